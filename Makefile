@@ -1,0 +1,82 @@
+# Every target works as the first command on a machine with git, make and Python 3.11 or newer: what it needs is
+# installed into .venv first, in the versions of requirements/constraints.txt.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PINS := requirements/constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated lock clean distclean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.stamp ## Pull a week of conversions from a local sandbox and show what is in them
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/dev.stamp ## Run all tests, with the coverage gates
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=
+	$(BIN)/python -m coverage report --fail-under=95
+	$(BIN)/python -m coverage report --include='*/metrics24/flows/*' --fail-under=100
+
+check: lint types imports lint-spec check-generated workflows ## Run every static check
+
+format: $(VENV)/dev.stamp ## Format the code and apply the safe fixes
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: $(VENV)/dev.stamp
+	$(BIN)/python -m mypy
+
+imports: $(VENV)/dev.stamp
+	$(BIN)/lint-imports
+
+lint-spec: $(VENV)/dev.stamp ## Check openapi/spec.yaml
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lint-spec.sh
+
+check-generated: $(VENV)/dev.stamp ## Check that generated/ is what openapi/spec.yaml gives
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/regenerate.sh --check
+
+workflows: $(VENV)/dev.stamp
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
+
+regenerate: $(VENV)/dev.stamp ## Write generated/ anew after an edit of openapi/spec.yaml
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/regenerate.sh
+
+docs: $(VENV)/dev.stamp ## Refresh the parts of the documents that are made from the code
+	$(BIN)/python scripts/evidence_table.py
+
+lock: ## Move every pin in requirements/constraints.txt to the newest release
+	PYTHON="$(PYTHON)" scripts/lock.sh
+
+clean: ## Remove build output and caches
+	rm -rf build dist demo-output .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## Remove the virtual environment too
+	rm -rf $(VENV)
+
+# Dependency groups and build constraints need a newer pip than most machines have.
+$(VENV)/pip.stamp: $(PINS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "metrics24 needs Python 3.11 or newer, and $(PYTHON) is not. Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint $(PINS) --upgrade pip
+	@touch $@
+
+$(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml
+	$(INSTALL) --editable '.[cli,tables,sandbox]'
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml
+	$(INSTALL) --editable '.[all]' --group dev
+	@touch $(VENV)/demo.stamp $@
