@@ -1,0 +1,1 @@
+"""The rows of the sandbox: computed from a seed when asked for, stored nowhere."""

@@ -1,0 +1,151 @@
+"""Where the rows of one kind lie in time, and how to get from a cursor to a row without a search.
+
+Each day has a number of rows. Row `index` (0 is the oldest) owns the index-th equal share of the day's traffic, so times never
+decrease with the index, and both directions, index to time and time to index, are arithmetic. A `real_tx_id` hides
+the index in its random part and seals it, hence a forged one is recognised.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import noise, txid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = 86_400_000
+HOUR = 3_600_000
+
+_HOURLY = (5, 4, 3, 3, 3, 4, 6, 8, 10, 11, 12, 13, 13, 12, 12, 13, 14, 15, 16, 17, 16, 14, 11, 8)
+_WEEKDAYS = (0.1, 0.2, 0.3, 0.2, 0.1, -0.6, -0.3)
+_SHARE = 1 << 40
+_NO_ROW = 0xFFFFFFFF
+_TRAFFIC = tuple(accumulate((share * _SHARE for share in _HOURLY), initial=0))
+_TOTAL = _TRAFFIC[-1]
+
+
+class Position(NamedTuple):
+    """One row: its day (since 1970) and its place in the day, oldest first."""
+
+    day: int
+    index: int
+
+
+class Placed(NamedTuple):
+    """A row's time (ms since 1970), identifier and randomness."""
+
+    moment: int
+    real_tx_id: str
+    draws: noise.Draws
+
+
+class Window(NamedTuple):
+    """A half-open stretch of time in milliseconds since 1970."""
+
+    start: int
+    stop: int
+
+
+def time_of_day(index: int, fraction: int, count: int) -> int:
+    """Milliseconds since midnight of row `index` of `count`; `fraction` (32 bits) places it inside its share."""
+    traffic = (index << 32 | fraction) * _TOTAL // (count << 32)
+    hour = bisect_right(_TRAFFIC, traffic) - 1
+    return hour * HOUR + (traffic - _TRAFFIC[hour]) * HOUR // (_HOURLY[hour] * _SHARE)
+
+
+def likely_index(milliseconds: int, count: int) -> int:
+    """The row, of `count`, whose share of the day holds this time of day: right to one row either way."""
+    hour, rest = divmod(milliseconds, HOUR)
+    traffic = _TRAFFIC[hour] + rest * _HOURLY[hour] * _SHARE // HOUR
+    return traffic * count // _TOTAL
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The rows of one kind in one integration."""
+
+    key: bytes
+    per_day: int
+    variation: float
+    first_day: int
+
+    def count(self, day: int) -> int:
+        """How many rows the whole day has, whether or not it is over."""
+        if day < self.first_day:
+            return 0
+        return _day_count(self.key, self.per_day, self.variation, day)
+
+    def place(self, day: int, index: int) -> Placed:
+        """Time, identifier and randomness of one existing row."""
+        drawn = noise.draws(self.key, day, index)
+        moment = day * DAY + time_of_day(index, drawn[0], self.count(day))
+        seal = drawn[1] << 16 | drawn[2] & 0xFFFF
+        return Placed(moment, txid.encode(moment, (index ^ self._veil(moment)) << 48 | seal), drawn)
+
+    def find(self, real_tx_id: str) -> Position | None:
+        """The row that carries this identifier; None if no row does."""
+        decoded = txid.decode(real_tx_id)
+        if decoded is None:
+            return None
+        moment, tail = decoded
+        position = Position(moment // DAY, tail >> 48 ^ self._veil(moment))
+        if position.index >= self.count(position.day) or self.place(*position).real_tx_id != real_tx_id:
+            return None
+        return position
+
+    def before(self, moment: int) -> Position:
+        """The place that a row at this moment would take: all rows with a smaller index are older, no other is."""
+        day, milliseconds = divmod(moment, DAY)
+        count = self.count(day)
+        index = min(likely_index(milliseconds, count), count)
+        while index > 0 and self._moment(day, index - 1, count) >= moment:
+            index -= 1
+        while index < count and self._moment(day, index, count) < moment:
+            index += 1
+        return Position(day, index)
+
+    def shortly_before(self, moment: int) -> Position | None:
+        """A row that is older than this moment, among the latest such rows of at most two days; cheaper than `before`."""
+        day, milliseconds = divmod(moment, DAY)
+        index = likely_index(milliseconds, self.count(day)) - 2
+        if index < 0:
+            day, index = day - 1, self.count(day - 1) - 1
+        return Position(day, index) if index >= 0 else None
+
+    def older(self, window: Window, than: Position | None = None) -> Iterator[Position]:
+        """Rows of the window from new to old, from its newest or from the first that is older than `than`."""
+        low, high = self.before(max(window.start, self.first_day * DAY)), self.before(window.stop)
+        if than is not None:
+            high = min(high, than)
+        for day in range(high.day, low.day - 1, -1):
+            top = high.index if day == high.day else self.count(day)
+            bottom = low.index if day == low.day else 0
+            for index in range(top - 1, bottom - 1, -1):
+                yield Position(day, index)
+
+    def newer(self, window: Window, than: Position) -> Iterator[Position]:
+        """Rows of the window that are newer than `than`, from old to new."""
+        low = max(self.before(max(window.start, self.first_day * DAY)), Position(than.day, than.index + 1))
+        high = self.before(window.stop)
+        for day in range(low.day, high.day + 1):
+            top = high.index if day == high.day else self.count(day)
+            bottom = low.index if day == low.day else 0
+            for index in range(bottom, top):
+                yield Position(day, index)
+
+    def _moment(self, day: int, index: int, count: int) -> int:
+        return day * DAY + time_of_day(index, noise.draws(self.key, day, index)[0], count)
+
+    def _veil(self, moment: int) -> int:
+        return (moment * 0x9E3779B1 ^ int.from_bytes(self.key[:4])) & 0xFFFFFFFF
+
+
+@lru_cache(maxsize=4096)
+def _day_count(key: bytes, per_day: int, variation: float, day: int) -> int:
+    swing = noise.draws(key, day, _NO_ROW)[-1] / 0xFFFFFFFF - 0.5
+    return max(0, round(per_day * (1 + variation * (swing + _WEEKDAYS[(day + 3) % 7]))))

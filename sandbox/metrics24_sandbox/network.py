@@ -1,0 +1,102 @@
+"""Serving ASGI applications on sockets of their own, in one background thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Scope
+
+_START = 10.0
+_POLL = 0.005
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. OSError if the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def origin(listener: socket.socket) -> str:
+    """The URL under which a socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class BackgroundServers:
+    """Applications that are served from `start` to `stop`."""
+
+    def __init__(self, served: Mapping[socket.socket, ASGIApp]) -> None:
+        self._served = {listener: uvicorn.Server(_config(app)) for listener, app in served.items()}
+        self._thread = threading.Thread(target=self._run, name="metrics24-sandbox", daemon=True)
+        self._started: Future[asyncio.AbstractEventLoop] = Future()
+
+    def start(self) -> None:
+        """Begin to serve; returns once requests are answered."""
+        self._thread.start()
+        self._loop = self._started.result(_START)
+
+    def stop(self) -> None:
+        """Drop all connections and stop; returns once the thread has ended."""
+        self._loop.call_soon_threadsafe(self._drop_everything)
+        self._thread.join()
+
+    def connection(self, scope: Scope) -> asyncio.Transport:
+        """The connection that a request came in on."""
+        for server in self._served.values():
+            for protocol in server.server_state.connections:
+                if protocol.client == scope["client"]:
+                    return protocol.transport
+        raise ConnectionError("the connection is gone")
+
+    def _drop_everything(self) -> None:
+        for server in self._served.values():
+            server.should_exit = server.force_exit = True
+            for protocol in list(server.server_state.connections):
+                protocol.transport.abort()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
+
+    async def _serve(self) -> None:
+        serving = [asyncio.create_task(server.serve([listener])) for listener, server in self._served.items()]
+        while not all(server.started for server in self._served.values()):
+            await asyncio.sleep(_POLL)
+        self._started.set_result(asyncio.get_running_loop())
+        await asyncio.gather(*serving)
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        # Connections that break on purpose are no news; real errors are logged by the applications.
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+    )
