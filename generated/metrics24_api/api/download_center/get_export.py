@@ -1,0 +1,26 @@
+"""Read an export."""
+
+from typing import Any
+from urllib.parse import quote
+
+
+def build_request(
+    export_id: str,
+) -> dict[str, Any]:
+    """State and description of one export.
+
+    Args:
+        export_id: `exportID`.
+
+    Returns:
+        Keyword arguments for `httpx.Client.request`.
+    """
+
+    request: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/v2/download-center/{export_id}".format(
+            export_id=quote(str(export_id), safe=""),
+        ),
+    }
+
+    return request

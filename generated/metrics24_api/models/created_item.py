@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+
+@_attrs_define
+class CreatedItem:
+    """Answer to a create that names the new id alone.
+
+    Attributes:
+        created_item_id: Id of what was created.
+    """
+
+    created_item_id: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON: properties that are not UNSET under their names on the wire, and unknown ones as they came."""
+        field_dict: dict[str, Any] = dict(self.additional_properties)
+        field_dict["created_item_id"] = self.created_item_id
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """From JSON. A required property that is missing is a KeyError."""
+        d = dict(src_dict)
+        model = cls(
+            created_item_id=d.pop("created_item_id"),
+        )
+        model.additional_properties = d
+        return model
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
