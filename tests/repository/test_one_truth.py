@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from metrics24_api.operation_table import OPERATIONS
 
+from metrics24_api.operation_table import OPERATIONS
 from repository.tree import ROOT, place, python_files, string_literals
 
 if TYPE_CHECKING:

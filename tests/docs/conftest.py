@@ -1,0 +1,32 @@
+"""A sandbox that the documents' examples find through the environment, as a reader's would."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metrics24_sandbox import Sandbox, SandboxOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox small enough that an example over several weeks takes a moment."""
+    options = SandboxOptions(clicks_per_day=60, conversions_per_day=60, impressions_per_day=60)
+    with Sandbox(options) as box:
+        yield box
+
+
+@pytest.fixture
+def readers_desk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and the two variables that the README tells its reader to set."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("METRICS24_TOKEN", raising=False)
+    monkeypatch.setenv("METRICS24_API_KEY", sandbox.api_key)
+    monkeypatch.setenv("METRICS24_BASE_URL", sandbox.base_url)
+    return tmp_path
