@@ -39,18 +39,18 @@ types: $(VENV)/dev.stamp
 imports: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
-lint-spec: $(VENV)/dev.stamp ## Check openapi/spec.yaml
-	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/lint-spec.sh
+lint-spec: $(VENV)/pip.stamp ## Check openapi/spec.yaml
+	PYTHON="$(CURDIR)/$(BIN)/python" scripts/lint-spec.sh
 
-check-generated: $(VENV)/dev.stamp ## Check that generated/ is what openapi/spec.yaml gives
-	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/regenerate.sh --check
+check-generated: $(VENV)/pip.stamp ## Check that generated/ is what openapi/spec.yaml gives
+	PYTHON="$(CURDIR)/$(BIN)/python" scripts/regenerate.sh --check
 
 workflows: $(VENV)/dev.stamp
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
 
-regenerate: $(VENV)/dev.stamp ## Write generated/ anew after an edit of openapi/spec.yaml
-	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/regenerate.sh
+regenerate: $(VENV)/pip.stamp ## Write generated/ anew after an edit of openapi/spec.yaml
+	PYTHON="$(CURDIR)/$(BIN)/python" scripts/regenerate.sh
 
 docs: $(VENV)/dev.stamp ## Refresh the parts of the documents that are made from the code
 	$(BIN)/python scripts/evidence_table.py
