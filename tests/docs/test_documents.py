@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import metrics24
 from repository.documents import DOCUMENTS, ROOT, Block, blocks, blocks_of
 
 COMMAND_LINE = Path(sys.executable).with_name("metrics24")
@@ -68,3 +69,16 @@ def test_the_evidence_table_is_fresh() -> None:
     script = ROOT / "scripts" / "evidence_table.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_error_is_explained() -> None:
+    """Every error that metrics24 exports stands in docs/errors.md, and nothing stands there that is not an error."""
+    errors = {name for name in metrics24.__all__ if is_error(getattr(metrics24, name))}
+    explained = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "errors.md").read_text("utf-8"), re.MULTILINE))
+    assert errors - explained == {"Metrics24Error", "StatusError"}  # base classes, explained in the text
+    assert explained <= errors
+
+
+def is_error(thing: object) -> bool:
+    """Whether something is an error class of metrics24."""
+    return isinstance(thing, type) and issubclass(thing, metrics24.Metrics24Error)
