@@ -5,8 +5,8 @@
     with Sandbox() as box:
         print(box.base_url, box.api_key)
 
-Routes, parameters and limits come from the project's OpenAPI spec; what the documentation leaves open can be chosen with
-`SandboxOptions` and, for one request, with `X-Sandbox-...` headers (`Behaviour`).
+Routes, parameters and limits come from the project's OpenAPI spec. What the documentation leaves open can be chosen
+with `SandboxOptions` and, for one request, with `X-Sandbox-...` headers (`Behaviour`).
 """
 
 from .journal import Seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .problems import Problem, too_many
+from .problems import ApiError, too_many
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
@@ -29,7 +29,7 @@ class Doorkeeper:
                 return key
         elif authorization[: len(_BEARER)].lower() == _BEARER and authorization[len(_BEARER) :] == self._token:
             return self._token
-        raise Problem(401, "unauthorized", "send a valid key or token", {"WWW-Authenticate": "Bearer"})
+        raise ApiError(401, "unauthorized", "send a valid key or token", {"WWW-Authenticate": "Bearer"})
 
 
 class Turnstile:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.routing import Route, Router
 
-from .problems import Problem
+from .problems import ApiError
 from .requests import Reader
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def build(
     turnstile: Turnstile,
 ) -> ASGIApp:
     """The application; LookupError unless spec and handlers name the same operations."""
-    unmatched = handlers.keys() - spec.operations.keys()
+    unmatched = handlers.keys() ^ spec.operations.keys()
     if unmatched:
         raise LookupError(f"spec and sandbox do not agree on these operations: {', '.join(sorted(unmatched))}")
     paths: dict[str, _Path] = {}
-    for operation in (one for one in spec.operations.values() if one.id in handlers):
+    for operation in spec.operations.values():
         endpoint = _Endpoint(operation, handlers[operation.id], surroundings, doorkeeper, turnstile)
         paths.setdefault(operation.path, _Path(surroundings, {})).methods[operation.method] = endpoint
     literal_first = sorted(paths, key=lambda path: path.count("{"))
@@ -55,13 +55,13 @@ class _Path:
             await self._shared.serve(endpoint.operation.id, endpoint, scope, receive, send)
             return
         allowed = {"Allow": ", ".join(sorted(self.methods))}
-        problem = Problem(405, "method_not_allowed", "no operation has this path with this method", allowed)
+        problem = ApiError(405, "method_not_allowed", "no operation has this path with this method", allowed)
         await self._shared.serve("", self._shared.refuse(problem), scope, receive, send)
 
 
 async def _no_such_path(shared: Surroundings, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
-        problem = Problem(404, "no_route", "no operation has this path")
+        problem = ApiError(404, "no_route", "no operation has this path")
         await shared.serve("", shared.refuse(problem), scope, receive, send)
 
 
@@ -83,7 +83,7 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             response = self._shared.response(await self._reply(Request(scope, receive)))
-        except Problem as problem:
+        except ApiError as problem:
             response = self._shared.refuse(problem)
         await response(scope, receive, send)
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .problems import bad_request
+from .spec import find_property, is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from .spec import Schema
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 _EQUAL = "eq"
 _LIKE = "like"
 
@@ -20,7 +27,7 @@ def _like(found: str, pattern: str) -> bool:
     return re.fullmatch(expression, found, re.IGNORECASE | re.DOTALL) is not None
 
 
-_COMPARISONS: Mapping[str, Callable[[object, object], bool]] = {
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     _EQUAL: operator.eq,
     "gt": operator.gt,
     "gte": operator.ge,
@@ -42,6 +49,14 @@ class Condition:
     def holds(self, found: Mapping[str, object]) -> bool:
         """Whether an object meets the condition. A property that is null or absent meets none."""
         return any(self._meets(value, text) for value in _dig(found, self.field.split(".")) for text in self.values)
+
+    def check(self, item: Schema) -> None:
+        """Refuse (400) a property that objects do not have, and texts where it is a number."""
+        schema = find_property(item, self.field)
+        if schema is None:
+            raise bad_request(f"cannot filter by {self.field!r}: no such property")
+        if self.operator != _LIKE and is_number(schema) and not all(map(_is_number, self.values)):
+            raise bad_request(f"{self.field!r} is a number")
 
     def _meets(self, value: object, text: str) -> bool:
         if self.operator == _LIKE:
@@ -76,9 +91,10 @@ def _comparable(value: object, text: str) -> tuple[object, object]:
     """A value and the text it is compared with, brought to one type: numbers as numbers, all else as text."""
     if isinstance(value, bool):
         return str(value).lower(), text.lower()
-    if isinstance(value, int | float):
-        try:
-            return value, float(text)
-        except ValueError:
-            raise bad_request(f"{text!r} is not a number") from None
+    if isinstance(value, int | float) and _is_number(text):
+        return value, float(text)
     return str(value), text
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None

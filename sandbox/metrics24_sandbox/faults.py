@@ -1,7 +1,8 @@
 """What can go wrong on the way, on demand.
 
-A plan is a comma-separated list such as `503x2,reset`: each fault happens as often as `xN` says, one without `xN` for ever, and
-after the last one all is well. `@` gives a value: `429x1@2` waits two seconds, `302@http://elsewhere/` points there.
+A plan is a comma-separated list such as `503x2,reset`: each fault happens as often as `xN` says, one without `xN` for
+ever, and after the last one all is well. `@` gives a value: `429x1@2` waits two seconds, `302@http://elsewhere/`
+points there.
 
 | fault | effect |
 |---|---|

@@ -9,7 +9,7 @@ _KEPT = 10_000
 
 
 class Seen(NamedTuple):
-    """One request. `operation` is an operationId, `storage` for the second origin, or empty for a path that no operation has."""
+    """One request; `operation` is an operationId, `storage` on the second origin, empty for a path of no operation."""
 
     operation: str
     method: str

@@ -27,28 +27,33 @@ _BODIES = {
 }
 
 
-async def suffer(
-    fault: Fault, app: ASGIApp, connection: Connection, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Answer one request as the fault has it."""
-    match fault.kind:
-        case "reset":
-            await _reset(connection(scope), receive)
-        case "lost":
-            await app(scope, receive, _nowhere)
-            await _reset(connection(scope), receive)
-        case "stall":
-            await _until_gone(receive)
-        case "cut":
-            await _cut(app, connection(scope), scope, receive, send)
-        case "drip":
-            await app(scope, receive, _Dripping(send, connection(scope), fault.pause))
-        case "drip-headers":
-            await _drip_headers(connection(scope), fault.pause)
-        case "strip":
-            await app(scope, _Stripped(receive), send)
-        case _:
-            await _instead(fault)(scope, receive, send)
+class Mishap:
+    """An application that answers each request as its fault has it."""
+
+    def __init__(self, fault: Fault, app: ASGIApp, connection: Connection) -> None:
+        self._fault, self._app, self._connection = fault, app, connection
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        fault, app = self._fault, self._app
+        match fault.kind:
+            case "reset":
+                await _reset(self._connection(scope), receive)
+            case "lost":
+                await app(scope, receive, _nowhere)
+                await _reset(self._connection(scope), receive)
+            case "stall":
+                await _until_gone(receive)
+            case "cut":
+                await _cut(app, self._connection(scope), scope, receive, send)
+            case "drip":
+                await app(scope, receive, _Dripping(send, self._connection(scope), fault.pause))
+            case "drip-headers":
+                await _drip_headers(self._connection(scope), fault.pause)
+            case "strip":
+                await app(scope, _Stripped(receive), send)
+            case _:
+                await _instead(fault)(scope, receive, send)
 
 
 def _instead(fault: Fault) -> Response:
@@ -121,7 +126,7 @@ class _Dripping:
                 return
             await self._send({"type": "http.response.body", "body": body[place : place + 1], "more_body": True})
             await asyncio.sleep(self._pause)
-        await self._send(message | {"body": b""} if body else message)
+        await self._send({**message, "body": b""} if body else message)
 
 
 class _Stripped:
@@ -134,4 +139,4 @@ class _Stripped:
         message = await self._receive()
         while message["type"] == "http.request" and message.get("more_body", False):
             message = await self._receive()
-        return message if message["type"] == "http.disconnect" else message | {"body": b"{}", "more_body": False}
+        return message if message["type"] == "http.disconnect" else {**message, "body": b"{}", "more_body": False}

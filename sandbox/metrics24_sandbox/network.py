@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,16 +17,16 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
 _START = 10.0
-_POLL = 0.005
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one. OSError if the address is taken."""
+    """A listening socket; port 0 takes a free one. OSError if the address is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen()
     except OSError:
         listener.close()
         raise
@@ -39,15 +40,16 @@ def origin(listener: socket.socket) -> str:
 
 
 class BackgroundServers:
-    """Applications that are served from `start` to `stop`."""
+    """Applications that are served, each on its own socket, from `start` to `stop`."""
 
-    def __init__(self, served: Mapping[socket.socket, ASGIApp]) -> None:
-        self._served = {listener: uvicorn.Server(_config(app)) for listener, app in served.items()}
+    def __init__(self) -> None:
+        self._servers: dict[socket.socket, uvicorn.Server] = {}
         self._thread = threading.Thread(target=self._run, name="metrics24-sandbox", daemon=True)
         self._started: Future[asyncio.AbstractEventLoop] = Future()
 
-    def start(self) -> None:
-        """Begin to serve; returns once requests are answered."""
+    def start(self, served: Mapping[socket.socket, ASGIApp]) -> None:
+        """Begin to serve. The sockets listen already, so that requests are answered from now on."""
+        self._servers = {listener: uvicorn.Server(_config(app)) for listener, app in served.items()}
         self._thread.start()
         self._loop = self._started.result(_START)
 
@@ -58,32 +60,24 @@ class BackgroundServers:
 
     def connection(self, scope: Scope) -> asyncio.Transport:
         """The connection that a request came in on."""
-        for server in self._served.values():
+        for server in self._servers.values():
             for protocol in server.server_state.connections:
-                if protocol.client == scope["client"]:
+                if isinstance(protocol, H11Protocol) and protocol.client == scope["client"]:
                     return protocol.transport
         raise ConnectionError("the connection is gone")
 
     def _drop_everything(self) -> None:
-        for server in self._served.values():
+        for server in self._servers.values():
             server.should_exit = server.force_exit = True
             for protocol in list(server.server_state.connections):
                 protocol.transport.abort()
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:
-            if self._started.done():
-                raise
-            self._started.set_exception(error)
+        asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        serving = [asyncio.create_task(server.serve([listener])) for listener, server in self._served.items()]
-        while not all(server.started for server in self._served.values()):
-            await asyncio.sleep(_POLL)
         self._started.set_result(asyncio.get_running_loop())
-        await asyncio.gather(*serving)
+        await asyncio.gather(*[server.serve([listener]) for listener, server in self._servers.items()])
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 from .problems import bad_request
 
@@ -53,7 +53,7 @@ class Behaviour:
     """Seconds that a signed URL is valid."""
 
     def told(self, headers: Mapping[str, str]) -> Behaviour:
-        """This behaviour with what the headers say; 400 for a name or value that does not exist."""
+        """The behaviour with what the headers say; 400 for a name or value that does not exist."""
         said = {
             name.removeprefix(HEADER_PREFIX).replace("-", "_"): value
             for name, value in headers.items()
@@ -105,7 +105,7 @@ def choices(name: str) -> tuple[str, ...]:
     return get_args(_HINTS[name])
 
 
-def _parsed(name: str, value: str) -> float | str:
+def _parsed(name: str, value: str) -> Any:
     if name not in _NAMES:
         raise bad_request(f"the sandbox has no header {HEADER_PREFIX}{name.replace('_', '-')}")
     words = choices(name)

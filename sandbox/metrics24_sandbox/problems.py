@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Problem(Exception):
+class ApiError(Exception):
     """A refusal: becomes `{"error": {"code", "message"}}` with this status."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
@@ -15,26 +15,26 @@ class Problem(Exception):
         return {"error": {"code": self.code, "message": self.message}}
 
 
-def bad_request(message: str) -> Problem:
+def bad_request(message: str) -> ApiError:
     """400: the request itself is wrong."""
-    return Problem(400, "bad_request", message)
+    return ApiError(400, "bad_request", message)
 
 
-def failed(message: str) -> Problem:
+def failed(message: str) -> ApiError:
     """402: the request is fine, the state does not allow it."""
-    return Problem(402, "request_failed", message)
+    return ApiError(402, "request_failed", message)
 
 
-def forbidden(message: str) -> Problem:
+def forbidden(message: str) -> ApiError:
     """403: the key may not do this."""
-    return Problem(403, "forbidden", message)
+    return ApiError(403, "forbidden", message)
 
 
-def not_found(what: str) -> Problem:
+def not_found(what: str) -> ApiError:
     """404: there is no such thing."""
-    return Problem(404, "not_found", f"{what} does not exist")
+    return ApiError(404, "not_found", f"{what} does not exist")
 
 
-def too_many(message: str, wait: float) -> Problem:
+def too_many(message: str, wait: float) -> ApiError:
     """429 with the seconds to wait."""
-    return Problem(429, "too_many_requests", message, {"Retry-After": str(max(1, round(wait + 0.5)))})
+    return ApiError(429, "too_many_requests", message, {"Retry-After": str(max(1, round(wait + 0.5)))})

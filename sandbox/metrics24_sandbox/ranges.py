@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from .data.timeline import DAY, Window
@@ -10,6 +9,8 @@ from .problems import bad_request
 from .world import EPOCH
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from .options import EndDate
 
 _SECOND = 1000

@@ -1,9 +1,9 @@
 """Clicks, conversions and impressions: the three tables and the two look-ups.
 
-A table answers its newest rows first. `after` answers the rows right below the cursor; `before` the rows right above it, also
-newest first, so that a walk with `before` climbs page by page to the head. A cursor is the `real_tx_id` of any existing row
-of the table, whether or not dates and filters include it. The first page says that a previous one exists, as the documented
-example does; an empty page says that there is none.
+A table answers its newest rows first. `after` answers the rows right below the cursor; `before` the rows right above
+it, also newest first, so that a walk with `before` climbs page by page to the head. A cursor is the `real_tx_id` of any
+existing row of the table, whether or not dates and filters include it. The first page says that a previous one exists,
+as the documented example does; an empty page says that there is none.
 """
 
 from __future__ import annotations
@@ -113,14 +113,11 @@ def _cursor(call: Call, table: Table, text: str) -> Position:
 
 def _looked_up(call: Call, table: Table, position: Position | None, what: str) -> Reply:
     """The row, if it happened by now and all keys of the look-up agree with it."""
-    if position is not None and table.timeline.place(*position).moment <= call.now:
+    if position is not None and position.day == _requested_day(call):
         row = table.row(position, call.now)
         offer, publisher = call.text("Offer"), call.text("Publisher")
-        if (
-            position.day == _requested_day(call)
-            and offer in (row["offer"], row["offer_id"])
-            and publisher == row["publisher"]
-        ):
+        happened = table.timeline.place(*position).moment <= call.now
+        if happened and offer in (row["offer"], row["offer_id"]) and publisher == row["publisher"]:
             return single(row, call.behaviour)
     raise not_found(f"a {what} with these keys")
 

@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl
 from jsonschema import Draft202012Validator, FormatChecker
 
 from . import conditions
-from .conditions import Condition
 from .problems import bad_request
-from .spec import Operation, Parameter, Schema, knows
+from .spec import Operation, Parameter, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .conditions import Condition
     from .options import Behaviour
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -71,7 +71,7 @@ class Reader:
         sent = _grouped(query)
         decoded = {name: _decoded(self._declared.get(name), name, texts) for name, texts in sent.items()}
         _check(self._query_validator, decoded, "the query")
-        arguments = {self._path[wire].name: value for wire, value in path.items()}
+        arguments: dict[str, Any] = {self._path[wire].name: value for wire, value in path.items()}
         arguments |= {self._declared[name].name: value for name, value in decoded.items() if name in self._declared}
         return Call(
             operation=self._operation,
@@ -84,9 +84,8 @@ class Reader:
 
     def _read(self, key: str, texts: list[str]) -> Condition:
         condition = conditions.read(key, texts)
-        item = self._operation.item
-        if item and not knows(item, condition.field):
-            raise bad_request(f"cannot filter by {condition.field!r}: no such property")
+        if self._operation.item:
+            condition.check(self._operation.item)
         return condition
 
     def _read_body(self, body: bytes) -> Any:
@@ -96,8 +95,9 @@ class Reader:
             raise bad_request("a JSON body is required")
         try:
             value = json.loads(body, parse_constant=_refuse_constant)
+            json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
-            raise bad_request("the body is not JSON") from error
+            raise bad_request("the body is not JSON in UTF-8") from error
         _check(self._body_validator, value, "the body")
         return value
 

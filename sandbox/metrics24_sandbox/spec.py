@@ -120,13 +120,25 @@ def location() -> Path:
     return installed if installed.exists() else package.parents[1] / "openapi" / "spec.yaml"
 
 
-def knows(schema: Schema, dotted: str) -> bool:
-    """Whether a schema declares the property, dots leading into nested objects and lists."""
+def find_property(schema: Schema, dotted: str) -> Schema | None:
+    """The schema of a property that a schema declares; dots lead into nested objects and lists."""
     name, _, rest = dotted.partition(".")
     for part in _parts(schema):
         if name in part.get("properties", {}):
-            return not rest or knows(part["properties"][name], rest)
-    return False
+            found: Schema = part["properties"][name]
+            return find_property(found, rest) if rest else found
+    return None
+
+
+def is_number(schema: Schema) -> bool:
+    """Whether values are numbers, null aside."""
+    kinds = {kind for part in _parts(schema) for kind in _types(part)} - {"null"}
+    return bool(kinds) and kinds <= {"integer", "number"}
+
+
+def _types(schema: Schema) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else kinds
 
 
 def _parts(schema: Schema) -> list[Schema]:

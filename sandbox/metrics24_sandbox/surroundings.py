@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .journal import Seen
-from .mishaps import suffer
-from .problems import Problem
+from .mishaps import Mishap
+from .problems import ApiError
 from .replies import NO_BODY, Reply
 from .world import mint
 
@@ -49,13 +49,13 @@ class Surroundings:
         self.journal.note(Seen(name, request.method, request.url.path, request.url.query, names))
         try:
             fault = self.faults.next(name, request)
-        except Problem as problem:
+        except ApiError as problem:
             await self.refuse(problem)(scope, receive, send)
             return
         if fault is None:
             await app(scope, receive, send)
         else:
-            await suffer(fault, app, self.connection, scope, receive, send)
+            await Mishap(fault, app, self.connection)(scope, receive, send)
 
     def response(self, reply: Reply, headers: dict[str, str] | None = None) -> Response:
         """A reply as bytes, with a date and a number of its own."""
@@ -69,6 +69,6 @@ class Surroundings:
         body = json.dumps(reply.body, separators=(",", ":"))
         return Response(body, reply.status, stamps | (headers or {}), "application/json")
 
-    def refuse(self, problem: Problem) -> Response:
+    def refuse(self, problem: ApiError) -> Response:
         """A problem as a response."""
         return self.response(Reply(problem.body(), problem.status), problem.headers)

@@ -20,9 +20,9 @@ def key(*parts: object) -> bytes:
     return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=32).digest()
 
 
-def draws(stream: bytes, day: int, index: int) -> Draws:
+def draws(stream: bytes, day: int, rank: int) -> Draws:
     """The sixteen 32-bit numbers that belong to one row; a single hash, so that a row costs microseconds."""
-    return _DRAWS.unpack(blake2b(_PLACE.pack(day, index), key=stream, digest_size=64).digest())
+    return _DRAWS.unpack(blake2b(_PLACE.pack(day, rank), key=stream, digest_size=64).digest())
 
 
 def dice(*parts: object) -> random.Random:

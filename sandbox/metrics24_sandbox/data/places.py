@@ -40,17 +40,11 @@ COUNTRIES = (
     Country("JP", 4, "ja-JP", ("東京", "大阪"), ("NTT", "KDDI")),
 )
 
-_ANDROID = (
-    "Mozilla/5.0 (Linux; Android {os}; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{browser} Mobile Safari/537.36"
-)
-_IPHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS {os} like Mac OS X) AppleWebKit/605.1.15 Version/{browser} Mobile Safari/604.1"
-)
-_WINDOWS = (
-    "Mozilla/5.0 (Windows NT {os}; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{browser} Safari/537.36"
-)
+_ANDROID = "Mozilla/5.0 (Linux; Android {os}; K) AppleWebKit/537.36 Chrome/{browser} Mobile Safari/537.36"
+_IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS {os} like Mac OS X) AppleWebKit/605.1.15 Version/{browser} Safari/604.1"
+_WINDOWS = "Mozilla/5.0 (Windows NT {os}; Win64; x64) AppleWebKit/537.36 Chrome/{browser} Safari/537.36"
 _FIREFOX = "Mozilla/5.0 (Windows NT {os}; Win64; x64; rv:{browser}) Gecko/20100101 Firefox/{browser}"
-_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X {os}) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{browser} Safari/605.1.15"
+_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X {os}) AppleWebKit/605.1.15 Version/{browser} Safari/605.1.15"
 
 DEVICES = (
     Device(

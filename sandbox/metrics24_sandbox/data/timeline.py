@@ -1,8 +1,8 @@
 """Where the rows of one kind lie in time, and how to get from a cursor to a row without a search.
 
-Each day has a number of rows. Row `index` (0 is the oldest) owns the index-th equal share of the day's traffic, so times never
-decrease with the index, and both directions, index to time and time to index, are arithmetic. A `real_tx_id` hides
-the index in its random part and seals it, hence a forged one is recognised.
+Each day has a number of rows. The row of rank n (0 is the oldest) owns the n-th equal share of the day's traffic, so
+times never decrease with the rank, and both directions, rank to time and time to rank, are arithmetic. A `real_tx_id`
+hides the rank in its random part and seals it, hence a forged one is recognised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Position(NamedTuple):
     """One row: its day (since 1970) and its place in the day, oldest first."""
 
     day: int
-    index: int
+    rank: int
 
 
 class Placed(NamedTuple):
@@ -51,14 +51,14 @@ class Window(NamedTuple):
     stop: int
 
 
-def time_of_day(index: int, fraction: int, count: int) -> int:
-    """Milliseconds since midnight of row `index` of `count`; `fraction` (32 bits) places it inside its share."""
-    traffic = (index << 32 | fraction) * _TOTAL // (count << 32)
+def time_of_day(rank: int, fraction: int, count: int) -> int:
+    """Milliseconds since midnight of row `rank` of `count`; `fraction` (32 bits) places it inside its share."""
+    traffic = (rank << 32 | fraction) * _TOTAL // (count << 32)
     hour = bisect_right(_TRAFFIC, traffic) - 1
     return hour * HOUR + (traffic - _TRAFFIC[hour]) * HOUR // (_HOURLY[hour] * _SHARE)
 
 
-def likely_index(milliseconds: int, count: int) -> int:
+def likely_rank(milliseconds: int, count: int) -> int:
     """The row, of `count`, whose share of the day holds this time of day: right to one row either way."""
     hour, rest = divmod(milliseconds, HOUR)
     traffic = _TRAFFIC[hour] + rest * _HOURLY[hour] * _SHARE // HOUR
@@ -80,12 +80,12 @@ class Timeline:
             return 0
         return _day_count(self.key, self.per_day, self.variation, day)
 
-    def place(self, day: int, index: int) -> Placed:
+    def place(self, day: int, rank: int) -> Placed:
         """Time, identifier and randomness of one existing row."""
-        drawn = noise.draws(self.key, day, index)
-        moment = day * DAY + time_of_day(index, drawn[0], self.count(day))
+        drawn = noise.draws(self.key, day, rank)
+        moment = day * DAY + time_of_day(rank, drawn[0], self.count(day))
         seal = drawn[1] << 16 | drawn[2] & 0xFFFF
-        return Placed(moment, txid.encode(moment, (index ^ self._veil(moment)) << 48 | seal), drawn)
+        return Placed(moment, txid.encode(moment, (rank ^ self._veil(moment)) << 48 | seal), drawn)
 
     def find(self, real_tx_id: str) -> Position | None:
         """The row that carries this identifier; None if no row does."""
@@ -94,28 +94,28 @@ class Timeline:
             return None
         moment, tail = decoded
         position = Position(moment // DAY, tail >> 48 ^ self._veil(moment))
-        if position.index >= self.count(position.day) or self.place(*position).real_tx_id != real_tx_id:
+        if position.rank >= self.count(position.day) or self.place(*position).real_tx_id != real_tx_id:
             return None
         return position
 
     def before(self, moment: int) -> Position:
-        """The place that a row at this moment would take: all rows with a smaller index are older, no other is."""
+        """The place that a row at this moment would take: all rows with a smaller rank are older, no other is."""
         day, milliseconds = divmod(moment, DAY)
         count = self.count(day)
-        index = min(likely_index(milliseconds, count), count)
-        while index > 0 and self._moment(day, index - 1, count) >= moment:
-            index -= 1
-        while index < count and self._moment(day, index, count) < moment:
-            index += 1
-        return Position(day, index)
+        rank = min(likely_rank(milliseconds, count), count)
+        while rank > 0 and self._moment(day, rank - 1, count) >= moment:
+            rank -= 1
+        while rank < count and self._moment(day, rank, count) < moment:
+            rank += 1
+        return Position(day, rank)
 
     def shortly_before(self, moment: int) -> Position | None:
-        """A row that is older than this moment, among the latest such rows of at most two days; cheaper than `before`."""
+        """One of the latest rows that are older than this moment; cheaper than `before`, and seldom the very latest."""
         day, milliseconds = divmod(moment, DAY)
-        index = likely_index(milliseconds, self.count(day)) - 2
-        if index < 0:
-            day, index = day - 1, self.count(day - 1) - 1
-        return Position(day, index) if index >= 0 else None
+        rank = likely_rank(milliseconds, self.count(day)) - 2
+        if rank < 0:
+            day, rank = day - 1, self.count(day - 1) - 1
+        return Position(day, rank) if rank >= 0 else None
 
     def older(self, window: Window, than: Position | None = None) -> Iterator[Position]:
         """Rows of the window from new to old, from its newest or from the first that is older than `than`."""
@@ -123,23 +123,23 @@ class Timeline:
         if than is not None:
             high = min(high, than)
         for day in range(high.day, low.day - 1, -1):
-            top = high.index if day == high.day else self.count(day)
-            bottom = low.index if day == low.day else 0
-            for index in range(top - 1, bottom - 1, -1):
-                yield Position(day, index)
+            top = high.rank if day == high.day else self.count(day)
+            bottom = low.rank if day == low.day else 0
+            for rank in range(top - 1, bottom - 1, -1):
+                yield Position(day, rank)
 
     def newer(self, window: Window, than: Position) -> Iterator[Position]:
         """Rows of the window that are newer than `than`, from old to new."""
-        low = max(self.before(max(window.start, self.first_day * DAY)), Position(than.day, than.index + 1))
+        low = max(self.before(max(window.start, self.first_day * DAY)), Position(than.day, than.rank + 1))
         high = self.before(window.stop)
         for day in range(low.day, high.day + 1):
-            top = high.index if day == high.day else self.count(day)
-            bottom = low.index if day == low.day else 0
-            for index in range(bottom, top):
-                yield Position(day, index)
+            top = high.rank if day == high.day else self.count(day)
+            bottom = low.rank if day == low.day else 0
+            for rank in range(bottom, top):
+                yield Position(day, rank)
 
-    def _moment(self, day: int, index: int, count: int) -> int:
-        return day * DAY + time_of_day(index, noise.draws(self.key, day, index)[0], count)
+    def _moment(self, day: int, rank: int, count: int) -> int:
+        return day * DAY + time_of_day(rank, noise.draws(self.key, day, rank)[0], count)
 
     def _veil(self, moment: int) -> int:
         return (moment * 0x9E3779B1 ^ int.from_bytes(self.key[:4])) & 0xFFFFFFFF

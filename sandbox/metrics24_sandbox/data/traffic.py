@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from . import noise
 from .cast import TOO_MANY, Cast, Offer, Publisher, Visitor
 from .timeline import DAY, Placed, Position, Timeline
 from .verdicts import (
@@ -21,6 +19,11 @@ from .verdicts import (
     USUAL,
     Rejection,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from . import noise
 
 Row = dict[str, object]
 
@@ -73,7 +76,7 @@ class Traffic:
             "impressions": Table(self.impressions, self.impression),
         }
 
-    def click(self, position: Position, now: int = 0) -> Row:
+    def click(self, position: Position, _now: int = 0) -> Row:
         """One click."""
         placed = self.clicks.place(*position)
         visit = self._visit(placed)
@@ -82,7 +85,7 @@ class Traffic:
         row.update(tx_id=placed.real_tx_id, request_time=time, click_time=time, click_ip=visit.ip)
         return row
 
-    def impression(self, position: Position, now: int = 0) -> Row:
+    def impression(self, position: Position, _now: int = 0) -> Row:
         """One impression."""
         placed = self.impressions.place(*position)
         visit = self._visit(placed)
@@ -132,12 +135,12 @@ class Traffic:
             position = Position(day, int(text[:8], 16) ^ self._veil(day))
         except ValueError:
             return None
-        if not 0 <= position.index < self.conversions.count(day):
+        if not 0 <= position.rank < self.conversions.count(day):
             return None
         return position if self._hash(position, self.conversions.place(*position).draws) == text else None
 
     def _hash(self, position: Position, drawn: noise.Draws) -> str:
-        return f"{position.index ^ self._veil(position.day):08x}{drawn[3]:08x}{drawn[5]:08x}{drawn[6]:08x}"
+        return f"{position.rank ^ self._veil(position.day):08x}{drawn[3]:08x}{drawn[5]:08x}{drawn[6]:08x}"
 
     def _veil(self, day: int) -> int:
         return day * 0x85EBCA6B & 0xFFFFFFFF

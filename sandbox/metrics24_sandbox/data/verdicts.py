@@ -34,10 +34,17 @@ REJECTIONS = {
 }
 THIRD_PARTY = Rejection("THIRD_PARTY", "A third party rejected the conversion")
 
-_SHARES = {"VPN": 10, "DUPLICATE_IP": 8, "DATACENTER": 4, "BOT": 4, "PROXY": 3, "SHORT_SESSION": 2, "GEO_MISMATCH": 2}
-USUAL = tuple(REJECTIONS[code] for code, share in _SHARES.items() for _ in range(share)) + (
-    REJECTIONS["OUTDATED_BROWSER"],
-)
+_SHARES = {
+    "VPN": 10,
+    "DUPLICATE_IP": 8,
+    "DATACENTER": 4,
+    "BOT": 4,
+    "PROXY": 3,
+    "SHORT_SESSION": 2,
+    "GEO_MISMATCH": 2,
+    "OUTDATED_BROWSER": 1,
+}
+USUAL = tuple(REJECTIONS[code] for code, share in _SHARES.items() for _ in range(share))
 """Rejections outside of bursts, each repeated by its share."""
 
 THIRD_PARTY_REASONS = (
