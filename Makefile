@@ -39,7 +39,7 @@ types: $(VENV)/dev.stamp
 imports: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
-lint-spec: $(VENV)/pip.stamp ## Check openapi/spec.yaml
+lint-spec: $(VENV)/dev.stamp ## Check openapi/spec.yaml
 	PYTHON="$(CURDIR)/$(BIN)/python" scripts/lint-spec.sh
 
 check-generated: $(VENV)/pip.stamp ## Check that generated/ is what openapi/spec.yaml gives
