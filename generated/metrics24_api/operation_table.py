@@ -46,7 +46,7 @@ class Operation(NamedTuple):
     statuses: tuple[int, ...]
 
 
-SPEC_SHA256: str = "617d43a1e40d847981c0a1e8078eb382bf55554529af22563a922272b6289b90"
+SPEC_SHA256: str = "9b8fece80964fc4ebe7d7b4d626781c62e80e0f0404bfe6cbff05f1435fe20e8"
 DEFAULT_BASE_URL: str = "https://api.adsecurity.24metrics.com"
 OPERATIONS: Mapping[str, Operation] = {
     "listFilterGroups": Operation(

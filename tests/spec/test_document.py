@@ -92,6 +92,17 @@ def test_every_property_carries_evidence() -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("model", OBJECTS)
+def test_what_is_not_documented_has_a_note(model: str) -> None:
+    """Each property that the documentation does not state says why we believe it, itself or with its schema."""
+    silent = [
+        name
+        for name, (node, _) in properties(model).items()
+        if node["x-evidence"] != "documented" and not {**schemas()[model], **node}.get("x-evidence-note")
+    ]
+    assert silent == []
+
+
 def test_filters_and_numbered_pages_are_described_once() -> None:
     """Filters stand on lists, tables and exports, sort and page number on the two lists only, each by reference."""
     holders: dict[str, set[str]] = {}
