@@ -26,8 +26,11 @@ esac
 
 make_environment() {
     if cmp -s "$requirements" "$venv/requirements.txt"; then return; fi
+    local python="${PYTHON:-python3}"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$python is older than 3.11; name another one: PYTHON=python3.12 scripts/regenerate.sh"
     rm -rf "$venv"
-    "${PYTHON:-python3}" -m venv "$venv"
+    "$python" -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$requirements"
     cp "$requirements" "$venv/requirements.txt" # last: its presence says that the environment is whole
 }
