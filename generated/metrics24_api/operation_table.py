@@ -46,7 +46,7 @@ class Operation(NamedTuple):
     statuses: tuple[int, ...]
 
 
-SPEC_SHA256: str = "9b8fece80964fc4ebe7d7b4d626781c62e80e0f0404bfe6cbff05f1435fe20e8"
+SPEC_SHA256: str = "5be7ec5119d31f8f2c8b06df6b8de4d63af6d72d1c80f6ff8bc030dc93a0a68b"
 DEFAULT_BASE_URL: str = "https://api.adsecurity.24metrics.com"
 OPERATIONS: Mapping[str, Operation] = {
     "listFilterGroups": Operation(
