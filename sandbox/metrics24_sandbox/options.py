@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
 from .problems import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 HEADER_PREFIX = "x-sandbox-"
 FAULT_HEADER = HEADER_PREFIX + "fault"
@@ -27,30 +26,20 @@ Fate = Literal["complete", "error", "cancel", "stuck", "unknown", "no-artifact"]
 class Behaviour:
     """How a request is answered. Header `X-Sandbox-<Name>` (hyphens for underscores) says so for one request."""
 
-    latency: float = 0.0
-    """Seconds before an answer."""
-    rate_limit: float = 0.0
-    """Requests per second and key before 429; 0: as many as you like."""
-    end_date: EndDate = "inclusive"
-    """Whether the end date's rows belong to a range: all, none, or those of its first second."""
-    wrap: Wrap = "bare"
-    """Whether single objects stand bare or in `data`."""
-    empty: Empty = "list"
-    """How an empty list is written: `[]`, or `null` as servers in Go do."""
-    answer: Answer = "report"
-    """What a change or deletion answers: the ids it touched, an empty object, or 204."""
-    created: Created = "object"
-    """What a create answers: the object, or `created_item_id`."""
-    filters: Filters = "apply"
-    """`ignore` accepts filters and applies none."""
-    export_fate: Fate = "complete"
-    """What becomes of an export that this request starts."""
-    pending: float = 1.0
-    """Seconds that a new export is pending."""
-    running: float = 2.0
-    """Seconds that it is in progress after that."""
-    url_lifetime: float = 300.0
-    """Seconds that a signed URL is valid."""
+    latency: Annotated[float, "seconds before an answer"] = 0.0
+    rate_limit: Annotated[float, "requests per second and key before 429; 0: any number"] = 0.0
+    end_date: Annotated[EndDate, "whether the end date's rows count: all, none, those of its first second"] = (
+        "inclusive"
+    )
+    wrap: Annotated[Wrap, "whether single objects stand bare or in `data`"] = "bare"
+    empty: Annotated[Empty, "how an empty list is written: [] or, as servers in Go do, null"] = "list"
+    answer: Annotated[Answer, "what changes and deletions answer: the ids touched, {}, or status 204"] = "report"
+    created: Annotated[Created, "what a create answers: the object, or created_item_id alone"] = "object"
+    filters: Annotated[Filters, "whether filters are applied, or accepted and ignored"] = "apply"
+    export_fate: Annotated[Fate, "what becomes of an export that is started"] = "complete"
+    pending: Annotated[float, "seconds that a new export is pending"] = 1.0
+    running: Annotated[float, "seconds that it is in progress after that"] = 2.0
+    url_lifetime: Annotated[float, "seconds that a signed URL is valid"] = 300.0
 
     def told(self, headers: Mapping[str, str]) -> Behaviour:
         """The behaviour with what the headers say; 400 for a name or value that does not exist."""
@@ -59,65 +48,49 @@ class Behaviour:
             for name, value in headers.items()
             if name.startswith(HEADER_PREFIX) and name != FAULT_HEADER
         }
-        if not said:
-            return self
-        return replace(self, **{name: _parsed(name, value) for name, value in said.items()})
+        return replace(self, **{name: _parsed(name, value) for name, value in said.items()}) if said else self
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SandboxOptions:
-    """How a sandbox is started. Equal options give equal bytes, ids of created things included, if `now` is set."""
+    """How a sandbox is started. Equal options with `now` give equal bytes, ids of created things included.
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    storage_port: int = 0
-    seed: int = 24
-    api_key: str | None = None
-    """None: a key that follows from the seed. The token always does."""
-    database: str | Path | None = None
-    """SQLite file that keeps filter groups and exports; None: memory."""
-    now: str | None = None
-    """ISO time at which the clock stands still (UTC if it names no zone); None: the real clock."""
-    tick: float = 0.0
-    """Seconds that a standing clock moves with each request, so that recorded exports still complete."""
-    conversions_per_day: int = 4_300
-    clicks_per_day: int = 25_000
-    impressions_per_day: int = 80_000
-    variation: float = 0.2
-    """How much days differ in volume; 0: all days are exactly alike."""
-    first_day: str = "2024-01-01"
-    """Day before which there are no rows."""
-    settle_days: int = 0
-    """Days within which verdicts of conversions may still change; 0: they never do."""
-    utc_offset: int = 0
-    """Minutes that written times are ahead of UTC; days are cut in UTC all the same."""
-    exports_per_day: int = 10
-    export_rows: int = 5_000_000
-    quota_status: Literal[402, 429] = 402
-    """Status of an export beyond the daily quota; 402 is documented as a request that was valid and failed."""
-    preloaded: bool = True
-    """Whether filter groups and finished exports exist from the start."""
+    Rows per day are those of the main integration; the smaller one has a tenth. Days are cut in UTC, and the smaller
+    `variation` is, the more they are alike.
+    """
+
+    host: Annotated[str, "address to serve on"] = "127.0.0.1"
+    port: Annotated[int, "port of the API; 0: a free one"] = 0
+    storage_port: Annotated[int, "port of the storage that signed URLs point to; 0: a free one"] = 0
+    seed: Annotated[int, "what all data follow from"] = 24
+    api_key: Annotated[str | None, "key to accept; by default one that follows from the seed"] = None
+    database: Annotated[str | None, "SQLite file that keeps filter groups and exports; by default memory"] = None
+    now: Annotated[str | None, "ISO time (UTC) at which the clock stands still; by default the real clock runs"] = None
+    tick: Annotated[float, "seconds that a standing clock moves with each request"] = 0.0
+    conversions_per_day: Annotated[int, "conversions a day"] = 4_300
+    clicks_per_day: Annotated[int, "clicks a day"] = 25_000
+    impressions_per_day: Annotated[int, "impressions a day"] = 80_000
+    variation: Annotated[float, "how much days differ in volume; 0: not at all"] = 0.2
+    first_day: Annotated[str, "day before which there are no rows"] = "2024-01-01"
+    settle_days: Annotated[int, "days within which some conversions still turn from approved to rejected"] = 0
+    utc_offset: Annotated[int, "minutes that written times are ahead of UTC"] = 0
+    exports_per_day: Annotated[int, "exports that may be requested in a day"] = 10
+    export_rows: Annotated[int, "rows that an export holds at most"] = 5_000_000
+    quota_status: Annotated[Literal[402, 429], "status of an export beyond the daily quota"] = 402
+    preloaded: Annotated[bool, "whether filter groups and finished exports exist from the start"] = True
     behaviour: Behaviour = Behaviour()
 
 
-def choices(name: str) -> tuple[str, ...]:
-    """The words that a behaviour accepts; none where it takes a number."""
-    return get_args(_HINTS[name])
-
-
 def _parsed(name: str, value: str) -> Any:
-    if name not in _NAMES:
+    if name not in _HINTS:
         raise bad_request(f"the sandbox has no header {HEADER_PREFIX}{name.replace('_', '-')}")
-    words = choices(name)
-    if words:
-        if value not in words:
-            raise bad_request(f"{HEADER_PREFIX}{name} is one of {', '.join(words)}")
-        return value
+    words = get_args(_HINTS[name])
+    if words and value not in words:
+        raise bad_request(f"{HEADER_PREFIX}{name} is one of {', '.join(words)}")
     try:
-        return float(value)
+        return value if words else float(value)
     except ValueError:
         raise bad_request(f"{HEADER_PREFIX}{name} is a number") from None
 
 
-_HINTS = get_type_hints(Behaviour)
-_NAMES = frozenset(field.name for field in fields(Behaviour))
+_HINTS = {one.name: get_type_hints(Behaviour)[one.name] for one in fields(Behaviour)}

@@ -13,13 +13,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from . import conditions
 from .problems import bad_request
-from .spec import Operation, Parameter, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .conditions import Condition
     from .options import Behaviour
+    from .spec import Operation, Parameter, Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
