@@ -1,0 +1,38 @@
+"""Fixtures of the fault tests: every scenario runs twice, and servers close with the test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from support.clock import FakeClock
+from support.running import Running, running
+from support.scripted import Script, ScriptedServer
+
+Serve = Callable[..., ScriptedServer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start scripted servers that are closed after the clients of the same test."""
+    with ExitStack() as stack:
+
+        def start(script: Script, **options: Any) -> ScriptedServer:
+            return stack.enter_context(ScriptedServer(script, **options))
+
+        yield start
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """Run the scenario with `Client`, then with `AsyncClient`, without settings from the environment."""
+    for name in ("METRICS24_API_KEY", "METRICS24_TOKEN", "METRICS24_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    yield from running(request.param)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Give a clock on which retries cost no time."""
+    return FakeClock()

@@ -1,0 +1,40 @@
+"""Walk until interrupted; print when the interrupt was through. Arguments: sync|async, base URL, target file or -."""
+
+import asyncio
+import sys
+import time
+
+import metrics24
+
+RANGE = {"start": "2025-02-01", "end": "2025-02-27"}
+
+
+def walk(url: str, target: str) -> None:
+    """Walk or save with Client."""
+    with metrics24.Client(api_key="k", base_url=url, timeout=60) as client:
+        rows = client.reports.clicks("int1", **RANGE)
+        if target != "-":
+            rows.save(target)
+        for _ in rows:
+            continue
+
+
+async def walk_async(url: str, target: str) -> None:
+    """Walk or save with AsyncClient."""
+    async with metrics24.AsyncClient(api_key="k", base_url=url, timeout=60) as client:
+        rows = client.reports.clicks("int1", **RANGE)
+        if target != "-":
+            await rows.save(target)
+        async for _ in rows:
+            continue
+
+
+def main(mode: str, url: str, target: str) -> None:
+    """Walk; the only good end is the interrupt."""
+    try:
+        walk(url, target) if mode == "sync" else asyncio.run(walk_async(url, target))
+    except KeyboardInterrupt:
+        sys.stdout.write(f"interrupted {time.monotonic()}\n")
+
+
+main(*sys.argv[1:])
