@@ -28,7 +28,7 @@ class Behaviour:
 
     latency: Annotated[float, "seconds before an answer"] = 0.0
     rate_limit: Annotated[float, "requests per second and key before 429; 0: any number"] = 0.0
-    end_date: Annotated[EndDate, "whether the end date's rows count: all, none, those of its first second"] = (
+    end_date: Annotated[EndDate, "whether the end day counts: whole, not at all, its first second"] = (
         "inclusive"
     )
     wrap: Annotated[Wrap, "whether single objects stand bare or in `data`"] = "bare"

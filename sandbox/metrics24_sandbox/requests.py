@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .options import Behaviour
     from .spec import Operation, Parameter, Schema
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
 
 
 @dataclass(frozen=True, kw_only=True)
