@@ -18,7 +18,8 @@ class Doorkeeper:
     """Checks credentials. Either of the spec's two schemes opens; a wrong credential never does."""
 
     def __init__(self, spec: Spec, api_key: str, token: str) -> None:
-        self._key_header, self._token_header = spec.credential_headers()
+        headers = spec.credential_headers()
+        self._key_header, self._token_header = headers["apiKey"], headers["http"]
         self._api_key, self._token = api_key, token
 
     def admit(self, headers: Headers) -> str:

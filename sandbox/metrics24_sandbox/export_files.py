@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .data.timeline import Window
-    from .data.traffic import Row, Table
+    from .data.traffic import Table
+    from .data.visits import Row
 
 _BLOCK = 1 << 20
 

@@ -28,9 +28,7 @@ class Behaviour:
 
     latency: Annotated[float, "seconds before an answer"] = 0.0
     rate_limit: Annotated[float, "requests per second and key before 429; 0: any number"] = 0.0
-    end_date: Annotated[EndDate, "whether the end day counts: whole, not at all, its first second"] = (
-        "inclusive"
-    )
+    end_date: Annotated[EndDate, "whether the end day counts: whole, not at all, its first second"] = "inclusive"
     wrap: Annotated[Wrap, "whether single objects stand bare or in `data`"] = "bare"
     empty: Annotated[Empty, "how an empty list is written: [] or, as servers in Go do, null"] = "list"
     answer: Annotated[Answer, "what changes and deletions answer: the ids touched, {}, or status 204"] = "report"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .data.timeline import Position, Window
-    from .data.traffic import Row, Table
+    from .data.traffic import Table
+    from .data.visits import Row
     from .replies import Handler
     from .requests import Call
     from .world import World

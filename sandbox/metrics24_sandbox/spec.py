@@ -73,10 +73,10 @@ class Spec:
         """The properties of a component schema, in the spec's order."""
         return tuple(self.document["components"]["schemas"][schema]["properties"])
 
-    def credential_headers(self) -> tuple[str, ...]:
-        """Names of the request headers that carry credentials, in lower case."""
+    def credential_headers(self) -> dict[str, str]:
+        """Names of the request headers that carry credentials, in lower case, by the type of the security scheme."""
         schemes = self.document["components"]["securitySchemes"].values()
-        return tuple(scheme.get("name", "authorization").lower() for scheme in schemes)
+        return {scheme["type"]: scheme.get("name", "authorization").lower() for scheme in schemes}
 
     def resolve(self, node: Any) -> Any:
         """The node with every reference replaced by what it points at."""

@@ -27,7 +27,7 @@ class Storage:
 
     def __init__(self, archive: ExportArchive, signer: Signer, spec: Spec, surroundings: Surroundings) -> None:
         self._archive, self._signer, self._shared = archive, signer, surroundings
-        self._credentials = spec.credential_headers()
+        self._credentials = tuple(spec.credential_headers().values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

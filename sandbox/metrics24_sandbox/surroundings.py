@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from itertools import count
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from .mishaps import Connection
     from .options import Behaviour
 
+_log = logging.getLogger("metrics24_sandbox")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
@@ -52,10 +55,11 @@ class Surroundings:
         except ApiError as problem:
             await self.refuse(problem)(scope, receive, send)
             return
-        if fault is None:
-            await app(scope, receive, send)
-        else:
-            await Mishap(fault, app, self.connection)(scope, receive, send)
+        try:
+            await (app if fault is None else Mishap(fault, app, self.connection))(scope, receive, send)
+        except Exception:
+            _log.exception("%s failed", name or "a request")
+            raise
 
     def response(self, reply: Reply, headers: dict[str, str] | None = None) -> Response:
         """A reply as bytes, with a date and a number of its own."""

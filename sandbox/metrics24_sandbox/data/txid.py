@@ -6,14 +6,15 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 26
 
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_TRIPLES = [pair + last for pair in _PAIRS for last in ALPHABET]
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
-_SHIFTS = tuple(range(120, -1, -10))
+_SHIFTS = tuple(range(105, -1, -15))
 
 
 def encode(moment: int, tail: int) -> str:
     """Write a time in milliseconds since 1970 and an 80-bit tail as 26 characters."""
     number = moment << 80 | tail
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+    return _PAIRS[number >> 120] + "".join([_TRIPLES[number >> shift & 0x7FFF] for shift in _SHIFTS])
 
 
 def decode(text: str) -> tuple[int, int] | None:

@@ -52,7 +52,7 @@ THIRD_PARTY_REASONS = (
     "click flooding",
     "Invalid placement; see ticket",
     "KYC failed",
-    "chargeback",
+    "chargeback\nsee the attached statement",
     'Advertiser: "not our customer"',
 )
 """Free text, as third parties send it."""
