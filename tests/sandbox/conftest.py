@@ -1,0 +1,47 @@
+"""Sandboxes for tests: their clocks stand still, so that nothing depends on today."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from metrics24_sandbox import Sandbox, SandboxOptions
+from sandbox.calls import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOON = "2025-02-10T12:00:00"
+
+
+class Start(Protocol):
+    """Starts a sandbox with some options and gives a caller for it; it ends with the test."""
+
+    def __call__(self, **options: Any) -> Caller: ...
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """For tests that need a sandbox of their own."""
+    with ExitStack() as stack:
+
+        def begin(**options: Any) -> Caller:
+            small: dict[str, Any] = {"now": NOON, "conversions_per_day": 200, "clicks_per_day": 500}
+            box = stack.enter_context(Sandbox(SandboxOptions(**{**small, "impressions_per_day": 300, **options})))
+            caller = Caller(box)
+            stack.callback(caller.close)
+            return caller
+
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def call() -> Iterator[Caller]:
+    """For tests that only read: one sandbox for all of a module."""
+    options = SandboxOptions(now=NOON, conversions_per_day=250, clicks_per_day=400, impressions_per_day=300)
+    with Sandbox(options) as box:
+        caller = Caller(box)
+        yield caller
+        caller.close()
