@@ -103,7 +103,9 @@ def test_fault_15_optional_columns_may_be_null_or_missing(run: Running, serve: S
 @pytest.mark.parametrize(("where", "value"), [("hasNextPage", "yes"), ("hasNextPage", 1), ("endCursor", 7)])
 def test_fault_16_mistyped_page_info_is_refused(run: Running, serve: Serve, where: str, value: object) -> None:
     """A documented key of pageInfo with the wrong type is ResponseError naming its path."""
-    client = run.client(serve(in_turn(page(newest_first(3, 1), **{where: value}))))
+    body: Any = table(newest_first(3, 1))
+    body["data"]["pageInfo"][where] = value
+    client = run.client(serve(in_turn(json_answer(body))))
     with pytest.raises(ResponseError) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
     assert caught.value.path == f"$.data.pageInfo.{where}"

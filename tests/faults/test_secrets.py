@@ -16,7 +16,11 @@ from support.running import KEY, RANGE, Running, collect
 from support.scripted import Received, Step, in_turn
 from support.tables import newest_first, page
 
-CREDENTIALS = {"api_key": {"api_key": KEY}, "token": {"token": KEY}, "callable": {"api_key": lambda: KEY}}
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "api_key": {"api_key": KEY},
+    "token": {"token": KEY},
+    "callable": {"api_key": lambda: KEY},
+}
 FAILURES: dict[str, Step] = {
     "401": answers.json_answer({"error": "who are you?"}, status=401),
     "503": answers.html_answer(503),
@@ -157,8 +161,9 @@ def test_fault_56_a_malformed_key_is_refused_unseen(run: Running, serve: Serve, 
 @pytest.mark.parametrize("name", ["api_key", "token"])
 def test_fault_56_an_empty_key_is_refused(run: Running, name: str) -> None:
     """An empty credential is a mistake in the configuration, not a way to go without."""
+    empty: dict[str, Any] = {name: ""}
     with pytest.raises(ConfigurationError):
-        run.client("http://127.0.0.1:9", **{name: ""})
+        run.client("http://127.0.0.1:9", **empty)
 
 
 @pytest.mark.parametrize(
