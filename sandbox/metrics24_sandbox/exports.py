@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from .replies import Handler
     from .requests import Call
     from .signing import Signer
-    from .spec import Schema, Spec
+    from .spec import Spec
     from .world import World
 
+_REPORTS = {"clicks": "getClickReport", "conversions": "getConversionReport", "impressions": "getImpressionReport"}
 _DEFAULT_DAYS = 7
 """Days that are exported if no dates are sent; the documentation does not say."""
 
@@ -41,11 +42,7 @@ class Exports:
         self._world, self._archive, self._signer, self._options = world, archive, signer, options
         self._states = States.of(spec)
         self._types = spec.words("ExportTypeFilter")
-        self._columns: dict[str, Schema] = {
-            "clicks": spec.operations["getClickReport"].item,
-            "conversions": spec.operations["getConversionReport"].item,
-            "impressions": spec.operations["getImpressionReport"].item,
-        }
+        self._operations = spec.operations
 
     def handlers(self) -> Mapping[str, Handler]:
         """The handlers by operationId."""
@@ -60,10 +57,10 @@ class Exports:
         }
 
     def preload(self, now: int) -> None:
-        """Create the exports that exist from the start: one of each integration, finished yesterday."""
+        """Create the exports that exist from the start: one of each integration, a day older each."""
         behaviour = self._options.behaviour
-        for number, integration in enumerate(INTEGRATIONS):
-            created = now - DAY - number * DAY
+        for age, integration in reversed(list(enumerate(INTEGRATIONS, start=1))):
+            created = now - age * DAY
             day = (EPOCH + timedelta(days=created // DAY - 1)).isoformat()
             self._archive.add(
                 Job(
@@ -143,7 +140,7 @@ class Exports:
         return next((word for word in self._types if word.startswith(singular)), f"{singular}_logs")
 
     def _checked_fields(self, call: Call, kind: str) -> tuple[str, ...]:
-        columns = self._columns[kind]
+        columns = self._operations[_REPORTS[kind]].item
         fields = _names(call.text("Fields"))
         for condition in call.conditions:
             condition.check(columns)

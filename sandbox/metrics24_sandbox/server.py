@@ -49,9 +49,8 @@ class Sandbox:
     def start(self) -> Self:
         """Begin to serve; returns when requests are answered. OSError if a port is taken."""
         with ExitStack() as resources:
-            api, storage = (listen(self.options.host, port) for port in (self.options.port, self.options.storage_port))
-            resources.callback(api.close)
-            resources.callback(storage.close)
+            api = resources.enter_context(listen(self.options.host, self.options.port))
+            storage = resources.enter_context(listen(self.options.host, self.options.storage_port))
             self.base_url, self.storage_url = origin(api), origin(storage)
             spec, servers = Spec.load(), BackgroundServers()
             shared = self._surroundings(servers)

@@ -17,7 +17,7 @@ SPEC = Spec.load()
 MAIN = "acmeshop01"
 DAY = {"integration_id": MAIN, "start_date": "2025-02-03", "end_date": "2025-02-03"}
 """Query of a report over one day."""
-WANTED = {"fields": "real_tx_id,conversion_time,status,payout", "extra_parameters": ""}
+WANTED = {"fields": "real_tx_id,offer,publisher,status", "extra_parameters": ""}
 """Query of an export."""
 
 Json = dict[str, Any]
@@ -47,6 +47,12 @@ class Caller:
         definition = SPEC.operations[operation]
         url = definition.path.format_map({"integrationID": MAIN, **(path or {})})
         return self._client.request(definition.method, url, params=query, json=body, headers=headers)
+
+    def raw(self, operation: str, body: bytes) -> httpx.Response:
+        """The answer to a body that is sent as it is."""
+        definition = SPEC.operations[operation]
+        url = definition.path.format_map({"integrationID": MAIN})
+        return self._client.request(definition.method, url, content=body)
 
     def data(self, operation: str, query: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """The JSON of a successful answer."""

@@ -1,0 +1,242 @@
+"""Exports from the request to the deleted file; time passes only when a test says so."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from sandbox.calls import WANTED, Caller, Json, error_code
+
+if TYPE_CHECKING:
+    from sandbox.conftest import Start
+
+
+@pytest.fixture
+def own(start: Start) -> Caller:
+    """A sandbox without exports."""
+    return start(preloaded=False)
+
+
+def finished(call: Caller, operation: str = "downloadConversions", **query: Any) -> str:
+    """The id of an export that had the time to finish."""
+    identity = call.export(operation, **query)
+    call.box.advance(5)
+    return identity
+
+
+def table(call: Caller, identity: str, delimiter: str = ",") -> list[dict[str, str]]:
+    """The rows of an export's file."""
+    text = httpx.get(call.url(identity)).content.decode()
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def listed(call: Caller, **query: str) -> list[str]:
+    """Ids of the exports that a list gives."""
+    return [export["id"] for export in call.data("listExports", query)["data"]]
+
+
+def test_an_export_ripens_with_time(own: Caller) -> None:
+    """It is pending for a second, in progress for two, and completed with its file and its counts after that."""
+    identity = own.export()
+    seen = []
+    for seconds in (0.5, 0.6, 1.5, 0.5):
+        export = own.export_state(identity)
+        seen.append(export["status"])
+        assert (export["artifact"], export["artifact_name"], export["results_meta"]) == (None, None, None)
+        own.box.advance(seconds)
+    assert seen == ["PENDING", "PENDING", "IN_PROGRESS", "IN_PROGRESS"]
+    export = own.export_state(identity)
+    assert export["status"] == "COMPLETED"
+    assert export["results_meta"] == {"total": len(own.rows()), "duration_seconds": 3}
+    assert export["artifact"]["name"] == export["artifact_name"]
+    assert export["artifact"]["size"] == len(httpx.get(own.url(identity)).content)
+
+
+@pytest.mark.parametrize(
+    ("operation", "report", "type_"),
+    [
+        ("downloadClicks", "getClickReport", "click_logs"),
+        ("downloadConversions", "getConversionReport", "conversion_logs"),
+        ("downloadImpressions", "getImpressionReport", "impression_logs"),
+    ],
+)
+def test_the_file_holds_the_rows_of_the_report(own: Caller, operation: str, report: str, type_: str) -> None:
+    """Columns come in the order asked for, rows in the order of the report, and the type says which rows they are."""
+    identity = finished(own, operation, fields="publisher,real_tx_id,status,city", extra_parameters="campaign,no")
+    rows = own.rows(report)
+    exported = table(own, identity)
+    assert list(exported[0]) == ["publisher", "real_tx_id", "status", "city", "campaign", "no"]
+    for row, line in zip(rows, exported, strict=True):
+        campaign = {one["name"]: one["value"] for one in row["extra_parameters"]}.get("campaign", "")
+        assert [*line.values()] == [row["publisher"], row["real_tx_id"], row["status"], row["city"] or "", campaign, ""]
+    assert own.export_state(identity)["type"] == type_
+
+
+def test_filters_and_delimiter_shape_the_file(own: Caller) -> None:
+    """Only rows that meet the filters are exported, separated as asked, and the export says what it was asked."""
+    query = {"filter[status]": "rejected", "filter[payout][gte]": "5", "delimiter": ";"}
+    identity = finished(own, fields="real_tx_id,third_party_rejected_reason", **query)
+    wanted = [row["real_tx_id"] for row in own.rows() if row["status"] == "rejected" and row["payout"] >= 5]
+    assert [line["real_tx_id"] for line in table(own, identity, ";")] == wanted != []
+    export = own.export_state(identity)
+    assert export["format"] == {"delimiter": ";"}
+    assert export["export_list_options"] == {
+        "fields": ["real_tx_id", "third_party_rejected_reason"],
+        "extra_parameters": [],
+        "filters": {"status": {"eq": ["rejected"]}, "payout": {"gte": ["5"]}},
+    }
+    assert export["reports_query_option"] == {
+        "start_date": "2025-02-03",
+        "end_date": "2025-02-03",
+        "filters": {"integration_id": {"equalvalues": ["acmeshop01"]}, "status": {"equalvalues": ["rejected"]}},
+    }
+
+
+def test_free_text_may_hold_line_breaks_and_quotes(start: Start) -> None:
+    """Third parties' reasons survive the CSV, line breaks, quotes and delimiters included."""
+    call = start(conversions_per_day=3_000, preloaded=False)
+    identity = finished(call, fields="real_tx_id,third_party_rejected_reason")
+    reasons = {line["third_party_rejected_reason"] for line in table(call, identity)}
+    assert any("\n" in reason for reason in reasons)
+    assert any('"' in reason for reason in reasons)
+
+
+def test_an_export_holds_what_had_happened_when_it_was_asked_for(own: Caller) -> None:
+    """Rows that arrive while the export is running are not in its file."""
+    before = own.rows(start_date="2025-02-10", end_date="2025-02-10")
+    identity = own.export(start_date="2025-02-10", end_date="2025-02-10")
+    own.box.advance(7200)
+    assert len(table(own, identity)) == len(before)
+    assert len(own.rows(start_date="2025-02-10", end_date="2025-02-10")) > len(before)
+
+
+def test_dates_may_be_left_out(own: Caller) -> None:
+    """Without dates the last seven days are exported, and the export says so."""
+    started = own.data("downloadConversions", WANTED)
+    assert started["reports_query_option"]["start_date"] == "2025-02-04"
+    assert started["reports_query_option"]["end_date"] == "2025-02-10"
+
+
+def test_the_row_limit_cuts_the_file(start: Start) -> None:
+    """An export beyond the row limit holds the newest rows up to the limit, and counts those."""
+    call = start(export_rows=50, preloaded=False)
+    identity = finished(call)
+    assert [line["real_tx_id"] for line in table(call, identity)] == [row["real_tx_id"] for row in call.rows()[:50]]
+    assert call.export_state(identity)["results_meta"]["total"] == 50
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal", "wait"),
+    [({}, (402, "request_failed"), None), ({"quota_status": 429}, (429, "too_many_requests"), "43200")],
+)
+def test_the_daily_quota_counts_deleted_exports_too(
+    start: Start, options: Json, refusal: tuple[int, str], wait: str | None
+) -> None:
+    """The third of two exports a day is refused even if one was deleted; at midnight the count starts anew."""
+    call = start(exports_per_day=2, **options)
+    call("deleteExport", path={"exportID": call.export()})
+    call.export()
+    response = call("downloadConversions", WANTED)
+    assert error_code(response) == refusal
+    assert response.headers.get("Retry-After") == wait
+    call.box.advance(43_200)
+    assert call.export()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fields": ""},
+        {"fields": " , "},
+        {"fields": "real_tx_id,colour"},
+        {"delimiter": ";;"},
+        {"delimiter": '"'},
+        {"delimiter": "\n"},
+        {"start_date": "2025-02-04", "end_date": "2025-02-03"},
+        {"filter[colour]": "red"},
+        {"filter[payout][lte]": "cheap"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_exported_is_refused(own: Caller, change: dict[str, str]) -> None:
+    """Unknown columns, impossible delimiters, reversed dates and wrong filters are refused and cost no quota."""
+    assert error_code(own("downloadConversions", {**WANTED, **change})) == (400, "bad_request")
+    assert listed(own) == []
+
+
+@pytest.mark.parametrize(
+    ("fate", "status", "error"),
+    [
+        ("stuck", "PENDING", None),
+        ("error", "ERROR", "the query was too expensive"),
+        ("cancel", "CANCELED", None),
+        ("unknown", "FINALIZING", None),
+        ("no-artifact", "COMPLETED", None),
+    ],
+)
+def test_exports_can_be_made_to_go_wrong(own: Caller, fate: str, status: str, error: str | None) -> None:
+    """By header an export never ends, fails, is canceled, reports a state nobody knows, or has no file."""
+    identity = own.export(headers={"X-Sandbox-Export-Fate": fate})
+    own.box.advance(3600)
+    export = own.export_state(identity)
+    assert (export["status"], export["error"], export["artifact_name"]) == (status, error, None)
+
+
+def test_a_deleted_export_is_gone_with_its_file(own: Caller) -> None:
+    """After a delete the export, its URL and the file behind an older URL do not exist."""
+    identity = finished(own)
+    name, url, path = own.export_state(identity)["artifact_name"], own.url(identity), {"exportID": identity}
+    assert own("deleteExport", path=path).is_success
+    assert own("getExport", path=path).status_code == own("deleteExport", path=path).status_code == 404
+    assert own("getExportUrl", {"artifact_name": name}).status_code == 404
+    assert (httpx.get(url).status_code, listed(own)) == (404, [])
+
+
+def test_exports_are_kept_for_ninety_days(own: Caller) -> None:
+    """An export can be read on the ninetieth day and is gone after it."""
+    identity = own.export()
+    own.box.advance(90 * 86_400)
+    assert listed(own) == [identity]
+    own.box.advance(1)
+    assert own("getExport", path={"exportID": identity}).status_code == 404
+
+
+def test_the_twelve_documented_filters_find_exports(start: Start) -> None:
+    """Each filter that the documentation names picks the exports that it should."""
+    call = start(preloaded=False)
+    big = finished(
+        call, "downloadConversions", start_date="2025-02-02", **{"filter[offer_id]": ["acme-1001", "acme-1002"]}
+    )
+    small = finished(call, "downloadClicks", **{"filter[publisher]": "200", "filter[advertiser]": "Kestrel Bank"})
+    late = call.export("downloadImpressions", headers={"X-Sandbox-Running": "600"})
+    call.box.advance(60)
+    nested = "filter[reports_query_option.filters.{}.equalvalues]"
+    total = call.export_state(big)["results_meta"]["total"]
+    for name, value, found in [
+        (nested.format("offer_id"), "acme-1002", [big]),
+        (nested.format("publisher"), "200", [small]),
+        (nested.format("advertiser"), "Kestrel Bank", [small]),
+        (nested.format("integration_id"), "acmeshop01", [late, small, big]),
+        (nested.format("integration_id"), "acmeapps02", []),
+        ("filter[reports_query_option.start_date]", "2025-02-02", [big]),
+        ("filter[reports_query_option.end_date]", "2025-02-03", [late, small, big]),
+        ("filter[status]", "IN_PROGRESS", [late]),
+        ("filter[status]", "COMPLETED", [small, big]),
+        ("filter[type]", "click_logs", [small]),
+        ("filter[results_meta.total][gte]", str(total), [big]),
+        ("filter[results_meta.total][lte]", str(total - 1), [small]),
+        ("filter[results_meta.duration_seconds][gte]", "3", [small, big]),
+        ("filter[results_meta.duration_seconds][lte]", "2", []),
+    ]:
+        assert listed(call, **{name: value}) == found, name
+
+
+def test_exports_can_be_sorted(start: Start) -> None:
+    """A list of exports is newest first unless it is told otherwise."""
+    call = start()
+    assert listed(call, sort="created_at") == listed(call)[::-1]
+    assert len(listed(call)) == 2

@@ -1,0 +1,174 @@
+"""Filter groups: the limits of the documentation, and what an update leaves alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.calls import MAIN, Caller, Json, error_code
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sandbox.conftest import Start
+
+GROUP: Json = {"name": "Mine", "integration": MAIN, "organization": "acmegroup1", "priority": 7}
+
+
+@pytest.fixture
+def own(start: Start) -> Caller:
+    """A sandbox without filter groups."""
+    return start(preloaded=False)
+
+
+def create(call: Caller, **properties: Any) -> Json:
+    """A new filter group."""
+    group: Json = call.data("createFilterGroup", body={**GROUP, **properties})
+    return group
+
+
+def stored(call: Caller, identity: str) -> Json:
+    """A filter group as it is now."""
+    group: Json = call.data("getFilterGroup", path={"filterGroupID": identity})
+    return group
+
+
+def update(call: Caller, identity: str, body: Json) -> httpx.Response:
+    """Change a filter group."""
+    return call("updateFilterGroup", path={"filterGroupID": identity}, body=body)
+
+
+def test_a_new_group_is_kept_as_it_was_sent(own: Caller) -> None:
+    """Create answers 201 with the object, and reading it gives the same, filters of any shape included."""
+    sent = {**GROUP, "tags": ["a"], "offer_ids": ["o1"], "filters": [{"what": {"ever": [1, None]}}], "active": False}
+    response = own("createFilterGroup", body=sent)
+    assert response.status_code == 201
+    created = response.json()
+    assert created | sent == created
+    assert created["created_at"] == "2025-02-10T12:00:00Z"
+    assert stored(own, created["id"]) == created
+    assert own.data("listFilterGroups")["data"] == [created]
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"integration": "acmeapps02"}, (400, "bad_request")),
+        ({"organization": "else"}, (400, "bad_request")),
+        ({"priority": "high"}, (400, "bad_request")),
+        ({"tags": [str(number) for number in range(51)]}, (400, "bad_request")),
+        ({"offer_ids": ["o1", "o1"]}, (400, "bad_request")),
+        ({"publisher_ids": ["p", "p"]}, (400, "bad_request")),
+        ({"name": None}, (400, "bad_request")),
+        ({"priority": 7}, (402, "request_failed")),
+    ],
+    ids=str,
+)
+def test_the_documented_limits_hold(own: Caller, change: Json, refusal: tuple[int, str]) -> None:
+    """Wrong parents, types, lists and a priority that is taken are refused, and nothing is created."""
+    create(own)
+    assert error_code(own("createFilterGroup", body={**GROUP, "priority": 8, **change})) == refusal
+    assert len(own.data("listFilterGroups")["data"]) == 1
+
+
+@pytest.mark.parametrize("missing", GROUP)
+def test_required_properties_are_required(own: Caller, missing: str) -> None:
+    """A body without one of the four required properties is refused."""
+    assert error_code(own("createFilterGroup", body={k: v for k, v in GROUP.items() if k != missing})) == (
+        400,
+        "bad_request",
+    )
+
+
+def test_a_priority_is_unique_within_its_integration_only(own: Caller) -> None:
+    """Two integrations may use the same priority, and a group keeps its own on update."""
+    first = create(own)
+    other = own.data(
+        "createFilterGroup", path={"integrationID": "acmeapps02"}, body={**GROUP, "integration": "acmeapps02"}
+    )
+    assert other["priority"] == first["priority"]
+    assert update(own, first["id"], {"priority": 7}).is_success
+    second = create(own, priority=9)
+    assert error_code(update(own, second["id"], {"priority": 7})) == (402, "request_failed")
+
+
+def test_absent_null_and_empty_are_three_things(own: Caller) -> None:
+    """An update leaves absent properties alone, stores null as null and the empty list as the empty list."""
+    group = create(own, tags=["a"], offer_ids=["o1"], description="d", publisher_ids=["p"])
+    own.box.advance(60)
+    assert update(own, group["id"], {"tags": [], "description": None, "offer_ids": None}).is_success
+    changes: Json = {"tags": [], "description": None, "offer_ids": None, "updated_at": "2025-02-10T12:01:00Z"}
+    assert stored(own, group["id"]) == {**group, **changes}
+
+
+def test_a_group_belongs_to_its_integration(own: Caller) -> None:
+    """Under another integration's path a group does not exist, nor can it be changed or deleted there."""
+    path = {"integrationID": "acmeapps02", "filterGroupID": create(own)["id"]}
+    for operation, body in (
+        ("getFilterGroup", None),
+        ("updateFilterGroup", {"active": True}),
+        ("deleteFilterGroup", None),
+    ):
+        assert error_code(own(operation, path=path, body=body)) == (404, "not_found")
+
+
+def test_a_deleted_group_is_gone(own: Caller) -> None:
+    """After a delete the group can neither be read nor deleted again, and its priority is free."""
+    path = {"filterGroupID": create(own)["id"]}
+    assert own("deleteFilterGroup", path=path).is_success
+    assert own("getFilterGroup", path=path).status_code == own("deleteFilterGroup", path=path).status_code == 404
+    assert create(own)["priority"] == 7
+
+
+def test_bulk_operations_report_each_id(own: Caller) -> None:
+    """Bulk update and bulk delete do what they can and tell which ids do not exist."""
+    one, two = create(own, priority=1)["id"], create(own, priority=2)["id"]
+    answer = own.data("bulkUpdateFilterGroups", body={"data": [one, "no", one], "monitoring_mode": True})
+    assert answer == {"updated": [one], "missing": ["no"]}
+    assert (stored(own, one)["monitoring_mode"], stored(own, two)["monitoring_mode"]) == (True, None)
+    answer = own.data("bulkDeleteFilterGroups", {"organization": "acmegroup1"}, body={"data": [two, "no"]})
+    assert answer == {"deleted": [two], "missing": ["no"]}
+    assert [group["id"] for group in own.data("listFilterGroups")["data"]] == [one]
+
+
+def test_bulk_operations_of_another_organization_find_nothing(own: Caller) -> None:
+    """An organization that is not the integration's is a 404, and nothing is deleted."""
+    identity = create(own)["id"]
+    response = own("bulkDeleteFilterGroups", {"organization": "else"}, body={"data": [identity]})
+    assert error_code(response) == (404, "not_found")
+    assert stored(own, identity)["id"] == identity
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "body"),
+    [({"X-Sandbox-Answer": "nothing"}, 200, b"{}"), ({"X-Sandbox-Answer": "204"}, 204, b"")],
+)
+def test_deletes_may_answer_less(own: Caller, headers: dict[str, str], status: int, body: bytes) -> None:
+    """By header a deletion answers an empty object, or 204 and nothing at all."""
+    response = own("deleteFilterGroup", path={"filterGroupID": create(own)["id"]}, headers=headers)
+    assert (response.status_code, response.content) == (status, body)
+
+
+def test_create_may_answer_the_id_alone(own: Caller) -> None:
+    """By header a create answers `created_item_id`, which leads to the group."""
+    answer = own.data("createFilterGroup", body=GROUP, headers={"X-Sandbox-Created": "id"})
+    assert stored(own, answer["created_item_id"])["name"] == "Mine"
+
+
+def test_single_objects_may_be_wrapped_and_empty_lists_null(own: Caller) -> None:
+    """By header a single object stands in `data`, and an empty list is null."""
+    group = create(own)
+    path = {"filterGroupID": group["id"]}
+    assert own.data("getFilterGroup", path=path, headers={"X-Sandbox-Wrap": "data"}) == {"data": group}
+    empty = own.data("listFilterGroups", path={"integrationID": "acmeapps02"}, headers={"X-Sandbox-Empty": "null"})
+    assert empty["data"] is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"data": [1]}', b'{"x": NaN}', b'{"data": ["\\ud800"]}', b"[" * 100_000]
+)
+def test_a_broken_body_is_a_bad_request(own: Caller, body: bytes) -> None:
+    """No body, no JSON, the wrong JSON, text that is no text: all are refused, none breaks the server."""
+    response = own.raw("bulkDeleteFilterGroups", body)
+    assert error_code(response) == (400, "bad_request")
