@@ -1,3 +1,106 @@
-"""metrics24: the Python client for the 24Metrics ad-fraud API."""
+"""metrics24: the Python client for the 24Metrics ad-fraud API.
+
+    import metrics24
+
+    with metrics24.Client() as client:
+        client.reports.conversions("int_1", start="2025-02-01", end="2025-02-07").save("week.parquet")
+
+Importing this package loads nothing else; each name loads what it needs when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from metrics24.client import AsyncClient as AsyncClient
+    from metrics24.client import Client as Client
+    from metrics24.effects import RawResponse as RawResponse
+    from metrics24.errors import BadRequest as BadRequest
+    from metrics24.errors import ConfigurationError as ConfigurationError
+    from metrics24.errors import FilterError as FilterError
+    from metrics24.errors import FilterIgnoredWarning as FilterIgnoredWarning
+    from metrics24.errors import Forbidden as Forbidden
+    from metrics24.errors import Metrics24Error as Metrics24Error
+    from metrics24.errors import Metrics24Warning as Metrics24Warning
+    from metrics24.errors import NotFound as NotFound
+    from metrics24.errors import PaginationError as PaginationError
+    from metrics24.errors import RateLimited as RateLimited
+    from metrics24.errors import RequestFailed as RequestFailed
+    from metrics24.errors import RequestTimeout as RequestTimeout
+    from metrics24.errors import ResponseError as ResponseError
+    from metrics24.errors import SaveError as SaveError
+    from metrics24.errors import SecurityError as SecurityError
+    from metrics24.errors import ServerError as ServerError
+    from metrics24.errors import StatusError as StatusError
+    from metrics24.errors import TransportError as TransportError
+    from metrics24.errors import Unauthorized as Unauthorized
+    from metrics24.errors import UnexpectedAnswerWarning as UnexpectedAnswerWarning
+    from metrics24.errors import UsageError as UsageError
+    from metrics24.filters import Filter as Filter
+    from metrics24.filters import field as field
+    from metrics24.models import UNSET as UNSET
+    from metrics24.models import Click as Click
+    from metrics24.models import Conversion as Conversion
+    from metrics24.models import Impression as Impression
+    from metrics24.models import Unset as Unset
+    from metrics24.pages.page import AsyncPage as AsyncPage
+    from metrics24.pages.page import Page as Page
+    from metrics24.pages.progress import Progress as Progress
+    from metrics24.pages.rows import AsyncRows as AsyncRows
+    from metrics24.pages.rows import Rows as Rows
+    from metrics24.settings import Limits as Limits
+    from metrics24.settings import Retrying as Retrying
+    from metrics24.settings import Waiting as Waiting
+    from metrics24.sinks import Saved as Saved
+
+_HOMES = {
+    "client": ("AsyncClient", "Client"),
+    "effects": ("RawResponse",),
+    "errors": (
+        "BadRequest",
+        "ConfigurationError",
+        "FilterError",
+        "FilterIgnoredWarning",
+        "Forbidden",
+        "Metrics24Error",
+        "Metrics24Warning",
+        "NotFound",
+        "PaginationError",
+        "RateLimited",
+        "RequestFailed",
+        "RequestTimeout",
+        "ResponseError",
+        "SaveError",
+        "SecurityError",
+        "ServerError",
+        "StatusError",
+        "TransportError",
+        "Unauthorized",
+        "UnexpectedAnswerWarning",
+        "UsageError",
+    ),
+    "filters": ("Filter", "field"),
+    "models": ("UNSET", "Click", "Conversion", "Impression", "Unset"),
+    "pages.page": ("AsyncPage", "Page"),
+    "pages.progress": ("Progress",),
+    "pages.rows": ("AsyncRows", "Rows"),
+    "settings": ("Limits", "Retrying", "Waiting"),
+    "sinks": ("Saved",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604 - computed, so that no name can be forgotten
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'metrics24' has no attribute {name!r}")
+    value = getattr(import_module(f"metrics24.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,285 @@
+"""Run flows: the synchronous driver and its asynchronous twin, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import AsyncGenerator
+from typing import Any, Generic, TypeVar
+
+import httpx
+
+from metrics24.drivers.body import Body
+from metrics24.drivers.clock import Clock, SystemClock
+from metrics24.drivers.deadline import Exchange, keep_deadlines
+from metrics24.drivers.wire import Wire, redact_logs
+from metrics24.effects import Call, Effect, Flow, Instant, Now, RawResponse, Sleep
+from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
+
+T = TypeVar("T")
+
+_CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
+
+
+class Abandoned(Exception):  # noqa: N818 - never leaves the driver
+    """A flow was stopped because nobody wants its result any more."""
+
+
+class Driver:
+    """Runs flows with blocking I/O. Safe to share between threads."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        max_connections: int,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        redact_logs()
+        self._wire = wire
+        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._transport = transport
+        self.clock: Clock = SystemClock()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._open()
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go."""
+        return self._wire.base_url
+
+    def run(self, flow: Flow[T], exchange: Exchange | None = None) -> T:
+        """Run a flow to its end and return its result."""
+        exchange = exchange or Exchange()
+        try:
+            effect = next(flow)
+            while not exchange.aborted.is_set():
+                try:
+                    result = self._perform(effect, exchange)
+                except Metrics24Error as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        finally:
+            flow.close()
+        raise Abandoned
+
+    def start(self, flow: Flow[T]) -> Pending[T]:
+        """Run a flow in the background."""
+        return Pending(self, flow)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._closed = True
+        self._finalizer()
+
+    def _open(self) -> None:
+        self._pid = os.getpid()
+        self._client = httpx.Client(limits=self._limits, transport=self._transport, follow_redirects=False)
+        keep_deadlines(self._client)
+        self._finalizer = weakref.finalize(self, self._client.close)
+
+    def _ready(self) -> httpx.Client:
+        if self._closed:
+            raise UsageError(_CLOSED)
+        if self._pid != os.getpid():
+            with self._lock:
+                if self._pid != os.getpid():
+                    if self._transport is not None:
+                        raise ConfigurationError("A client with its own transport cannot be used after a fork.")
+                    self._open()
+        return self._client
+
+    def _perform(self, effect: Effect[Any], exchange: Exchange) -> object:
+        match effect:
+            case Call():
+                return self._call(effect, exchange)
+            case Sleep(seconds) if isinstance(self.clock, SystemClock):
+                exchange.aborted.wait(seconds)
+                return None
+            case Sleep(seconds):
+                self.clock.sleep(seconds)
+                return None
+            case Now():
+                return Instant(self.clock.monotonic(), self.clock.now())
+        raise TypeError(f"no driver knows {effect!r}")
+
+    def _call(self, call: Call, exchange: Exchange) -> RawResponse:
+        client = self._ready()
+        try:
+            with exchange.bounded(call.timeout):
+                return self._exchange(client, call)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            fault = self._wire.fault(error, call)
+        raise fault
+
+    def _exchange(self, client: httpx.Client, call: Call) -> RawResponse:
+        response = client.send(self._wire.request(client, call), stream=True)
+        with contextlib.closing(response):
+            encoding = response.headers.get("content-encoding", "")
+            body = Body(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
+            for data in response.iter_raw():
+                body.feed(data)
+                if body.full:
+                    break
+            return self._wire.answer(response, body.content())
+
+
+class Pending(Generic[T]):
+    """A flow that runs in a thread of its own."""
+
+    def __init__(self, driver: Driver, flow: Flow[T]) -> None:
+        self._driver, self._flow = driver, flow
+        self._exchange = Exchange()
+        self._value: T
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="metrics24-look-ahead", daemon=True)
+        self._thread.start()
+
+    def result(self) -> T:
+        """Wait for the flow's result."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def cancel(self) -> None:
+        """Stop the flow: no further request is sent."""
+        self._exchange.abort()
+        self._thread.join(0.1)
+
+    def _work(self) -> None:
+        try:
+            self._value = self._driver.run(self._flow, self._exchange)
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            self._error = error
+
+
+class AsyncDriver:
+    """Runs flows on the event loop of whoever calls it. Each loop has connections of its own."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        max_connections: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        redact_logs()
+        self._wire = wire
+        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._transport = transport
+        self.clock: Clock = SystemClock()
+        self._closed = False
+        self._keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[httpx.AsyncClient]]
+        self._keepers = weakref.WeakKeyDictionary()
+        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]
+        self._clients = weakref.WeakKeyDictionary()
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go."""
+        return self._wire.base_url
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end and return its result."""
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    result = await self._perform(effect)
+                except Metrics24Error as error:
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        finally:
+            flow.close()
+
+    def start(self, flow: Flow[T]) -> AsyncPending[T]:
+        """Run a flow in the background."""
+        return AsyncPending(self, flow)
+
+    async def close(self) -> None:
+        """Close the connections of the running loop."""
+        self._closed = True
+        keeper = self._keepers.pop(asyncio.get_running_loop(), None)
+        if keeper is not None:
+            await keeper.aclose()
+
+    async def _ready(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise UsageError(_CLOSED)
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            client = httpx.AsyncClient(limits=self._limits, transport=self._transport, follow_redirects=False)
+            self._clients[loop] = client
+            self._keepers[loop] = keeper = _open_until_the_loop_ends(client)
+            await anext(keeper)
+        return self._clients[loop]
+
+    async def _perform(self, effect: Effect[Any]) -> object:
+        match effect:
+            case Call():
+                return await self._call(effect)
+            case Sleep(seconds):
+                await self.clock.sleep_async(seconds)
+                return None
+            case Now():
+                return Instant(self.clock.monotonic(), self.clock.now())
+        raise TypeError(f"no driver knows {effect!r}")
+
+    async def _call(self, call: Call) -> RawResponse:
+        client = await self._ready()
+        try:
+            async with asyncio.timeout(call.timeout):
+                return await self._exchange(client, call)
+        except TimeoutError:
+            fault: Metrics24Error = self._wire.timed_out(call)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            fault = self._wire.fault(error, call)
+        raise fault
+
+    async def _exchange(self, client: httpx.AsyncClient, call: Call) -> RawResponse:
+        response = await client.send(self._wire.request(client, call), stream=True)
+        async with contextlib.aclosing(response):
+            encoding = response.headers.get("content-encoding", "")
+            body = Body(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
+            async for data in response.aiter_raw():
+                body.feed(data)
+                if body.full:
+                    break
+            return self._wire.answer(response, body.content())
+
+
+class AsyncPending(Generic[T]):
+    """A flow that runs in a task of its own."""
+
+    def __init__(self, driver: AsyncDriver, flow: Flow[T]) -> None:
+        self._task = asyncio.ensure_future(driver.run(flow))
+
+    async def result(self) -> T:
+        """Wait for the flow's result."""
+        return await self._task
+
+    async def cancel(self) -> None:
+        """Stop the flow: no further request is sent."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.exception()
+
+
+async def _open_until_the_loop_ends(client: httpx.AsyncClient) -> AsyncGenerator[httpx.AsyncClient]:
+    """Close the client when its event loop ends: loops close the asynchronous generators that began in them."""
+    async with client:
+        yield client

@@ -1,0 +1,146 @@
+"""What both drivers share: URL, headers, the meaning of httpx's errors, and keeping the credential to ourselves."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import ssl
+import weakref
+from urllib.parse import quote, urlsplit
+
+import httpx
+from attrs import frozen
+
+from metrics24 import __version__
+from metrics24.drivers.body import ACCEPTED_ENCODING
+from metrics24.effects import Call, RawResponse, Request
+from metrics24.errors import Metrics24Error, RequestTimeout, TransportError
+from metrics24.settings import Credential, Secret
+
+USER_AGENT = f"metrics24/{__version__} httpx/{httpx.__version__} Python/{platform.python_version()}"
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_CONNECT_SHARE = 0.9  # of an attempt's time, so that a connection that never stood is told from a lost answer
+
+
+@frozen
+class Wire:
+    """Where requests go, and as whom."""
+
+    base_url: str
+    credential: Credential
+
+    @property
+    def host(self) -> str:
+        """The API's host and port, for messages."""
+        return urlsplit(self.base_url).netloc
+
+    def request(self, client: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
+        """Make the request ready to be sent. The credential is in its headers and in no variable of ours."""
+        return client.build_request(
+            call.request.method,
+            self.base_url + call.request.path,
+            params=call.request.params or None,
+            content=_content(call.request),
+            headers=self._headers(call.request),
+            timeout=httpx.Timeout(call.timeout, connect=call.timeout * _CONNECT_SHARE),
+        )
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        secret = self.credential.secret
+        headers = {"Accept": "application/json", "Accept-Encoding": ACCEPTED_ENCODING, "User-Agent": USER_AGENT}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        if self.credential.scheme == "key":
+            headers["API-KEY"] = secret.reveal()
+        else:
+            headers["Authorization"] = f"Bearer {secret.reveal()}"
+        _live.add(secret)
+        return headers
+
+    def answer(self, response: httpx.Response, content: bytes) -> RawResponse:
+        """Our own answer. An error that repeats the credential loses it here."""
+        headers = response.headers
+        if response.status_code >= 400:
+            content = _without_secrets(content)
+            headers = httpx.Headers([(name, _without_secrets(value)) for name, value in headers.raw])
+        return RawResponse(response.status_code, headers, content)
+
+    def timed_out(self, call: Call) -> RequestTimeout:
+        """The error for an answer that did not arrive in time."""
+        return RequestTimeout(
+            f"{self.host} did not answer {call.request.operation} whole within {call.timeout:g} s. Try again later, or "
+            "give it more time with timeout=."
+        )
+
+    def fault(self, error: httpx.HTTPError | httpx.InvalidURL, call: Call) -> Metrics24Error:
+        """Our own error for one of httpx's. httpx's is dropped: its traceback holds the request's headers."""
+        sent = not isinstance(error, _NEVER_SENT)
+        if isinstance(error, httpx.TimeoutException):
+            timeout = self.timed_out(call)
+            timeout.sent = sent
+            return timeout
+        what = f"{type(error).__name__}: {error}"
+        if _is_untrusted(error):
+            return TransportError(
+                f"The certificate of {self.host} is not trusted ({what}). If that host is right, name its authority in "
+                "SSL_CERT_FILE, or pass transport=httpx.HTTPTransport(verify=...).",
+                sent=False,
+                permanent=True,
+            )
+        return TransportError(
+            f"{self.host} could not be reached, or broke off, during {call.request.operation} ({what}). "
+            "Check the base URL, the network and the proxy settings.",
+            sent=sent,
+        )
+
+
+def _content(request: Request) -> bytes | None:
+    if request.body is None:
+        return None
+    return json.dumps(request.body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+_live: weakref.WeakSet[Secret] = weakref.WeakSet()
+
+
+def _without_secrets(data: bytes) -> bytes:
+    for secret in list(_live):
+        value = secret.last
+        for form in {value, quote(value, safe=""), json.dumps(value)[1:-1]} - {""}:
+            data = data.replace(form.encode(), b"[redacted]")
+    return data
+
+
+class _Redaction(logging.Filter):
+    """Takes credentials that a server sends back out of httpx's and httpcore's logs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        clean = _without_secrets(message.encode("utf-8", "replace")).decode()
+        if clean != message:
+            record.msg, record.args = clean, None
+        return True
+
+
+def redact_logs() -> None:
+    """Keep credentials out of the loggers of the libraries that send for us. Doing it twice does nothing."""
+    for name in (
+        "httpx",
+        "httpcore.connection",
+        "httpcore.http11",
+        "httpcore.http2",
+        "httpcore.proxy",
+        "httpcore.socks",
+    ):
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, _Redaction) for each in logger.filters):
+            logger.addFilter(_Redaction())

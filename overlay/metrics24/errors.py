@@ -1,0 +1,219 @@
+"""Everything that metrics24 raises or warns of.
+
+* Metrics24Error
+  x ConfigurationError        the client was set up wrongly
+  x UsageError                a call was made wrongly; nothing was sent
+    · FilterError
+  + TransportError            no answer arrived
+    · RequestTimeout
+  + StatusError               the API answered with an error status
+    · BadRequest              400
+    · Unauthorized            401
+    · RequestFailed           402
+    · Forbidden               403
+    · NotFound                404
+    · RateLimited             429
+    · ServerError             5xx
+  + ResponseError             an answer that cannot be read or breaks the contract
+  + PaginationError           a walk over pages that cannot go on safely
+  + ExportFailed
+  + ExportCanceled
+  + ExportTimeout
+  + IntegrityError            a download that is not what the server promised
+  + AmbiguousWrite            a write whose fate is unknown
+  x SecurityError             something that could leak a credential was refused
+  x SaveError                 a file could not be written
+
+* Metrics24Warning
+  + FilterIgnoredWarning      rows contradict the filter that was asked for
+  + UnexpectedAnswerWarning   an undocumented part of an answer has another shape than expected
+
+Messages name what happened, whose fault it is and what to do next. They never hold a credential or a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class Metrics24Error(Exception):
+    """Base class of all errors that metrics24 raises."""
+
+
+class ConfigurationError(Metrics24Error):
+    """The client's settings are wrong: credentials, base URL, routes. Nothing was sent."""
+
+
+class UsageError(Metrics24Error):
+    """A call's arguments are wrong. Nothing was sent."""
+
+
+class FilterError(UsageError):
+    """A filter cannot be expressed in the API's filter syntax. Nothing was sent."""
+
+
+class TransportError(Metrics24Error):
+    """The API could not be reached, or the connection broke before the whole answer arrived.
+
+    Attributes:
+        sent: whether the request may have reached the server. False only when it surely did not.
+        permanent: whether trying again cannot help, as with a certificate that is not trusted.
+
+    """
+
+    def __init__(self, message: str, *, sent: bool = True, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.permanent = permanent
+
+
+class RequestTimeout(TransportError):
+    """The whole answer did not arrive within `timeout` seconds of wall-clock time."""
+
+
+class StatusError(Metrics24Error):
+    """The API answered with an error status (documentation: "Status Codes", "Errors").
+
+    Attributes:
+        status_code: the HTTP status.
+        operation: the operation's id, as in the OpenAPI spec.
+        request_id: the server's id of the request, if it sent one: quote it to support.
+        body: the answer's body as received (bytes, cut after 64 KiB). The format of error bodies is not documented.
+        headers: the answer's headers.
+
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int = 0,
+        operation: str = "",
+        request_id: str | None = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.operation = operation
+        self.request_id = request_id
+        self.body = body
+        self.headers: Mapping[str, str] = headers if headers is not None else {}
+
+
+class BadRequest(StatusError):
+    """400: the request was unacceptable, often because a parameter is missing or malformed."""
+
+
+class Unauthorized(StatusError):
+    """401: the API did not accept the credential."""
+
+
+class RequestFailed(StatusError):
+    """402: the parameters were valid, the request failed all the same."""
+
+
+class Forbidden(StatusError):
+    """403: the credential may not do this."""
+
+
+class NotFound(StatusError):
+    """404: what was asked for does not exist, or the path in the spec is wrong."""
+
+
+class RateLimited(StatusError):
+    """429: too many requests.
+
+    Attributes:
+        retry_after: seconds that the server asks to wait, or None if it does not say.
+
+    """
+
+    retry_after: float | None = None
+
+
+class ServerError(StatusError):
+    """5xx: something went wrong on the server's side."""
+
+
+class ResponseError(Metrics24Error):
+    """The answer cannot be read, or lacks what the documentation promises.
+
+    Attributes:
+        operation: the operation's id, as in the OpenAPI spec.
+        path: where in the answer, as a JSON path such as ``$.data.pageInfo.hasNextPage``.
+
+    """
+
+    def __init__(self, message: str, *, operation: str = "", path: str = "$") -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.path = path
+
+
+class PaginationError(Metrics24Error):
+    """The server's cursors cannot be followed without losing or doubling rows.
+
+    Attributes:
+        cursor: the last cursor that the server accepted, None for the start of the table.
+
+    """
+
+    def __init__(self, message: str, *, cursor: str | None = None) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+
+
+class _ExportError(Metrics24Error):
+    def __init__(self, message: str, *, export_id: str = "") -> None:
+        super().__init__(message)
+        self.export_id = export_id
+
+
+class ExportFailed(_ExportError):
+    """The server could not make the export (status ERROR). `.export_id` says which."""
+
+
+class ExportCanceled(_ExportError):
+    """The export was canceled on the server. `.export_id` says which."""
+
+
+class ExportTimeout(_ExportError):
+    """The export was not ready in time; it goes on, and `.export_id` resumes it."""
+
+
+class IntegrityError(Metrics24Error):
+    """A download is not what the server promised: length, range, last line or number of rows."""
+
+
+class AmbiguousWrite(Metrics24Error):
+    """A write was sent and its answer lost; reading back could not tell whether it happened.
+
+    Attributes:
+        candidates: what was found that may be the result of the write.
+
+    """
+
+    def __init__(self, message: str, *, candidates: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
+class SecurityError(Metrics24Error):
+    """Something was refused because it could leak a credential or data: a redirect, a plain http URL."""
+
+
+class SaveError(Metrics24Error):
+    """A file could not be written. The target is as it was before."""
+
+
+class Metrics24Warning(UserWarning):
+    """Base class of all warnings that metrics24 emits."""
+
+
+class FilterIgnoredWarning(Metrics24Warning):
+    """Rows contradict the filter that was asked for: the server seems to ignore it."""
+
+
+class UnexpectedAnswerWarning(Metrics24Warning):
+    """An undocumented part of an answer has another shape than the spec expects; it was kept as sent."""

@@ -1,0 +1,151 @@
+"""Build the `filter[...]` query parameters (documentation: "Filtering").
+
+    recent = field("status").eq("ERROR") & field("results_meta.total").gte(100)
+
+Conditions are joined with `&` only: the API knows neither alternatives nor negation.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import NoReturn
+
+from attrs import frozen
+
+from metrics24.errors import FilterError
+
+Scalar = str | int | float | bool | Decimal | date | datetime | enum.Enum
+
+_UNSAFE = re.compile(r"[\[\]&=\x00-\x1f\x7f]")
+
+
+def field(name: str) -> Field:
+    """Name a column to filter by; reach into objects with dots: ``field("results_meta.total")``.
+
+    Raises:
+        FilterError: the name is empty or holds ``[ ] & =`` or a control character.
+
+    """
+    return Field(_clean(name, "column name"))
+
+
+@frozen
+class Field:
+    """A column, waiting for its condition."""
+
+    name: str
+
+    def eq(self, value: Scalar) -> Filter:
+        """Equal to `value`, the API's default operator."""
+        return self._condition("", (render(value),))
+
+    def any_of(self, *values: Scalar) -> Filter:
+        """Equal to one of `values`; each is sent as a parameter of its own."""
+        if not values:
+            raise FilterError(f"any_of needs at least one value for {self.name!r}; leave the condition out instead.")
+        return self._condition("", tuple(render(value) for value in values))
+
+    def gte(self, value: Scalar) -> Filter:
+        """Greater than or equal to `value`."""
+        return self._condition("gte", (render(value),))
+
+    def lte(self, value: Scalar) -> Filter:
+        """Less than or equal to `value`."""
+        return self._condition("lte", (render(value),))
+
+    def op(self, operator: str, value: Scalar) -> Filter:
+        """Any other operator: the documentation does not list them all, so none is refused here."""
+        operator = _clean(operator, "operator")
+        return self._condition("" if operator == "eq" else operator, (render(value),))
+
+    def _condition(self, operator: str, values: tuple[str, ...]) -> Filter:
+        return Filter((Condition(self.name, operator, values),))
+
+
+@frozen
+class Condition:
+    """One column, one operator ("" is the API's default, eq), one or more values as they go on the wire."""
+
+    name: str
+    operator: str
+    values: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The name of the query parameter."""
+        return f"filter[{self.name}][{self.operator}]" if self.operator else f"filter[{self.name}]"
+
+
+@frozen
+class Filter:
+    """Conditions that must all hold. Immutable and hashable; join two with `&`."""
+
+    conditions: tuple[Condition, ...]
+
+    def __attrs_post_init__(self) -> None:
+        keys = [condition.key for condition in self.conditions]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise FilterError(f"Two conditions share the parameter {key}; say any_of(...) for alternatives.")
+
+    def __and__(self, other: object) -> Filter:
+        if not isinstance(other, Filter):
+            raise FilterError(f"Only a filter can be joined with `&`, not {type(other).__name__}.")
+        return Filter(self.conditions + other.conditions)
+
+    def __or__(self, other: object) -> NoReturn:
+        raise FilterError("The API has no `or`; use any_of(...) on one column, or make two requests.")
+
+    def __invert__(self) -> NoReturn:
+        raise FilterError("The API has no `not`; filter the rows after reading them.")
+
+    def __bool__(self) -> NoReturn:
+        raise FilterError("A filter is neither true nor false; join filters with `&`, not with `and` or `or`.")
+
+    def params(self) -> list[tuple[str, str]]:
+        """The query parameters, unencoded, in the order in which the conditions were joined."""
+        return [(condition.key, value) for condition in self.conditions for value in condition.values]
+
+
+def render(value: Scalar) -> str:
+    """Write a value the way it stands in a query parameter. The only place that decides this.
+
+    Raises:
+        FilterError: a datetime without time zone, NaN or infinity, or a type that has no text form.
+
+    """
+    match value:
+        case enum.Enum():
+            return render(value.value)
+        case bool():
+            return "true" if value else "false"
+        case datetime() if value.tzinfo is None:
+            raise FilterError(f"The datetime {value.isoformat()} has no time zone; say which instant you mean.")
+        case date():
+            return value.isoformat()
+        case float() | Decimal() if not isfinite(value):
+            raise FilterError(f"{value} is not a number that the API can compare with.")
+        case str() | int() | float() | Decimal():
+            return str(value)
+    raise FilterError(f"A filter takes text, numbers, booleans and dates, not {type(value).__name__}.")
+
+
+def join(filters: Iterable[Filter]) -> Filter | None:
+    """All of `filters` in one, None if there are none."""
+    joined: Filter | None = None
+    for each in filters:
+        joined = each if joined is None else joined & each
+    return joined
+
+
+def _clean(text: object, what: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise FilterError(f"A filter's {what} must be text that is not empty.")
+    if _UNSAFE.search(text):
+        raise FilterError(f"The {what} {text!r} holds one of [ ] & = or a control character.")
+    return text

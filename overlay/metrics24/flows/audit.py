@@ -1,0 +1,91 @@
+"""Find out whether the server ignored a filter: rows that contradict it say so."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from metrics24.errors import FilterError, FilterIgnoredWarning
+from metrics24.filters import Condition, Filter, render
+
+_MISSING = object()
+
+
+class Audit:
+    """Counts the rows that contradict a filter, and warns once."""
+
+    def __init__(self, filter_: Filter | None) -> None:
+        self._conditions = () if filter_ is None else filter_.conditions
+        self._seen = self._contradicting = 0
+        self._columns: set[str] = set()
+
+    def see(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Look at rows as they are read."""
+        if not self._conditions:
+            return
+        for row in rows:
+            self._seen += 1
+            broken = [condition.name for condition in self._conditions if contradicts(row, condition)]
+            self._contradicting += bool(broken)
+            self._columns.update(broken)
+
+    def report(self) -> None:
+        """Warn of what was seen since the last report, if any row contradicts the filter."""
+        seen, contradicting = self._seen, self._contradicting
+        self._seen = self._contradicting = 0
+        if contradicting:
+            columns = ", ".join(sorted(self._columns))
+            warnings.warn(
+                f"The server seems to ignore the filter: {contradicting} of {seen} rows contradict it ({columns}). "
+                "The rows are delivered as sent; filter them yourself, or check the column's name.",
+                FilterIgnoredWarning,
+                stacklevel=3,
+            )
+
+
+def contradicts(row: Mapping[str, Any], condition: Condition) -> bool:
+    """Whether `row` carries the column and surely breaks the condition. In doubt, it does not."""
+    value = _lookup(row, condition.name)
+    if value is _MISSING or value is None or isinstance(value, (dict, list)):
+        return False
+    match condition.operator:
+        case "":
+            return not any(_equal(value, wanted) for wanted in condition.values)
+        case "gte" | "lte":
+            order = _order(value, condition.values[0])
+            return order is not None and (order < 0 if condition.operator == "gte" else order > 0)
+    return False
+
+
+def _lookup(row: Mapping[str, Any], name: str) -> object:
+    if name in row:
+        return row[name]
+    value: object = row
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return _MISSING
+        value = value[part]
+    return value
+
+
+def _equal(value: Any, wanted: str) -> bool:
+    try:
+        text = render(value)
+    except FilterError:
+        return True
+    return text.casefold() == wanted.casefold() or _order(value, wanted) == 0
+
+
+def _order(value: object, wanted: str) -> int | None:
+    """-1, 0 or 1 for numbers; None where the two cannot be compared for sure, as with texts and times."""
+    if isinstance(value, bool):
+        return None
+    try:
+        left, right = Decimal(str(value)), Decimal(wanted)
+    except InvalidOperation:
+        return None
+    if not (left.is_finite() and right.is_finite()):
+        return None
+    return (left > right) - (left < right)

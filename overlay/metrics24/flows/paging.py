@@ -1,0 +1,166 @@
+"""Walk a report table by its cursors without losing or doubling a row (documentation: "Reports", "Pagination").
+
+The server decides where the table ends. Cursors that cannot be followed safely end the walk with a PaginationError
+before the doubtful page is delivered.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from attrs import frozen
+
+from metrics24.effects import Flow
+from metrics24.errors import BadRequest, NotFound, PaginationError
+from metrics24.filters import Filter
+from metrics24.flows.audit import Audit
+from metrics24.flows.retry import Policy, send
+from metrics24.operations import Routes, build, conditions
+from metrics24.responses import Table, read_table
+
+_CURSOR_FIELD = "real_tx_id"
+
+
+@frozen(kw_only=True)
+class Query:
+    """What is asked of a report table."""
+
+    operation: str
+    integration: str
+    start: date
+    end: date
+    filter: Filter | None = None
+    page_size: int = 100
+    limit: int | None = None
+    after: str | None = None
+    before: str | None = None
+
+
+def fetch(
+    query: Query, policy: Policy, routes: Routes, *, after: str | None = None, before: str | None = None
+) -> Flow[Table]:
+    """Fetch one page: the newest one, or the one next to a cursor."""
+    request = build(
+        query.operation,
+        routes,
+        integration_id=query.integration,
+        start_date=query.start,
+        end_date=query.end,
+        pagesize=query.page_size if query.limit is None else max(1, min(query.page_size, query.limit)),
+        pageafter=after,
+        pagebefore=before,
+        filter_=conditions(query.filter),
+    )
+    answer = yield from send(request, policy)
+    return read_table(answer, query.operation, policy.notices)
+
+
+class Walk:
+    """One walk from newer to older rows, a page at a time."""
+
+    def __init__(self, query: Query, policy: Policy, routes: Routes) -> None:
+        self._query, self._policy, self._routes = query, policy, routes
+        self._cursor = query.after
+        self._accepted: str | None = None
+        self._seen = set() if query.after is None else {query.after}
+        self._remaining = query.limit
+        self._audit = Audit(query.filter)
+        self.pages = 0
+        self.done = query.limit == 0
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the next page is worth fetching before it is asked for: from page two on."""
+        return self.pages > 1 and not self.done
+
+    def next_page(self) -> Flow[Table]:
+        """Fetch the next page. Its rows are those that the walk still wants."""
+        table = yield from self._ask()
+        if not table.rows and table.has_next:
+            self._cursor = table.end_cursor or self._cursor
+            table = yield from self._ask()
+            if not table.rows and table.has_next:
+                raise self._error("sent an empty page twice and claims that more follow")
+        self._follow(table)
+        rows = self._wanted(table.rows)
+        self._audit.see(rows)
+        self.pages += 1
+        return Table(rows, table.start_cursor, table.end_cursor, table.has_next)
+
+    def finish(self) -> None:
+        """Report what was noticed on the way. Call it when the walk ends, wherever it ends."""
+        self._audit.report()
+
+    def _ask(self) -> Flow[Table]:
+        try:
+            table = yield from fetch(self._query, self._policy, self._routes, after=self._cursor)
+        except (BadRequest, NotFound) as error:
+            if self._cursor is None:
+                raise
+            raise self._error(f"does not know the cursor {self._cursor!r} (any more): {error}") from error
+        self._refuse_if_ignored(table)
+        return table
+
+    def _refuse_if_ignored(self, table: Table) -> None:
+        """A page of older rows cannot begin with other rows and then have the row it should come after."""
+        if self._cursor is None:
+            return
+        ids = [row.get(_CURSOR_FIELD) for row in table.rows]
+        if self._cursor in ids and ids[0] != self._cursor:
+            raise self._error("ignores the cursor: the page after it contains the row that the cursor names")
+
+    def _follow(self, table: Table) -> None:
+        """Move on to the cursor of the next page, or note that there is none."""
+        following = table.end_cursor
+        if not table.has_next:
+            if following in self._seen and following != self._cursor:
+                raise self._error(f"sent a page that was read before (cursor {following!r})")
+            self.done = True
+            return
+        if following is None:
+            raise self._error("claims a next page but gives no cursor to it")
+        if following in self._seen:
+            raise self._error(f"gave the cursor {following!r} a second time: its pages form a loop")
+        self._seen.add(following)
+        self._accepted, self._cursor = self._cursor, following
+
+    def _wanted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Cut the page at the row that the walk runs up to, and at the limit."""
+        if self._query.before is not None:
+            rows = self._until(self._query.before, rows)
+        if self._remaining is not None:
+            rows = rows[: self._remaining]
+            self._remaining -= len(rows)
+            self.done = self.done or self._remaining == 0
+        return rows
+
+    def _until(self, target: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for index, row in enumerate(rows):
+            if row.get(_CURSOR_FIELD) == target:
+                self.done = True
+                return rows[:index]
+        if self.done:
+            raise PaginationError(
+                f"The row {target!r} was not met between {self._query.start} and {self._query.end}: what is newer than "
+                "it cannot be told. Was it deleted, or is it older than the first day?",
+                cursor=self._accepted,
+            )
+        return rows
+
+    def _error(self, problem: str) -> PaginationError:
+        return PaginationError(
+            f"The server {problem}. {self._query.operation} stops here so that no row is lost or doubled; go on with "
+            "after= the last row you have.",
+            cursor=self._accepted,
+        )
+
+
+def neighbour(
+    query: Query, policy: Policy, routes: Routes, *, after: str | None, before: str | None
+) -> Flow[Table | None]:
+    """Fetch the page next to a cursor; None if there are no rows on that side."""
+    if after is None and before is None:
+        return None
+    table = yield from fetch(query, policy, routes, after=after, before=before)
+    return table if table.rows else None

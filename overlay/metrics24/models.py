@@ -1,0 +1,162 @@
+"""The models of the API's answers, and the check that an answer has the documented shape.
+
+The classes are generated from the OpenAPI spec. An optional value that is absent or null is `UNSET`, which is falsy;
+fields that the spec does not know are kept in `additional_properties`; an enum member equals its string.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, cast
+
+from attrs import field, frozen
+
+import metrics24_api.models as _generated
+from metrics24.errors import ResponseError, UnexpectedAnswerWarning
+from metrics24.sinks import Column
+from metrics24_api.models import Artifact, Click, Conversion, Export, FilterGroup, Impression, ListMeta
+from metrics24_api.operation_table import MODELS, OPERATIONS, Property
+from metrics24_api.types import UNSET, Unset
+
+__all__ = ["UNSET", "Artifact", "Click", "Conversion", "Export", "FilterGroup", "Impression", "ListMeta", "Unset"]
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+_COLUMN_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
+
+
+class Notices:
+    """Warnings that a client gives once."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def once(self, key: str, message: str) -> None:
+        """Warn, unless `key` was warned of before."""
+        if key not in self._given:
+            self._given.add(key)
+            warnings.warn(message, UnexpectedAnswerWarning, stacklevel=2)
+
+
+@frozen
+class _Rule:
+    """What is checked of one property."""
+
+    name: str
+    required: bool
+    documented: bool
+    types: tuple[type, ...]
+    model: str = field(default="")
+
+    def admits(self, value: object) -> bool:
+        """Whether the value has the property's type; true and false are no numbers."""
+        if isinstance(value, bool):
+            return not self.types or bool in self.types
+        return not self.types or isinstance(value, self.types)
+
+
+@frozen
+class Answer:
+    """Where an answer is being checked, for messages."""
+
+    operation: str
+    notices: Notices
+
+    def check(self, model: str, value: object, path: str = "$") -> None:
+        """Hold `value` against the spec's `model`, at any depth.
+
+        Raises:
+            ResponseError: a documented property is missing or of the wrong type. Others are warned of once.
+
+        """
+        if not isinstance(value, dict):
+            raise self.broken(path, f"an object was expected, not {_kind(value)}")
+        for rule in _rules(model):
+            found = value.get(rule.name)
+            where = f"{path}.{rule.name}"
+            if found is None:
+                if rule.required and rule.documented:
+                    raise self.broken(where, "it is documented as required, and is missing or null")
+            elif not rule.admits(found):
+                self._mistyped(model, rule, found, where)
+            elif rule.model:
+                self._nested(rule, found, where)
+
+    def _nested(self, rule: _Rule, found: object, where: str) -> None:
+        if not isinstance(found, list):
+            self.check(rule.model, found, where)
+            return
+        for index, item in enumerate(found):
+            if isinstance(item, dict) or rule.documented:
+                self.check(rule.model, item, f"{where}[{index}]")
+
+    def _mistyped(self, model: str, rule: _Rule, found: object, where: str) -> None:
+        expected = " or ".join(_NAMES[each] for each in rule.types)
+        if rule.documented:
+            raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
+        self.notices.once(
+            f"{model}.{rule.name}",
+            f"{where} in the answer to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
+            "kept as sent. This part of the spec is not documented by the API: it may need correcting.",
+        )
+
+    def broken(self, path: str, problem: str) -> ResponseError:
+        """The error for an answer that is not as documented."""
+        return ResponseError(
+            f"The answer to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
+            "something else than the API's answer, or the API has changed and the spec must follow.",
+            operation=self.operation,
+            path=path,
+        )
+
+
+_NAMES = {str: "text", int: "an integer", float: "a number", bool: "true or false", dict: "an object", list: "an array"}
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else _NAMES.get(type(value), type(value).__name__)
+
+
+@lru_cache(maxsize=128)
+def _rules(model: str) -> tuple[_Rule, ...]:
+    return tuple(
+        _Rule(each.name, each.required, each.evidence == "documented", _TYPES.get(each.type, ()), each.model)
+        for each in MODELS[model]
+    )
+
+
+def answer_model(operation: str) -> str:
+    """The name of the model that the operation answers with."""
+    return OPERATIONS[operation].response
+
+
+def row_model(operation: str) -> str:
+    """The name of the model of a report table's rows."""
+    page = _property(answer_model(operation), "data").model
+    return _property(page, "data").model
+
+
+def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What makes a model of a JSON object."""
+    return cast("Callable[[Mapping[str, Any]], Any]", getattr(_generated, model).from_dict)
+
+
+def columns(model: str) -> list[Column]:
+    """The model's properties as columns of a file; those that are merely inferred are left to the data."""
+    return [
+        Column(each.name, cast("Any", _COLUMN_TYPES.get(each.type, "json")))
+        for each in MODELS[model]
+        if each.evidence != "inferred"
+    ]
+
+
+def _property(model: str, name: str) -> Property:
+    return next(each for each in MODELS[model] if each.name == name)

@@ -1,0 +1,1 @@
+"""Rows and pages of the report tables, synchronous and asynchronous."""

@@ -1,0 +1,102 @@
+"""One page of a report table, from which both neighbours can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from metrics24.drivers.driver import AsyncDriver, Driver
+from metrics24.effects import Flow
+from metrics24.flows.paging import neighbour
+from metrics24.models import factory
+from metrics24.pages.source import Source
+from metrics24.responses import Table
+
+T = TypeVar("T")
+Record = dict[str, Any]
+
+
+class _Page(Generic[T]):
+    """What both kinds of page have."""
+
+    def __init__(self, source: Source, table: Table) -> None:
+        self._source, self._table = source, table
+        self._items: list[T] | None = None
+
+    @property
+    def items(self) -> list[T]:
+        """The page's rows as models, newest first."""
+        if self._items is None:
+            make: Callable[[Mapping[str, Any]], T] = factory(self._source.model)
+            self._items = [make(record) for record in self._table.rows]
+        return self._items
+
+    @property
+    def records(self) -> list[Record]:
+        """The page's rows as plain dicts, with every field that the server sent."""
+        return self._table.rows
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The cursor of the first row."""
+        return self._table.start_cursor
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The cursor of the last row."""
+        return self._table.end_cursor
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the server says that older rows follow."""
+        return self._table.has_next
+
+    def _older(self) -> Flow[Table | None]:
+        return self._turn(after=self.end_cursor if self.has_next else None, before=None)
+
+    def _newer(self) -> Flow[Table | None]:
+        return self._turn(after=None, before=self.start_cursor)
+
+    def _turn(self, *, after: str | None, before: str | None) -> Flow[Table | None]:
+        return neighbour(self._source.query, self._source.policy, self._source.routes, after=after, before=before)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self._table.rows)} rows, has_next={self.has_next})"
+
+
+class Page(_Page[T]):
+    """One page of rows (documentation: "Reports", "Pagination")."""
+
+    def __init__(self, source: Source, table: Table, driver: Driver) -> None:
+        super().__init__(source, table)
+        self._driver = driver
+
+    def next_page(self) -> Page[T] | None:
+        """Fetch the page of older rows; None if the server says there is none."""
+        return self._made(self._driver.run(self._older()))
+
+    def previous_page(self) -> Page[T] | None:
+        """Fetch the page of newer rows; None if there is none (the server's own flag is not reliable)."""
+        return self._made(self._driver.run(self._newer()))
+
+    def _made(self, table: Table | None) -> Page[T] | None:
+        return None if table is None else Page(self._source, table, self._driver)
+
+
+class AsyncPage(_Page[T]):
+    """One page of rows (documentation: "Reports", "Pagination")."""
+
+    def __init__(self, source: Source, table: Table, driver: AsyncDriver) -> None:
+        super().__init__(source, table)
+        self._driver = driver
+
+    async def next_page(self) -> AsyncPage[T] | None:
+        """Fetch the page of older rows; None if the server says there is none."""
+        return self._made(await self._driver.run(self._older()))
+
+    async def previous_page(self) -> AsyncPage[T] | None:
+        """Fetch the page of newer rows; None if there is none (the server's own flag is not reliable)."""
+        return self._made(await self._driver.run(self._newer()))
+
+    def _made(self, table: Table | None) -> AsyncPage[T] | None:
+        return None if table is None else AsyncPage(self._source, table, self._driver)

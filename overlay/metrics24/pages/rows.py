@@ -1,0 +1,209 @@
+"""The rows of a report table: lazy, re-iterable, page by page or row by row, into memory or into a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from metrics24.drivers.driver import AsyncDriver, AsyncPending, Driver, Pending
+from metrics24.pages.frames import as_pandas, as_polars
+from metrics24.pages.page import AsyncPage, Page
+from metrics24.pages.progress import OnProgress, Progress
+from metrics24.pages.source import Source
+from metrics24.responses import Table
+from metrics24.sinks import Saved
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+T = TypeVar("T")
+Record = dict[str, Any]
+
+
+class Rows(Generic[T]):
+    """The rows of a report table, newest first. Nothing is fetched until they are iterated; each iteration asks anew.
+
+    Iterating gives models; `records()` gives plain dicts at less cost; `by_page()` gives pages. From page two on the
+    next page is fetched while you work on the current one.
+
+    Raises, while iterating:
+        StatusError, TransportError: the API refused, or could not be reached.
+        PaginationError: going on would lose or double rows.
+        ResponseError: an answer is not as documented.
+
+    """
+
+    def __init__(self, source: Source, driver: Driver) -> None:
+        self._source, self._driver = source, driver
+
+    def __iter__(self) -> Generator[T]:
+        for page in self.by_page():
+            yield from page.items
+
+    def records(self) -> Generator[Record]:
+        """Iterate the rows as plain dicts, with every field that the server sent."""
+        for page in self.by_page():
+            yield from page.records
+
+    def by_page(self) -> Generator[Page[T]]:
+        """Iterate page by page."""
+        walk = self._source.walk()
+        ahead: Pending[Table] | None = None
+        try:
+            while not walk.done:
+                table = self._driver.run(walk.next_page()) if ahead is None else ahead.result()
+                ahead = self._driver.start(walk.next_page()) if walk.looks_ahead else None
+                yield Page(self._source, table, self._driver)
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+            walk.finish()
+
+    def first(self) -> T | None:
+        """The newest row, None if there is none."""
+        for item in self:
+            return item
+        return None
+
+    def to_arrow(self) -> pyarrow.Table:
+        """All rows as an Arrow table (needs metrics24[tables])."""
+        return self._source.arrow([page.records for page in self.by_page()])
+
+    def to_polars(self) -> polars.DataFrame:
+        """All rows as a Polars data frame (needs metrics24[polars])."""
+        return as_polars(self.to_arrow())
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """All rows as a pandas data frame (needs metrics24[pandas])."""
+        return as_pandas(self.to_arrow())
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        columns: Literal["spec"] | None = None,
+        spreadsheet_safe: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> Saved:
+        """Save all rows to a .csv, .jsonl or .parquet file. The file appears whole, or not at all.
+
+        Args:
+            path: the target; its suffix chooses the format.
+            overwrite: replace a target that exists.
+            columns: "spec" fixes the columns to those of the API's spec; by default those seen are added.
+            spreadsheet_safe: in CSV, put a quote before cells that a spreadsheet would run as a formula.
+            on_progress: called after each page.
+
+        Raises:
+            UsageError: the format is unknown, the target exists, or its folder does not.
+            SaveError: the file could not be written.
+
+        """
+        progress = Progress()
+        options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
+        with self._source.sink(path, **options) as sink:
+            for page in self.by_page():
+                sink.write(page.records)
+                progress = progress.plus(page.records)
+                if on_progress is not None:
+                    on_progress(progress)
+            return sink.commit()
+
+    def __repr__(self) -> str:
+        return f"Rows({self._source})"
+
+
+class AsyncRows(Generic[T]):
+    """The rows of a report table, newest first; the asynchronous twin of `Rows`.
+
+    Raises, while iterating:
+        StatusError, TransportError: the API refused, or could not be reached.
+        PaginationError: going on would lose or double rows.
+        ResponseError: an answer is not as documented.
+
+    """
+
+    def __init__(self, source: Source, driver: AsyncDriver) -> None:
+        self._source, self._driver = source, driver
+
+    async def __aiter__(self) -> AsyncGenerator[T]:
+        async with aclosing(self.by_page()) as pages:
+            async for page in pages:
+                for item in page.items:
+                    yield item
+
+    async def records(self) -> AsyncGenerator[Record]:
+        """Iterate the rows as plain dicts, with every field that the server sent."""
+        async with aclosing(self.by_page()) as pages:
+            async for page in pages:
+                for record in page.records:
+                    yield record
+
+    async def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
+        """Iterate page by page."""
+        walk = self._source.walk()
+        ahead: AsyncPending[Table] | None = None
+        try:
+            while not walk.done:
+                table = await (self._driver.run(walk.next_page()) if ahead is None else ahead.result())
+                ahead = self._driver.start(walk.next_page()) if walk.looks_ahead else None
+                yield AsyncPage(self._source, table, self._driver)
+        finally:
+            if ahead is not None:
+                await ahead.cancel()
+            walk.finish()
+
+    async def first(self) -> T | None:
+        """The newest row, None if there is none."""
+        async with aclosing(aiter(self)) as items:
+            async for item in items:
+                return item
+        return None
+
+    async def to_arrow(self) -> pyarrow.Table:
+        """All rows as an Arrow table (needs metrics24[tables])."""
+        return self._source.arrow([page.records async for page in self.by_page()])
+
+    async def to_polars(self) -> polars.DataFrame:
+        """All rows as a Polars data frame (needs metrics24[polars])."""
+        return as_polars(await self.to_arrow())
+
+    async def to_pandas(self) -> pandas.DataFrame:
+        """All rows as a pandas data frame (needs metrics24[pandas])."""
+        return as_pandas(await self.to_arrow())
+
+    async def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        columns: Literal["spec"] | None = None,
+        spreadsheet_safe: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> Saved:
+        """Save all rows to a .csv, .jsonl or .parquet file; see `Rows.save`. Files are written in a thread.
+
+        Raises:
+            UsageError: the format is unknown, the target exists, or its folder does not.
+            SaveError: the file could not be written.
+
+        """
+        progress = Progress()
+        options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
+        with self._source.sink(path, **options) as sink:
+            async with aclosing(self.by_page()) as pages:
+                async for page in pages:
+                    await asyncio.to_thread(sink.write, page.records)
+                    progress = progress.plus(page.records)
+                    if on_progress is not None:
+                        on_progress(progress)
+            return await asyncio.to_thread(sink.commit)
+
+    def __repr__(self) -> str:
+        return f"AsyncRows({self._source})"

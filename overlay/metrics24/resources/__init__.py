@@ -1,0 +1,1 @@
+"""What hangs on a client: thin synchronous and asynchronous twins."""

@@ -1,0 +1,195 @@
+"""Read an answer: an error status becomes its error, a body becomes rows, and nothing unreadable becomes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
+
+from attrs import frozen
+
+from metrics24.effects import RawResponse
+from metrics24.errors import (
+    BadRequest,
+    Forbidden,
+    Metrics24Error,
+    NotFound,
+    RateLimited,
+    RequestFailed,
+    ResponseError,
+    SecurityError,
+    ServerError,
+    StatusError,
+    Unauthorized,
+)
+from metrics24.models import Answer, Notices, answer_model
+
+_REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
+_WORDS = ("message", "detail", "description", "error", "title")
+_LONGEST_QUOTE = 200
+
+_ERRORS: dict[int, tuple[type[StatusError], str]] = {
+    400: (BadRequest, "A parameter is missing or malformed: compare the call with what the server says."),
+    401: (Unauthorized, "The credential was not accepted: check that it is complete, active and of the right account."),
+    402: (RequestFailed, "The parameters were valid, the server could not do it: see what it says."),
+    403: (Forbidden, "The credential may not do this: ask the administrator of the organization for the permission."),
+    404: (
+        NotFound,
+        "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path with "
+        "routes=.",
+    ),
+    429: (RateLimited, "Too many requests: slow down, or give the calls a longer deadline."),
+}
+
+
+@frozen
+class Table:
+    """One page of a report table, as the server sent it."""
+
+    rows: list[dict[str, Any]]
+    start_cursor: str | None
+    end_cursor: str | None
+    has_next: bool
+
+
+def read_table(answer: RawResponse, operation: str, notices: Notices) -> Table:
+    """Read a page of a report table (documentation: "Reports", "Pagination").
+
+    Raises:
+        ResponseError: the body is not JSON, or not a table.
+
+    """
+    body = decode(answer, operation)
+    Answer(operation, notices).check(answer_model(operation), body)
+    page = body["data"]
+    info = page["pageInfo"]
+    return Table(
+        rows=page.get("data") or [],
+        start_cursor=info.get("startCursor") or None,
+        end_cursor=info.get("endCursor") or None,
+        has_next=info["hasNextPage"],
+    )
+
+
+def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:
+    """Read a single object, which may come bare or wrapped in `data`.
+
+    Raises:
+        ResponseError: the body is not JSON, or not an object with anything in it.
+
+    """
+    body = decode(answer, operation)
+    check = Answer(operation, notices)
+    inner = body.get("data", body) if isinstance(body, dict) else body
+    if not isinstance(inner, dict) or not inner:
+        raise check.broken("$", "an object was expected")
+    check.check(answer_model(operation), inner, "$" if inner is body else "$.data")
+    return inner
+
+
+def decode(answer: RawResponse, operation: str) -> Any:
+    """Decode a body strictly: no NaN, no infinity, no bottomless nesting; the last of duplicate keys wins.
+
+    Raises:
+        ResponseError: the body is not such JSON.
+
+    """
+    try:
+        return json.loads(answer.content.decode("utf-8-sig"), parse_constant=_refused, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
+    kind = answer.headers.get("content-type", "no content type")
+    raise ResponseError(
+        f"The answer to {operation} ({answer.status_code}, {_quoted(kind)}, {len(answer.content)} bytes) is not JSON "
+        f"that can be used: {problem}. A proxy or a wrong base URL answers like this; so does a broken server.",
+        operation=operation,
+    )
+
+
+def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Error | None:
+    """The error that an answer's status stands for, None for a success."""
+    status = answer.status_code
+    if 200 <= status < 300:
+        return None
+    if status < 400:
+        return SecurityError(
+            f"The server answered {operation} with a redirect ({status}), which is not followed since it could carry "
+            "the credential elsewhere. Correct the base URL, or the operation's path with routes=."
+        )
+    kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
+    words = _servers_words(answer.content)
+    said = f" It says: {words!r}." if words else ""
+    error = kind(
+        f"The server answered {operation} with status {status}.{said} {remedy}",
+        status_code=status,
+        operation=operation,
+        request_id=next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None),
+        body=answer.content,
+        headers=answer.headers,
+    )
+    if isinstance(error, RateLimited):
+        error.retry_after = retry_after(answer, now)
+    return error
+
+
+def retry_after(answer: RawResponse, now: datetime) -> float | None:
+    """Seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
+    value = answer.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _seconds_until(value, now)
+    return seconds if isfinite(seconds) and seconds >= 0 else None
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        then = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return max(0.0, (then - now).total_seconds()) if then.tzinfo else None
+
+
+def _default_remedy(status: int) -> str:
+    return "The fault is the server's: try again later." if status >= 500 else "The documentation does not know it."
+
+
+def _servers_words(content: bytes) -> str:
+    """What the server says in its own words, where its error body has a usual shape."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    for _ in range(2):
+        if isinstance(body, dict):
+            body = next((body[word] for word in _WORDS if body.get(word)), None)
+    return _quoted(body) if isinstance(body, str) else ""
+
+
+def _quoted(text: str) -> str:
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at character {error.pos}"
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+    return "an integer has too many digits" if "digits" in str(error) else str(error)

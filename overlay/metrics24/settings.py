@@ -1,0 +1,181 @@
+"""What a client is told once: credentials, base URL, policies.
+
+Nothing here sends anything. Every mistake that can be seen without a server is a ConfigurationError or UsageError.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from typing import Literal, NoReturn
+from urllib.parse import urlsplit
+
+from attrs import field, frozen, validators
+
+from metrics24.errors import ConfigurationError, SecurityError
+
+API_KEY_VARIABLE = "METRICS24_API_KEY"
+TOKEN_VARIABLE = "METRICS24_TOKEN"  # noqa: S105 - the variable's name, not a token
+BASE_URL_VARIABLE = "METRICS24_BASE_URL"
+
+
+@frozen(kw_only=True)
+class Retrying:
+    """When to try a request again.
+
+    Reads are tried again after transport faults and the statuses 408, 429, 500, 502, 503, 504 and 520 to 524, writes
+    only when they surely did not happen.
+
+    Args:
+        attempts: how often a request is sent at most, the first time included.
+        deadline: seconds for the whole call, with the pauses between its attempts.
+
+    """
+
+    attempts: int = field(default=5, validator=validators.ge(1))
+    deadline: float = field(default=120.0, validator=validators.gt(0.0))
+
+
+@frozen(kw_only=True)
+class Waiting:
+    """How to wait for an export.
+
+    Args:
+        timeout: seconds until ExportTimeout; the export itself goes on.
+        first: seconds before the first look.
+        max: the longest pause between two looks, in seconds.
+        factor: by how much each pause is longer than the one before.
+
+    """
+
+    timeout: float = field(default=3600.0, validator=validators.gt(0.0))
+    first: float = field(default=2.0, validator=validators.gt(0.0))
+    max: float = field(default=30.0, validator=validators.gt(0.0))
+    factor: float = field(default=1.5, validator=validators.ge(1.0))
+
+
+@frozen(kw_only=True)
+class Limits:
+    """The account's limits for exports, as the product guide states them.
+
+    Args:
+        exports_per_day: exports that may be requested a day.
+        export_rows: rows at which the server cuts an export.
+
+    """
+
+    exports_per_day: int = field(default=10, validator=validators.ge(1))
+    export_rows: int = field(default=5_000_000, validator=validators.ge(1))
+
+
+class Secret:
+    """A credential that cannot be printed, logged or pickled by accident."""
+
+    __slots__ = ("__weakref__", "_source", "last", "name")
+
+    def __init__(self, source: str | Callable[[], str], name: str) -> None:
+        self._source, self.name = source, name
+        self.last = ""
+        if not callable(source):
+            checked(source, name)
+
+    def reveal(self) -> str:
+        """The credential itself, asked for anew at every request where it comes from a callable."""
+        self.last = checked(self._source() if callable(self._source) else self._source, self.name)
+        return self.last
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A credential is never pickled; create a Client in each process.")
+
+
+@frozen
+class Credential:
+    """One way to authenticate (documentation: "Authentication")."""
+
+    scheme: Literal["key", "token"]
+    secret: Secret
+
+
+def checked(value: object, name: str) -> str:
+    """Return `value` if it can be sent as a header.
+
+    Raises:
+        ConfigurationError: it is not text, empty, or holds characters that no header may hold. It is not printed.
+
+    """
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be text, not {type(value).__name__}.")
+    if not value:
+        raise ConfigurationError(f"{name} is empty.")
+    if not all("!" <= character <= "~" for character in value):
+        raise ConfigurationError(
+            f"{name} holds a blank, a line break or a character outside ASCII; copy it again, alone."
+        )
+    return value
+
+
+def credential(
+    api_key: str | Callable[[], str] | None,
+    token: str | Callable[[], str] | None,
+    environ: Mapping[str, str] = os.environ,
+) -> Credential:
+    """Choose the credential: the arguments if one is given, the environment otherwise.
+
+    Raises:
+        ConfigurationError: none, or both from the same source.
+
+    """
+    if api_key is None and token is None:
+        api_key, token = environ.get(API_KEY_VARIABLE), environ.get(TOKEN_VARIABLE)
+        names = API_KEY_VARIABLE, TOKEN_VARIABLE
+    else:
+        names = "api_key", "token"
+    if api_key is not None and token is not None:
+        raise ConfigurationError(f"Both {names[0]} and {names[1]} are given; the API takes one of them.")
+    if api_key is not None:
+        return Credential("key", Secret(api_key, names[0]))
+    if token is not None:
+        return Credential("token", Secret(token, names[1]))
+    raise ConfigurationError(
+        f"No credential: set {API_KEY_VARIABLE} or {TOKEN_VARIABLE}, or pass api_key= or token=. "
+        "Keys are made under Organization > API Access, or Profile > Security > Enable API Access."
+    )
+
+
+def base_url(given: str | None, default: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Choose and check the API's base URL; it never ends in a slash.
+
+    Raises:
+        ConfigurationError: it is not an http(s) URL, or has user info, a query or a fragment.
+        SecurityError: it is plain http to a host that is not this machine.
+
+    """
+    url = given or environ.get(BASE_URL_VARIABLE) or default
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigurationError("The base URL cannot be read as a URL.") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigurationError("The base URL must look like https://host, with an optional path.")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ConfigurationError("The base URL must not hold user info, a query or a fragment.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise SecurityError(
+            f"http://{host} would send the credential unencrypted; use https (http is for this machine)."
+        )
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
