@@ -154,7 +154,7 @@ def base_url(given: str | None, default: str, environ: Mapping[str, str] = os.en
         SecurityError: it is plain http to a host that is not this machine.
 
     """
-    url = given or environ.get(BASE_URL_VARIABLE) or default
+    url = given if given is not None else environ.get(BASE_URL_VARIABLE) or default
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

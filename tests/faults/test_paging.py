@@ -157,8 +157,6 @@ def test_fault_26_a_400_on_the_first_page_is_no_paging_error(run: Running, serve
         {"start": "yesterday-ish"},
         {"start": "2025-02-30"},
         {"after": ""},
-        {"parallel": 0},
-        {"parallel": 2, "after": tx(1)},
     ],
     ids=str,
 )

@@ -55,7 +55,7 @@ class Rows(Generic[T]):
         walk = self._source.walk()
         ahead: Pending[Table] | None = None
         try:
-            while not walk.done:
+            while ahead is not None or not walk.done:
                 table = self._driver.run(walk.next_page()) if ahead is None else ahead.result()
                 ahead = self._driver.start(walk.next_page()) if walk.looks_ahead else None
                 yield Page(self._source, table, self._driver)
@@ -150,7 +150,7 @@ class AsyncRows(Generic[T]):
         walk = self._source.walk()
         ahead: AsyncPending[Table] | None = None
         try:
-            while not walk.done:
+            while ahead is not None or not walk.done:
                 table = await (self._driver.run(walk.next_page()) if ahead is None else ahead.result())
                 ahead = self._driver.start(walk.next_page()) if walk.looks_ahead else None
                 yield AsyncPage(self._source, table, self._driver)

@@ -175,7 +175,7 @@ class Reports(_Reports):
             NotFound: no conversion has all five keys; the message says which to check first.
 
         """
-        keys = _keys(integration, request_date, offer=offer, publisher=publisher, hash=hash)
+        keys = _keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
         found: Conversion = self._driver.run(look_up("getConversion", self._policy, self._routes, **keys))
         return found
 
@@ -291,7 +291,7 @@ class AsyncReports(_Reports):
             NotFound: no conversion has all five keys; the message says which to check first.
 
         """
-        keys = _keys(integration, request_date, offer=offer, publisher=publisher, hash=hash)
+        keys = _keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
         found: Conversion = await self._driver.run(look_up("getConversion", self._policy, self._routes, **keys))
         return found
 
@@ -316,7 +316,7 @@ def as_day(value: object, name: str) -> date:
 def _keys(integration: str, request_date: Day, **keys: str) -> dict[str, object]:
     for name, value in keys.items():
         if not isinstance(value, str) or not value:
-            raise UsageError(f"{name} must be text that is not empty.")
+            raise UsageError(f"{name.rstrip('_')} must be text that is not empty.")
     day = as_day(request_date, "request_date")
     return {"integration_id": safe_id(integration, "integration"), "request_date": day, **keys}
 

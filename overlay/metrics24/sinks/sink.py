@@ -72,13 +72,15 @@ class Sink:
         """
         if self._writer is None:
             self._begin()
-        self._guarded(Writer.finish)
+        self._guarded(lambda writer: writer.finish())
         size = self._target.commit()
         self._committed = True
         return Saved(self._target.path, self._rows, size, self._misfits)
 
     def abort(self) -> None:
         """Throw away what was written."""
+        if self._writer is not None:
+            self._writer.discard()
         self._target.abort()
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO, Protocol
 
 from metrics24.sinks.columns import Layout, Row, dumps
@@ -23,6 +24,9 @@ class Writer(Protocol):
     def finish(self) -> None:
         """Write what is still held back."""
 
+    def discard(self) -> None:
+        """Let go of the file without finishing it."""
+
 
 class JsonLines:
     """One JSON object a line, with every field as the server sent it."""
@@ -37,6 +41,9 @@ class JsonLines:
 
     def finish(self) -> None:
         """Nothing is held back."""
+
+    def discard(self) -> None:
+        """Nothing is held."""
 
 
 class Csv:
@@ -54,6 +61,9 @@ class Csv:
 
     def finish(self) -> None:
         """Nothing is held back."""
+
+    def discard(self) -> None:
+        """Nothing is held."""
 
     def _put(self, lines: list[list[str]]) -> None:
         text = io.StringIO(newline="")
@@ -94,6 +104,11 @@ class Parquet:
         """Write the last row group and the file's footer."""
         self._flush()
         self._writer.close()
+
+    def discard(self) -> None:
+        """Close the writer, which must not outlive its file; what it writes is thrown away."""
+        with suppress(OSError):
+            self._writer.close()
 
     def _flush(self) -> None:
         if self._batches:
