@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from metrics24.client import AsyncClient as AsyncClient
-    from metrics24.client import Client as Client
+    from metrics24.client.clients import AsyncClient as AsyncClient
+    from metrics24.client.clients import Client as Client
     from metrics24.effects import RawResponse as RawResponse
     from metrics24.errors import BadRequest as BadRequest
     from metrics24.errors import ConfigurationError as ConfigurationError
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from metrics24.sinks import Saved as Saved
 
 _HOMES = {
-    "client": ("AsyncClient", "Client"),
+    "client.clients": ("AsyncClient", "Client"),
     "effects": ("RawResponse",),
     "errors": (
         "BadRequest",

@@ -8,13 +8,14 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncGenerator
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from metrics24.drivers.body import Body
 from metrics24.drivers.clock import Clock, SystemClock
 from metrics24.drivers.deadline import Exchange, keep_deadlines
+from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.drivers.wire import Wire, redact_logs
 from metrics24.effects import Call, Effect, Flow, Instant, Now, RawResponse, Sleep
 from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
@@ -73,7 +74,7 @@ class Driver:
 
     def start(self, flow: Flow[T]) -> Pending[T]:
         """Run a flow in the background."""
-        return Pending(self, flow)
+        return Pending(self.run, flow)
 
     def close(self) -> None:
         """Close all connections."""
@@ -132,36 +133,6 @@ class Driver:
             return self._wire.answer(response, body.content())
 
 
-class Pending(Generic[T]):
-    """A flow that runs in a thread of its own."""
-
-    def __init__(self, driver: Driver, flow: Flow[T]) -> None:
-        self._driver, self._flow = driver, flow
-        self._exchange = Exchange()
-        self._value: T
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="metrics24-look-ahead", daemon=True)
-        self._thread.start()
-
-    def result(self) -> T:
-        """Wait for the flow's result."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._value
-
-    def cancel(self) -> None:
-        """Stop the flow: no further request is sent."""
-        self._exchange.abort()
-        self._thread.join(0.1)
-
-    def _work(self) -> None:
-        try:
-            self._value = self._driver.run(self._flow, self._exchange)
-        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
-            self._error = error
-
-
 class AsyncDriver:
     """Runs flows on the event loop of whoever calls it. Each loop has connections of its own."""
 
@@ -207,7 +178,7 @@ class AsyncDriver:
 
     def start(self, flow: Flow[T]) -> AsyncPending[T]:
         """Run a flow in the background."""
-        return AsyncPending(self, flow)
+        return AsyncPending(self.run(flow))
 
     async def close(self) -> None:
         """Close the connections of the running loop."""
@@ -259,24 +230,6 @@ class AsyncDriver:
                 if body.full:
                     break
             return self._wire.answer(response, body.content())
-
-
-class AsyncPending(Generic[T]):
-    """A flow that runs in a task of its own."""
-
-    def __init__(self, driver: AsyncDriver, flow: Flow[T]) -> None:
-        self._task = asyncio.ensure_future(driver.run(flow))
-
-    async def result(self) -> T:
-        """Wait for the flow's result."""
-        return await self._task
-
-    async def cancel(self) -> None:
-        """Stop the flow: no further request is sent."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
-        if not self._task.cancelled():
-            self._task.exception()
 
 
 async def _open_until_the_loop_ends(client: httpx.AsyncClient) -> AsyncGenerator[httpx.AsyncClient]:

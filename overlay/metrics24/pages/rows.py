@@ -8,7 +8,8 @@ from contextlib import aclosing
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from metrics24.drivers.driver import AsyncDriver, AsyncPending, Driver, Pending
+from metrics24.drivers.driver import AsyncDriver, Driver
+from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.pages.frames import as_pandas, as_polars
 from metrics24.pages.page import AsyncPage, Page
 from metrics24.pages.progress import OnProgress, Progress

@@ -2,90 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from math import isfinite
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Self, Unpack
 
-from attrs import evolve, field, frozen
-
+from metrics24.client import options
+from metrics24.client.options import LIMITS, RETRYING, Key, Options, Params, RouteTable, Settings
 from metrics24.drivers.clock import Clock
 from metrics24.drivers.driver import AsyncDriver, Driver
-from metrics24.drivers.wire import Wire
 from metrics24.effects import RawResponse
-from metrics24.errors import ConfigurationError
-from metrics24.flows.retry import Pacer, Policy, send
-from metrics24.operations import DEFAULT_BASE_URL, Routes, build_raw, checked_routes
+from metrics24.flows.retry import send
+from metrics24.operations import build_raw
 from metrics24.resources.reports import AsyncReports, Reports
-from metrics24.settings import Limits, Retrying, base_url, credential
+from metrics24.settings import Limits, Retrying
 
 if TYPE_CHECKING:
     import httpx
-
-Key = str | Callable[[], str]
-Params = Mapping[str, object] | Iterable[tuple[str, object]]
-RouteTable = Mapping[str, tuple[str, str]]
-
-
-_RETRYING = Retrying()
-_LIMITS = Limits()
-
-
-class Options(TypedDict, total=False):
-    """What `with_options` can change."""
-
-    timeout: float
-    rate: float | None
-    retrying: Retrying
-    limits: Limits
-    routes: RouteTable | None
-
-
-@frozen(kw_only=True)
-class _Settings:
-    """A client's settings, checked."""
-
-    policy: Policy
-    routes: Routes = field(factory=dict)
-    limits: Limits = field(factory=Limits)
-
-    def changed(self, options: Options) -> _Settings:
-        """These settings with some of them changed.
-
-        Raises:
-            ConfigurationError: one of the options makes no sense.
-
-        """
-        policy = self.policy
-        if "timeout" in options:
-            policy = evolve(policy, timeout=_positive("timeout", options["timeout"]))
-        if "retrying" in options:
-            policy = evolve(policy, retrying=options["retrying"])
-        if "rate" in options:
-            rate = options["rate"]
-            policy = evolve(policy, pacer=Pacer(None if rate is None else _positive("rate", rate)))
-        routes = checked_routes(options["routes"]) if "routes" in options else self.routes
-        return _Settings(policy=policy, routes=routes, limits=options.get("limits", self.limits))
-
-
-def _positive(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value <= 0:
-        raise ConfigurationError(f"{name} must be a number of seconds or requests above 0, and finite, not {value!r}.")
-    return float(value)
-
-
-def _settings(options: Options) -> _Settings:
-    return _Settings(policy=Policy(timeout=30.0, retrying=_RETRYING)).changed(options)
-
-
-def _wire(api_key: Key | None, token: Key | None, url: str | None) -> Wire:
-    return Wire(base_url(url, DEFAULT_BASE_URL), credential(api_key, token))
-
-
-def _connections(count: int) -> int:
-    if count < 1:
-        raise ConfigurationError(f"max_connections must be at least 1, not {count}.")
-    return count
 
 
 class Client:
@@ -118,16 +50,16 @@ class Client:
         routes: RouteTable | None = None,
         timeout: float = 30.0,
         rate: float | None = None,
-        retrying: Retrying = _RETRYING,
-        limits: Limits = _LIMITS,
+        retrying: Retrying = RETRYING,
+        limits: Limits = LIMITS,
         max_connections: int = 8,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        settings = _settings(
+        settings = options.settings(
             {"timeout": timeout, "rate": rate, "retrying": retrying, "limits": limits, "routes": routes}
         )
-        wire = _wire(api_key, token, base_url)
-        driver = Driver(wire, max_connections=_connections(max_connections), transport=transport)
+        wire = options.wire(api_key, token, base_url)
+        driver = Driver(wire, max_connections=options.connections(max_connections), transport=transport)
         self._set_up(settings, driver, owner=True)
 
     @classmethod
@@ -137,14 +69,14 @@ class Client:
         client._driver.clock = clock
         return client
 
-    def _set_up(self, settings: _Settings, driver: Driver, *, owner: bool) -> None:
+    def _set_up(self, settings: Settings, driver: Driver, *, owner: bool) -> None:
         self._settings, self._driver, self._owner = settings, driver, owner
         self.reports = Reports(settings.policy, settings.routes, driver)
 
-    def with_options(self, **options: Unpack[Options]) -> Self:
+    def with_options(self, **changes: Unpack[Options]) -> Self:
         """Make a client with other options that shares this one's connections; closing it closes nothing shared."""
         client = object.__new__(type(self))
-        client._set_up(self._settings.changed(options), self._driver, owner=False)
+        client._set_up(self._settings.changed(changes), self._driver, owner=False)
         return client
 
     def request(
@@ -211,16 +143,16 @@ class AsyncClient:
         routes: RouteTable | None = None,
         timeout: float = 30.0,
         rate: float | None = None,
-        retrying: Retrying = _RETRYING,
-        limits: Limits = _LIMITS,
+        retrying: Retrying = RETRYING,
+        limits: Limits = LIMITS,
         max_connections: int = 8,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        settings = _settings(
+        settings = options.settings(
             {"timeout": timeout, "rate": rate, "retrying": retrying, "limits": limits, "routes": routes}
         )
-        wire = _wire(api_key, token, base_url)
-        driver = AsyncDriver(wire, max_connections=_connections(max_connections), transport=transport)
+        wire = options.wire(api_key, token, base_url)
+        driver = AsyncDriver(wire, max_connections=options.connections(max_connections), transport=transport)
         self._set_up(settings, driver, owner=True)
 
     @classmethod
@@ -230,14 +162,14 @@ class AsyncClient:
         client._driver.clock = clock
         return client
 
-    def _set_up(self, settings: _Settings, driver: AsyncDriver, *, owner: bool) -> None:
+    def _set_up(self, settings: Settings, driver: AsyncDriver, *, owner: bool) -> None:
         self._settings, self._driver, self._owner = settings, driver, owner
         self.reports = AsyncReports(settings.policy, settings.routes, driver)
 
-    def with_options(self, **options: Unpack[Options]) -> Self:
+    def with_options(self, **changes: Unpack[Options]) -> Self:
         """Make a client with other options that shares this one's connections; closing it closes nothing shared."""
         client = object.__new__(type(self))
-        client._set_up(self._settings.changed(options), self._driver, owner=False)
+        client._set_up(self._settings.changed(changes), self._driver, owner=False)
         return client
 
     async def request(
