@@ -10,7 +10,7 @@ INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated lock clean distclean
+.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record bench lock clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ regenerate: $(VENV)/pip.stamp ## Write generated/ anew after an edit of openapi/
 
 docs: $(VENV)/dev.stamp ## Refresh the parts of the documents that are made from the code
 	$(BIN)/python scripts/evidence_table.py
+
+record: $(VENV)/dev.stamp ## Record the conversations in tests/cassettes anew from the sandbox
+	$(BIN)/python -m pytest -q tests/contract --record
+
+bench: $(VENV)/dev.stamp ## Time a pull of 50,000 rows against hand-written code
+	$(BIN)/python benchmarks/pull.py
 
 lock: ## Move every pin in requirements/constraints.txt to the newest release
 	PYTHON="$(PYTHON)" scripts/lock.sh
