@@ -210,6 +210,7 @@ def table(source: bytes) -> str:
             HEADER.lstrip(),
             f"SPEC_SHA256: str = {hashlib.sha256(source).hexdigest()!r}",
             f"DEFAULT_BASE_URL: str = {spec.document['servers'][0]['url']!r}",
+            f"API_KEY_HEADER: str = {spec.document['components']['securitySchemes']['ApiKeyAuth']['name']!r}",
             f"OPERATIONS: Mapping[str, Operation] = {operations!r}",
             f"MODELS: Mapping[str, tuple[Property, ...]] = {models!r}",
             "",

@@ -48,6 +48,7 @@ class Operation(NamedTuple):
 
 SPEC_SHA256: str = "5be7ec5119d31f8f2c8b06df6b8de4d63af6d72d1c80f6ff8bc030dc93a0a68b"
 DEFAULT_BASE_URL: str = "https://api.adsecurity.24metrics.com"
+API_KEY_HEADER: str = "API-KEY"
 OPERATIONS: Mapping[str, Operation] = {
     "listFilterGroups": Operation(
         id="listFilterGroups",

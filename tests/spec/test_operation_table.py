@@ -11,7 +11,15 @@ import attrs
 import pytest
 
 import metrics24_api.models
-from metrics24_api.operation_table import DEFAULT_BASE_URL, MODELS, OPERATIONS, SPEC_SHA256, Operation, Parameter
+from metrics24_api.operation_table import (
+    API_KEY_HEADER,
+    DEFAULT_BASE_URL,
+    MODELS,
+    OPERATIONS,
+    SPEC_SHA256,
+    Operation,
+    Parameter,
+)
 from spec.document import PATH, document, operations, parameters, properties, resolve, schemas, types
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ def test_the_table_belongs_to_the_specification() -> None:
     """The table carries the hash of the specification it was made from, and its server."""
     assert hashlib.sha256(PATH.read_bytes()).hexdigest() == SPEC_SHA256
     assert document()["servers"][0]["url"] == DEFAULT_BASE_URL
+    assert document()["components"]["securitySchemes"]["ApiKeyAuth"]["name"] == API_KEY_HEADER
 
 
 def test_the_table_has_every_operation() -> None:

@@ -16,6 +16,7 @@ from metrics24 import __version__
 from metrics24.drivers.body import ACCEPTED_ENCODING
 from metrics24.effects import Call, RawResponse, Request
 from metrics24.errors import Metrics24Error, RequestTimeout, TransportError
+from metrics24.operations import API_KEY_HEADER
 from metrics24.settings import Credential, Secret
 
 USER_AGENT = f"metrics24/{__version__} httpx/{httpx.__version__} Python/{platform.python_version()}"
@@ -52,7 +53,7 @@ class Wire:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         if self.credential.scheme == "key":
-            headers["API-KEY"] = secret.reveal()
+            headers[API_KEY_HEADER] = secret.reveal()
         else:
             headers["Authorization"] = f"Bearer {secret.reveal()}"
         _live.add(secret)
