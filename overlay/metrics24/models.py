@@ -22,13 +22,14 @@ from metrics24_api.types import UNSET, Unset
 
 __all__ = ["UNSET", "Artifact", "Click", "Conversion", "Export", "FilterGroup", "Impression", "ListMeta", "Unset"]
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "object": (dict,),
-    "array": (list,),
+_TYPES: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+    "any": frozenset({str, int, float, bool, dict, list}),
 }
 _COLUMN_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
 
@@ -48,19 +49,13 @@ class Notices:
 
 @frozen
 class _Rule:
-    """What is checked of one property."""
+    """What is checked of one property; `types` are those that decoded JSON can have there."""
 
     name: str
     required: bool
     documented: bool
-    types: tuple[type, ...]
+    types: frozenset[type]
     model: str = field(default="")
-
-    def admits(self, value: object) -> bool:
-        """Whether the value has the property's type; true and false are no numbers."""
-        if isinstance(value, bool):
-            return not self.types or bool in self.types
-        return not self.types or isinstance(value, self.types)
 
 
 @frozen
@@ -85,7 +80,7 @@ class Answer:
             if found is None:
                 if rule.required and rule.documented:
                     raise self.broken(where, "it is documented as required, and is missing or null")
-            elif not rule.admits(found):
+            elif type(found) not in rule.types:
                 self._mistyped(model, rule, found, where)
             elif rule.model:
                 self._nested(rule, found, where)
@@ -99,7 +94,7 @@ class Answer:
                 self.check(rule.model, item, f"{where}[{index}]")
 
     def _mistyped(self, model: str, rule: _Rule, found: object, where: str) -> None:
-        expected = " or ".join(_NAMES[each] for each in rule.types)
+        expected = " or ".join(sorted(_NAMES[each] for each in rule.types))
         if rule.documented:
             raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
         self.notices.once(
@@ -128,7 +123,7 @@ def _kind(value: object) -> str:
 @lru_cache(maxsize=128)
 def _rules(model: str) -> tuple[_Rule, ...]:
     return tuple(
-        _Rule(each.name, each.required, each.evidence == "documented", _TYPES.get(each.type, ()), each.model)
+        _Rule(each.name, each.required, each.evidence == "documented", _TYPES[each.type], each.model)
         for each in MODELS[model]
     )
 
