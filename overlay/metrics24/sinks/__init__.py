@@ -1,7 +1,10 @@
-"""Rows into files and Arrow tables: CSV, JSON Lines and Parquet, whole or not at all, with nothing dropped."""
+"""Files and tables that keep every value of rows whose columns nobody knows beforehand.
 
-from metrics24.sinks.columns import Column
-from metrics24.sinks.sink import Saved, Sink, open_sink
-from metrics24.sinks.tables import to_arrow
+Knows nothing of HTTP: rows are mappings of field names to what JSON can hold.
+"""
 
-__all__ = ["Column", "Saved", "Sink", "open_sink", "to_arrow"]
+from metrics24.sinks.columns import Column, ColumnType, Row
+from metrics24.sinks.opening import open_sink, to_arrow
+from metrics24.sinks.sink import Saved, Sink
+
+__all__ = ["Column", "ColumnType", "Row", "Saved", "Sink", "open_sink", "to_arrow"]

@@ -1,95 +1,124 @@
-"""A file that appears whole or not at all."""
+"""Targets: files that appear whole or not at all."""
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from metrics24.errors import SaveError, UsageError
 
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-
 
 class Target:
-    """Writes to a temporary file in the target's folder, and puts it into place in one step at the end.
+    """A file being written under a hidden, unique name beside its path, and moved there by `commit()`.
+
+    Until then the path is as it was before, whatever happens. A process that is killed outright leaves the hidden
+    file (``.metrics24-*.tmp``) behind.
 
     Raises:
-        UsageError: the target exists and must not be replaced, or its folder is not there.
-        SaveError: the folder cannot be written to.
+        UsageError: the path is taken and may not be overwritten, or cannot be written at all.
 
     """
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
+        _check(path, overwrite=overwrite)
         self.path = path
         self._overwrite = overwrite
-        if path.is_dir():
-            raise UsageError(f"{path} is a folder; name a file.")
-        self._refuse_existing(path.exists())
-        if not path.parent.is_dir():
-            raise UsageError(f"The folder {path.parent} does not exist; create it first.")
-        self._temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+        self._draft = path.parent / f".metrics24-{secrets.token_hex(8)}.tmp"
         try:
-            self.file: BinaryIO = self._temporary.open("xb")
+            self.file: BinaryIO = self._draft.open("xb")
         except OSError as error:
-            raise self.failed(error) from error
+            raise UsageError(f"{path.parent} cannot be written to ({_reason(error)}); choose another folder") from error
+        if overwrite:
+            with suppress(OSError):  # nothing there yet, or a file system without modes
+                shutil.copymode(path, self._draft)
 
     def commit(self) -> int:
-        """Put the file into place; answer its size in bytes."""
-        try:
-            self.file.flush()
-            os.fsync(self.file.fileno())
-            size = self.file.tell()
-            self.file.close()
-            self._put_into_place()
-            self._sync_folder()
-        except OSError as error:
-            self.abort()
-            raise self.failed(error) from error
+        """Move the file to its path for good, and return its size in bytes."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        size = self.file.tell()
+        self.file.close()
+        if self._overwrite:
+            self._draft.replace(self.path)
+        else:
+            _move_to_free_path(self._draft, self.path)
+        _sync_folder(self.path.parent)
         return size
 
     def abort(self) -> None:
-        """Throw the temporary file away."""
-        with suppress(OSError):
+        """Remove the unfinished file. Doing so twice, or after a commit, changes nothing."""
+        with suppress(OSError):  # closing flushes, and the disk may be full
             self.file.close()
-        self._temporary.unlink(missing_ok=True)
-
-    def failed(self, error: OSError) -> SaveError:
-        """The error for a file that could not be written."""
-        return SaveError(
-            f"{self.path} could not be written: {error.strerror or error}. What was there before is untouched; free "
-            "space or choose another place, and save again."
-        )
-
-    def _put_into_place(self) -> None:
-        if self._overwrite:
-            self._temporary.replace(self.path)
-            return
-        try:
-            os.link(self._temporary, self.path)
-        except FileExistsError:
-            self.abort()
-            self._refuse_existing(True)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            self._refuse_existing(self.path.exists())
-            self._temporary.rename(self.path)
-        else:
-            self._temporary.unlink()
-
-    def _refuse_existing(self, exists: bool) -> None:
-        if exists and not self._overwrite:
-            raise UsageError(f"{self.path} exists; pass overwrite=True to replace it.")
-
-    def _sync_folder(self) -> None:
-        """Make the new name survive a power cut, where the system can."""
         with suppress(OSError):
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            self._draft.unlink()
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """Say of the operating system's errors what they mean for the file being saved.
+
+    Raises:
+        SaveError: in place of any OSError.
+
+    """
+    try:
+        yield
+    except FileExistsError as error:
+        raise SaveError(
+            f"{path} appeared while its rows were being fetched, and was left as it is; save under another name, "
+            "or pass overwrite=True"
+        ) from error
+    except OSError as error:
+        raise SaveError(
+            f"{path} could not be written ({_reason(error)}); nothing was left behind, and a file that was there "
+            "before is untouched; make room or choose another place, then save again"
+        ) from error
+
+
+def _check(path: Path, *, overwrite: bool) -> None:
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} does not exist; create it first")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a regular file; choose another name")
+    if not overwrite and os.path.lexists(path):
+        raise UsageError(f"{path} exists already; pass overwrite=True to replace it, or choose another name")
+
+
+def _move_to_free_path(draft: Path, path: Path) -> None:
+    """Move a file to a path where nothing is; FileExistsError if another process was faster."""
+    try:
+        os.link(draft, path)  # unlike a rename, a link never replaces
+    except FileExistsError:
+        raise
+    except OSError:
+        _claim_and_replace(draft, path)  # no hard links on this file system
+    else:
+        draft.unlink()
+
+
+def _claim_and_replace(draft: Path, path: Path) -> None:
+    path.open("xb").close()
+    try:
+        draft.replace(path)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where the platform can sync a folder; the file itself is complete."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

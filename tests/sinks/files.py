@@ -1,0 +1,51 @@
+"""Write rows with a sink and read the file back with someone else's reader."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pyarrow import parquet
+
+from metrics24.sinks import Column, Row, Saved, open_sink
+
+COLUMNS = (
+    Column("real_tx_id", "text"),
+    Column("sessions", "integer"),
+    Column("payout", "number"),
+    Column("is_bot", "boolean"),
+    Column("extra_parameters", "json"),
+)
+
+
+def save(path: Path, *pages: Sequence[Row], columns: Sequence[Column] = COLUMNS, **options: Any) -> Saved:
+    """Save pages of rows."""
+    with open_sink(path, columns=columns, **options) as sink:
+        for page in pages:
+            sink.write(page)
+        return sink.commit()
+
+
+def read_parquet(path: Path) -> list[dict[str, Any]]:
+    """Read a Parquet file as rows, each with its non-null columns only."""
+    rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """Read a CSV file's lines, the header first, as strictly as RFC 4180 is meant."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, strict=True))
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """Read a JSON Lines file."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    assert lines.pop() == ""
+    return [json.loads(line) for line in lines]
+
+
+def files_in(folder: Path) -> list[str]:
+    """Name what lies in a folder, hidden files too."""
+    return sorted(path.name for path in folder.iterdir())
