@@ -71,7 +71,7 @@ def file_errors(path: Path) -> Iterator[None]:
     except FileExistsError as error:
         raise SaveError(
             f"{path} appeared while its rows were being fetched, and was left as it is; save under another name, "
-            "or pass overwrite=True"
+            "or pass overwrite=True (--overwrite)"
         ) from error
     except OSError as error:
         raise SaveError(
@@ -86,7 +86,9 @@ def _check(path: Path, *, overwrite: bool) -> None:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not a regular file; choose another name")
     if not overwrite and os.path.lexists(path):
-        raise UsageError(f"{path} exists already; pass overwrite=True to replace it, or choose another name")
+        raise UsageError(
+            f"{path} exists already; pass overwrite=True (--overwrite) to replace it, or choose another name"
+        )
 
 
 def _move_to_free_path(draft: Path, path: Path) -> None:

@@ -1,0 +1,56 @@
+"""Exit codes: what a shell script or scheduler can know of how a command ended."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+
+from metrics24 import errors
+
+
+class Exit(NamedTuple):
+    """One exit code and the errors that lead to it."""
+
+    code: int
+    meaning: str
+    errors: tuple[type[BaseException], ...] = ()
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, treated like Ctrl-C: schedulers stop their jobs with it."""
+
+
+DONE = 0
+UNEXPECTED = 1
+
+# The first row that has an error's class wins, so narrow classes stand before wide ones.
+EXITS = (
+    Exit(DONE, "done"),
+    Exit(UNEXPECTED, "anything not listed here"),
+    Exit(2, "the command is wrong; nothing was sent", (errors.UsageError, click.UsageError)),
+    Exit(
+        3,
+        "key or settings are not accepted (401, 403, or nothing was sent)",
+        (errors.ConfigurationError, errors.SecurityError, errors.Unauthorized, errors.Forbidden),
+    ),
+    Exit(5, "rate limited (429), also after waiting", (errors.RateLimited,)),
+    Exit(
+        6, "no answer, or the server failed (5xx), also when asked again", (errors.TransportError, errors.ServerError)
+    ),
+    Exit(4, "the API refuses what was asked, or has it not (400, 402, 404)", (errors.StatusError,)),
+    Exit(7, "the answer is not what the API promises", (errors.ResponseError, errors.PaginationError)),
+    Exit(8, "the file could not be written", (errors.SaveError,)),
+    Exit(143, "terminated by SIGTERM; no file was left behind", (Terminated,)),
+    Exit(130, "interrupted by Ctrl-C; no file was left behind", (KeyboardInterrupt, click.Abort)),
+)
+
+# \b keeps click from filling the lines into a paragraph.
+HELP = "\b\nExit codes:\n" + "\n".join(
+    f"{each.code:>5}  {each.meaning}" for each in sorted(EXITS, key=lambda each: each.code)
+)
+
+
+def exit_code(error: BaseException) -> int:
+    """Choose the exit code for an error."""
+    return next((each.code for each in EXITS if isinstance(error, each.errors)), UNEXPECTED)

@@ -1,0 +1,63 @@
+"""Ends that a user or a scheduler brings about, and what they cost."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+from click.core import ParameterSource
+
+from metrics24.cli.exits import Terminated
+from metrics24.cli.reporting import Lost
+from metrics24.pages.progress import Progress
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the block like Ctrl-C, so that it leaves no unfinished file behind either."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def lost(progress: Progress, context: click.Context) -> Lost:
+    """Sum up what had been fetched, and how to fetch only the rest."""
+    resume = None
+    if progress.cursor is not None and context.params["before"] is None:
+        limit = context.params["limit"]
+        rest = {} if limit is None else {"limit": limit - progress.rows}
+        resume = command_line(context, {"after": progress.cursor, **rest})
+    return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
+
+
+def command_line(context: click.Context, changes: Mapping[str, object]) -> str:
+    """Write the command that is running as it was given, with some of its options changed."""
+    words = context.command_path.split()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given and name not in changes:
+            continue
+        value = changes.get(name, context.params.get(name))
+        for each in value if isinstance(value, tuple) else (value,):
+            words += _words(parameter, each)
+    return shlex.join(words)
+
+
+def _words(parameter: click.Parameter, value: object) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return [str(value)]
+    option = parameter.opts[0]
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return [option]
+    return [option, str(value)]

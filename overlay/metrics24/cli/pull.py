@@ -1,0 +1,148 @@
+"""`metrics24 pull`: a report table into a file."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+import metrics24
+from metrics24.cli import exits
+from metrics24.cli.filters import parse_filters
+from metrics24.cli.interrupts import lost, sigterm_as_interrupt
+from metrics24.cli.key_file import read_key
+from metrics24.cli.progress import Course, display
+from metrics24.cli.reporting import EndedEarlyError
+from metrics24.cli.text import printable, size
+from metrics24.pages.progress import Progress
+
+TABLES = ("clicks", "conversions", "impressions")
+
+
+class Day(click.ParamType[date]):
+    """A day in ISO form."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the day."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write it like 2025-02-01.", param, ctx)
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+OPTIONS = (
+    click.argument("table", type=click.Choice(TABLES)),
+    click.option("--integration", required=True, metavar="ID", help="The integration whose rows to pull."),
+    click.option("--start", required=True, type=Day(), help="First day, like 2025-02-01."),
+    click.option(
+        "--end", required=True, type=Day(), help="Last day. The API does not document whether it is included."
+    ),
+    click.option("--output", "-o", required=True, type=FILE, help="File to write: .csv, .jsonl or .parquet."),
+    click.option("--overwrite", is_flag=True, help="Replace the file if it exists."),
+    click.option(
+        "--filter",
+        "filters",
+        multiple=True,
+        metavar="CONDITION",
+        help="Only rows with status=rejected, payout>=1, payout<=9 or name:like=a%. Given several times, all must "
+        "hold; several of one column with = mean any of the values.",
+    ),
+    click.option("--limit", type=click.IntRange(min=0), help="Rows at most, the newest ones."),
+    click.option("--page-size", type=int, help="Rows per request; 100 by default, which is the most."),
+    click.option("--after", metavar="CURSOR", help="Only rows older than the row with this real_tx_id."),
+    click.option("--before", metavar="CURSOR", help="Only rows newer than the row with this real_tx_id."),
+    click.option("--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."),
+    click.option("--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."),
+    click.option("--api-key-file", type=FILE, help="File with the API key, readable by you alone."),
+    click.option("--base-url", metavar="URL", help="Where the API is; by default METRICS24_BASE_URL."),
+    click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each attempt (30)."),
+    click.option("--rate", type=float, metavar="NUMBER", help="Requests per second at most."),
+    click.option("--quiet", "-q", is_flag=True, help="No progress and no summary."),
+    click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout, errors as JSON on stderr."),
+    click.option("--debug", is_flag=True, help="Tracebacks with errors."),
+)
+
+
+def all_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command all of `OPTIONS`, in their order."""
+    return reduce(lambda decorated, option: option(decorated), reversed(OPTIONS), command)
+
+
+@click.command(epilog=exits.HELP)
+@all_options
+@click.pass_context
+def pull(context: click.Context, /, **given: Any) -> None:
+    """Pull clicks, conversions or impressions into a file, newest first.
+
+    The file appears when it is complete, and not at all if the command fails. Rows come 100 a request.
+    """
+    course = Course(table=given["table"], start=given["start"], end=given["end"], limit=given["limit"])
+    reached = Progress()
+
+    def follow(progress: Progress) -> None:
+        nonlocal reached
+        reached = progress
+        show(progress)
+
+    try:
+        with sigterm_as_interrupt(), display(course, quiet=given["quiet"]) as show:
+            saved = save(given, follow)
+    except KeyboardInterrupt as error:
+        raise EndedEarlyError(error, lost(reached, context)) from error
+    except metrics24.Metrics24Error as error:
+        if not reached.rows:
+            raise
+        raise EndedEarlyError(error, lost(reached, context)) from error
+    summarize(saved, reached, seconds=time.monotonic() - course.started, **_outlets(given))
+
+
+def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> metrics24.Saved:
+    """Ask for the rows and save them."""
+    question = {name: given[name] for name in ("start", "end", "limit", "after", "before")}
+    if given["page_size"] is not None:
+        question["page_size"] = given["page_size"]
+    with _client(given) as client:
+        table = getattr(client.reports, given["table"])
+        rows: metrics24.Rows[Any] = table(given["integration"], filter=parse_filters(given["filters"]), **question)
+        return rows.save(
+            given["output"],
+            overwrite=given["overwrite"],
+            columns=given["columns"],
+            spreadsheet_safe=given["spreadsheet_safe"],
+            on_progress=on_progress,
+        )
+
+
+def summarize(saved: metrics24.Saved, reached: Progress, *, seconds: float, quiet: bool, as_json: bool) -> None:
+    """Say on stdout what was saved."""
+    if as_json:
+        facts = {"path": str(saved.path), "rows": saved.rows, "bytes": saved.bytes, "misfits": saved.misfits}
+        facts |= {"seconds": round(seconds, 3), "newest": reached.newest, "oldest": reached.oldest}
+        click.echo(json.dumps({**facts, "cursor": reached.cursor}))
+    elif not quiet:
+        click.echo(
+            f"{saved.rows:,} rows, {size(saved.bytes)}, in {printable(str(saved.path))} after {seconds:.1f} s "
+            f"({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
+        )
+        if saved.misfits:
+            click.echo(f"{saved.misfits:,} values fitted no column and stand in the column _extra")
+
+
+def _client(given: Mapping[str, Any]) -> metrics24.Client:
+    options = {name: given[name] for name in ("base_url", "timeout", "rate") if given[name] is not None}
+    if given["api_key_file"] is not None:
+        options["api_key"] = read_key(given["api_key_file"])
+    return metrics24.Client(**options)
+
+
+def _outlets(given: Mapping[str, Any]) -> dict[str, bool]:
+    return {name: given[name] for name in ("quiet", "as_json")}
