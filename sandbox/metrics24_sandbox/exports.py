@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -160,19 +158,19 @@ class Exports:
 def _dates(call: Call) -> tuple[date, date]:
     """The days asked for; a missing one is a week from the other, and the last one of all is today."""
     start, end = call.day("ExportStartDate"), call.day("ExportEndDate")
-    week = timedelta(days=_DEFAULT_DAYS - 1)
     if end is None:
         today = EPOCH + timedelta(days=call.now // DAY)
-        end = today if start is None else min(start + week, date.max)
-    return (end - week if start is None else start), end
+        end = today if start is None else _moved(start, _DEFAULT_DAYS - 1)
+    return (_moved(end, 1 - _DEFAULT_DAYS) if start is None else start), end
+
+
+def _moved(day: date, days: int) -> date:
+    """A day so many days later, or the last that there is on the way."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
 def _delimiter(call: Call) -> str:
     delimiter: str = call.get("Delimiter") or ","
-    try:
-        csv.writer(io.StringIO(), delimiter=delimiter)
-    except (TypeError, ValueError) as error:
-        raise bad_request(f"{delimiter!r} cannot separate columns") from error
     if delimiter in '"\r\n':
         raise bad_request(f"{delimiter!r} cannot separate columns")
     return delimiter

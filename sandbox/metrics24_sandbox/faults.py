@@ -61,7 +61,10 @@ def plan(text: str) -> tuple[Fault, ...]:
 
 
 class FaultBook:
-    """Knows which fault a request meets: those asked for by header, and those queued by the sandbox's owner."""
+    """Knows which fault a request meets: those asked for by header, and those queued by the sandbox's owner.
+
+    A header's plan is counted for each operation and query by itself, so that a retry goes on where the first try was.
+    """
 
     def __init__(self) -> None:
         self._met: Counter[str] = Counter()

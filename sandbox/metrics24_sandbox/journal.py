@@ -31,9 +31,3 @@ class Journal:
         """Remember one request."""
         self.latest.append(seen)
         self.hits[seen.operation] += 1
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.latest.clear()
-        self.hits.clear()
-        self.leaked_credentials = 0

@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Scope
 
@@ -58,6 +58,14 @@ class BackgroundServers:
         self._loop.call_soon_threadsafe(self._drop_everything)
         self._thread.join()
 
+    def call(self, function: Callable[[], None]) -> None:
+        """Have a function called between two steps of the applications, in their thread, and wait for it."""
+
+        async def step() -> None:
+            function()
+
+        asyncio.run_coroutine_threadsafe(step(), self._loop).result(_START)
+
     def connection(self, scope: Scope) -> asyncio.Transport:
         """The connection that a request came in on."""
         for server in self._servers.values():
@@ -83,7 +91,9 @@ class BackgroundServers:
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        interface="asgi3",
         lifespan="off",
+        proxy_headers=False,
         log_config=None,
         # Connections that break on purpose are no news; real errors are logged by the applications.
         log_level="critical",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 HEADER_PREFIX = "x-sandbox-"
 FAULT_HEADER = HEADER_PREFIX + "fault"
+
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 EndDate = Literal["inclusive", "exclusive", "midnight"]
 Wrap = Literal["bare", "data"]
@@ -85,10 +88,9 @@ def _parsed(name: str, value: str) -> Any:
     words = get_args(_HINTS[name])
     if words and value not in words:
         raise bad_request(f"{HEADER_PREFIX}{name} is one of {', '.join(words)}")
-    try:
-        return value if words else float(value)
-    except ValueError:
-        raise bad_request(f"{HEADER_PREFIX}{name} is a number") from None
+    if not words and not _NUMBER.fullmatch(value):
+        raise bad_request(f"{HEADER_PREFIX}{name} is a number")
+    return value if words else float(value)
 
 
 _HINTS = {one.name: get_type_hints(Behaviour)[one.name] for one in fields(Behaviour)}

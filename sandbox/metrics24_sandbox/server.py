@@ -5,45 +5,35 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from . import app, world
-from .access import Doorkeeper, Turnstile
-from .clock import Clock
-from .data import noise
-from .data.timeline import DAY
-from .export_archive import ExportArchive
-from .exports import Exports
-from .faults import FaultBook
-from .filter_groups import FilterGroups
-from .journal import Journal, Seen
+from . import world
+from .engine import Engine, credentials
 from .network import BackgroundServers, listen, origin
 from .options import SandboxOptions
-from .reports import Reports
-from .signing import Signer
 from .spec import Spec
-from .storage import Storage
-from .store import Store
-from .surroundings import Surroundings
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-_PRELOADED_DAYS_AGO = 30
+    from starlette.types import Receive, Scope, Send
+
+    from .journal import Seen
 
 
 class Sandbox:
-    """A local 24Metrics. `with Sandbox() as box:` serves until the block ends; `start` and `close` do it by hand."""
+    """A local 24Metrics. `with Sandbox() as box:` serves until the block ends; `start` and `close` do it by hand.
+
+    `base_url` is the API's origin, `storage_url` the one that signed URLs point to; `api_key` and `token` open the
+    API; `integrations` exist (the first is the main one), `forbidden_integration` exists for others.
+    """
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.options = options or SandboxOptions()
-        self.clock = Clock(self.options.now, tick=self.options.tick)
-        self.journal = Journal()
-        self.api_key = self.options.api_key or _secret(self.options.seed, "key")
-        self.token = _secret(self.options.seed, "token")
+        self.api_key, self.token = credentials(self.options)
         self.integrations = world.INTEGRATIONS
         self.forbidden_integration = world.FORBIDDEN
         self.organization = world.ORGANIZATION
         self.base_url = self.storage_url = ""
-        self._faults = FaultBook()
+        self._servers = BackgroundServers()
         self._resources = ExitStack()
 
     def start(self) -> Self:
@@ -52,29 +42,12 @@ class Sandbox:
             api = resources.enter_context(listen(self.options.host, self.options.port))
             storage = resources.enter_context(listen(self.options.host, self.options.storage_port))
             self.base_url, self.storage_url = origin(api), origin(storage)
-            spec, servers = Spec.load(), BackgroundServers()
-            shared = self._surroundings(servers)
-            store = Store(self.options.database)
-            resources.callback(store.close)
-            realm = world.create(self.options)
-            archive = ExportArchive(realm, store, most_rows=self.options.export_rows)
-            resources.callback(archive.close)
-            signer = Signer(self.storage_url, self.options.seed)
-            groups = FilterGroups(realm, store, spec)
-            exports = Exports(realm, archive, signer, spec, self.options)
-            if self.options.preloaded and store.is_empty():
-                groups.preload(self.clock.now() - _PRELOADED_DAYS_AGO * DAY)
-                exports.preload(self.clock.now())
-            handlers = {**Reports(realm).handlers(), **groups.handlers(), **exports.handlers()}
-            doorkeeper = Doorkeeper(spec, self.api_key, self.token)
-            servers.start(
-                {
-                    api: app.build(spec, handlers, shared, doorkeeper, Turnstile()),
-                    storage: Storage(archive, signer, spec, shared),
-                }
-            )
-            resources.callback(servers.stop)
-            resources.callback(archive.abandon)
+            self._spec, self._world = Spec.load(), world.create(self.options)
+            self._servers = BackgroundServers()
+            self._engine = self._new_engine()
+            resources.callback(self._close_engine)
+            self._servers.start({api: self._api, storage: self._storage})
+            resources.callback(self._stop_serving)
             self._resources = resources.pop_all()
         return self
 
@@ -82,27 +55,31 @@ class Sandbox:
         """Stop serving and forget what is not kept in a file; safe to call twice."""
         self._resources.close()
 
+    def reset(self) -> None:
+        """Begin anew without a restart: things created, requests seen, queued faults and passed time are forgotten."""
+        self._servers.call(self._replace_engine)
+
     def hits(self, operation: str) -> int:
         """How many requests an operation has had; `storage` counts those to the second origin."""
-        return self.journal.hits[operation]
+        return self._engine.journal.hits[operation]
 
     @property
     def requests(self) -> tuple[Seen, ...]:
         """The latest requests, oldest first."""
-        return tuple(self.journal.latest)
+        return tuple(self._engine.journal.latest)
 
     @property
     def leaked_credentials(self) -> int:
         """How many requests carried a credential to the storage origin; a good client has none."""
-        return self.journal.leaked_credentials
+        return self._engine.journal.leaked_credentials
 
     def fail_next(self, operation: str, plan: str) -> None:
         """Let the next requests of an operation (or `storage`) meet faults, such as `503x2` or `lost`."""
-        self._faults.queue(operation, plan)
+        self._engine.faults.queue(operation, plan)
 
     def advance(self, seconds: float) -> None:
-        """Move the clock of a sandbox that was started with `now`."""
-        self.clock.advance(seconds)
+        """Move the clock of a sandbox that was started with `now`; ValueError if it was not."""
+        self._engine.clock.advance(seconds)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -112,16 +89,28 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _surroundings(self, servers: BackgroundServers) -> Surroundings:
-        return Surroundings(
-            seed=self.options.seed,
-            clock=self.clock,
-            journal=self.journal,
-            faults=self._faults,
-            behaviour=self.options.behaviour,
-            connection=servers.connection,
+    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._engine.api(scope, receive, send)
+
+    async def _storage(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._engine.storage(scope, receive, send)
+
+    def _new_engine(self) -> Engine:
+        return Engine(
+            self.options,
+            spec=self._spec,
+            world=self._world,
+            storage_url=self.storage_url,
+            connection=self._servers.connection,
         )
 
+    def _stop_serving(self) -> None:
+        self._engine.abandon()
+        self._servers.stop()
 
-def _secret(seed: int, what: str) -> str:
-    return f"sandbox-{what}-{noise.key(seed, what).hex()[:24]}"
+    def _close_engine(self) -> None:
+        self._engine.close()
+
+    def _replace_engine(self) -> None:
+        self._engine.close(forget=True)
+        self._engine = self._new_engine()

@@ -29,7 +29,7 @@ class Store:
     """Things of a kind, each with an id and a parent (its integration), in the order of their creation."""
 
     def __init__(self, path: str | Path | None = None) -> None:
-        # The event loop's thread alone uses the connection, another one may open and close it.
+        # The event loop's thread alone uses the connection; another one may open and close it.
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.executescript(_SCHEMA)
 
@@ -86,6 +86,10 @@ class Store:
         ).fetchone()
         count: int = row[0]
         return count
+
+    def clear(self) -> None:
+        """Forget everything, numbers included."""
+        self._connection.executescript("delete from things; delete from sqlite_sequence;")
 
     def is_empty(self) -> bool:
         """Whether nothing was ever kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -96,6 +97,25 @@ def test_filters_and_delimiter_shape_the_file(own: Caller) -> None:
     }
 
 
+def test_cells_are_text(own: Caller) -> None:
+    """Truth values are written as words, lists as names and values, null as nothing."""
+    identity = finished(own, fields="is_bot,extra_parameters,keyword")
+    lines = [tuple(line.values()) for line in table(own, identity)]
+    assert {line[0] for line in lines} == {"true", "false"}
+    assert {line[1] for line in lines} >= {"campaign=spring;creative=a", ""}
+    assert {line[2] for line in lines} == {""}
+
+
+def test_a_file_that_takes_long_keeps_the_export_in_progress(start: Start) -> None:
+    """Polling does not wait for a huge file, nor does closing the sandbox."""
+    call = start(conversions_per_day=1_000_000, preloaded=False)
+    identity = finished(call)
+    assert call.export_state(identity)["status"] == "IN_PROGRESS"
+    began = time.monotonic()
+    call.box.close()
+    assert time.monotonic() - began < 2
+
+
 def test_free_text_may_hold_line_breaks_and_quotes(start: Start) -> None:
     """Third parties' reasons survive the CSV, line breaks, quotes and delimiters included."""
     call = start(conversions_per_day=3_000, preloaded=False)
@@ -119,6 +139,22 @@ def test_dates_may_be_left_out(own: Caller) -> None:
     started = own.data("downloadConversions", WANTED)
     assert started["reports_query_option"]["start_date"] == "2025-02-04"
     assert started["reports_query_option"]["end_date"] == "2025-02-10"
+
+
+@pytest.mark.parametrize(
+    ("sent", "first", "last"),
+    [
+        ({"start_date": "2025-02-01"}, "2025-02-01", "2025-02-07"),
+        ({"end_date": "2025-02-07"}, "2025-02-01", "2025-02-07"),
+        ({"start_date": "9999-12-30"}, "9999-12-30", "9999-12-31"),
+        ({"end_date": "0001-01-02"}, "0001-01-01", "0001-01-02"),
+    ],
+    ids=str,
+)
+def test_one_date_alone_means_a_week(own: Caller, sent: dict[str, str], first: str, last: str) -> None:
+    """A missing date is six days from the other one, as far as the calendar goes."""
+    option = own.data("downloadConversions", {**WANTED, **sent})["reports_query_option"]
+    assert (option["start_date"], option["end_date"]) == (first, last)
 
 
 def test_the_row_limit_cuts_the_file(start: Start) -> None:

@@ -102,6 +102,13 @@ def test_absent_null_and_empty_are_three_things(own: Caller) -> None:
     assert stored(own, group["id"]) == {**group, **changes}
 
 
+def test_parents_cannot_be_changed(own: Caller) -> None:
+    """An update that names another integration is refused, one that repeats its own is not."""
+    identity = create(own)["id"]
+    assert error_code(update(own, identity, {"integration": "acmeapps02"})) == (400, "bad_request")
+    assert update(own, identity, {"integration": MAIN, "organization": "acmegroup1"}).is_success
+
+
 def test_a_group_belongs_to_its_integration(own: Caller) -> None:
     """Under another integration's path a group does not exist, nor can it be changed or deleted there."""
     path = {"integrationID": "acmeapps02", "filterGroupID": create(own)["id"]}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,6 +22,7 @@ from metrics24_sandbox.spec import ENVIRONMENT_VARIABLE, Spec, location
 from sandbox.calls import DAY, MAIN, SPEC, Caller
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.conftest import Start
@@ -47,7 +48,7 @@ def test_stopping_does_not_wait_for_anyone() -> None:
     with Sandbox() as box:
         hanging = threading.Thread(target=_swallow, args=(f"{box.base_url}/",))
         hanging.start()
-        while not box.requests:
+        while hanging.is_alive() and not box.requests:
             hanging.join(0.01)
         began = time.monotonic()
     assert time.monotonic() - began < READY
@@ -82,6 +83,25 @@ def test_requests_are_remembered_without_secrets(start: Start) -> None:
     assert "integration_id=acmeshop01" in seen.query
     assert "api-key" in seen.headers
     assert call.box.api_key not in repr(seen)
+
+
+def test_a_reset_begins_anew(start: Start, tmp_path: Path) -> None:
+    """After a reset the same requests get the same answers as after the start, a database file notwithstanding."""
+    call = start(database=str(tmp_path / "sandbox.sqlite"))
+    lives = []
+    for _ in range(2):
+        body = {"name": "x", "integration": MAIN, "organization": "acmegroup1", "priority": 1}
+        created = call("createFilterGroup", body=body)
+        identity = call.export()
+        call.box.advance(5)
+        call.box.fail_next("listExports", "503")
+        lives.append((created.content, created.headers["x-request-id"], identity, call.export_state(identity)))
+        call.box.reset()
+        assert call.box.requests == ()
+        assert call("listExports").status_code == 200
+        assert len(call.data("listFilterGroups")["data"]) == 3
+        call.box.reset()
+    assert lives[0] == lives[1]
 
 
 def test_a_standing_clock_moves_when_told() -> None:
@@ -169,11 +189,15 @@ def test_the_spec_beside_the_package_is_the_repository_s() -> None:
     assert len(Spec.load().operations) == 19
 
 
-def run(*arguments: str) -> subprocess.Popen[str]:
-    """The sandbox as a process of its own."""
+@contextmanager
+def run(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The sandbox as a process of its own, which does not outlive the block."""
     command = [sys.executable, "-W", "error", "-m", "metrics24_sandbox", *arguments]
-    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
