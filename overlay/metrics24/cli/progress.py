@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -50,7 +51,7 @@ def display(course: Course, *, quiet: bool) -> AbstractContextManager[OnProgress
     """Show progress as long as the context lasts; it gives what to call with the progress."""
     if quiet:
         return nullcontext(_show_nothing)
-    if click.get_text_stream("stderr").isatty():
+    if sys.stderr.isatty():
         return _live(course)
     return _lines(course)
 

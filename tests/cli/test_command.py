@@ -1,0 +1,93 @@
+"""The command as such: versions, helps, extras that are not installed, the sandbox."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import metrics24 as package
+from cli.commands import WEEK, Shell, interrupt
+
+WITHOUT = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+hidden = set(sys.argv.pop(1).split(","))
+PathFinder.find_spec = lambda name, *more: None if name.partition(".")[0] in hidden else find(name, *more)
+from metrics24.cli import main
+main()
+"""
+LOADED = "import sys; from metrics24.cli.app import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+
+
+def without(modules: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where some modules cannot be found."""
+    program = [sys.executable, "-c", WITHOUT, modules, *arguments]
+    return subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_version_is_the_package_s(shell: Shell) -> None:
+    """`metrics24 --version` tells the version of the package."""
+    ended = shell.run("--version")
+    assert (ended.code, ended.out, ended.err) == (0, f"metrics24 {package.__version__}\n", "")
+
+
+def test_the_installed_script_is_the_same_command() -> None:
+    """The script that pip installs runs the command."""
+    script = Path(sys.executable).with_name("metrics24")
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == f"metrics24 {package.__version__}\n"
+
+
+def test_without_arguments_there_is_help(shell: Shell) -> None:
+    """`metrics24` alone shows what it can do."""
+    ended = shell.run()
+    assert ended.code == 2
+    assert "pull" in ended.err
+    assert "sandbox" in ended.err
+
+
+@pytest.mark.parametrize("missing", ["click", "rich", "click,rich"])
+def test_without_its_extra_the_command_says_how_to_install_it(missing: str) -> None:
+    """Where click or rich is missing the command names the extra and ends with code 2."""
+    done = without(missing, "--version")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"The command line needs {missing.replace(',', ' and ')}: pip install 'metrics24[cli]'\n"
+
+
+def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
+    """Where the sandbox's packages are missing its command names the extra and ends with code 2."""
+    done = without("starlette,uvicorn,jsonschema", "sandbox")
+    assert done.returncode == 2
+    assert done.stderr.endswith("pip install 'metrics24[sandbox]'\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_quick_to_come() -> None:
+    """Showing help loads neither the HTTP client nor the generated code, the sandbox, pyarrow or rich."""
+    program = [sys.executable, "-c", LOADED, "pull", "--help"]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert loaded & {"httpx", "metrics24_api", "metrics24_sandbox", "pyarrow", "rich"} == set()
+
+
+def test_the_sandbox_is_started_with_its_own_options(shell: Shell) -> None:
+    """`metrics24 sandbox` passes its options on, serves a pull, and ends with Ctrl-C."""
+    with shell.start("sandbox", "--json", "--conversions-per-day", "20", "--api-key", "abc") as process:
+        assert process.stdout is not None
+        served = json.loads(process.stdout.readline())
+        arguments = ("pull", "conversions", *WEEK, "-o", "rows.csv", "--base-url", served["base_url"], "--json")
+        pulled = shell.run(*arguments, METRICS24_API_KEY="abc")
+        ended = interrupt(process, signal.SIGINT)
+    assert 0 < json.loads(pulled.out)["rows"] < 7 * 40
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_the_sandbox_s_help_and_errors_are_its_own(shell: Shell) -> None:
+    """`metrics24 sandbox --help` lists the sandbox's options, and an unknown one is code 2."""
+    helped, refused = shell.run("sandbox", "--help"), shell.run("sandbox", "--nonsense")
+    assert (helped.code, refused.code) == (0, 2)
+    assert "--seed" in helped.out

@@ -1,0 +1,98 @@
+"""What is said while rows arrive."""
+
+from datetime import date
+
+import pytest
+
+from cli.commands import Shell
+from cli.conftest import Serve
+from metrics24.cli.progress import Course, display
+from metrics24.pages.progress import Progress
+from support.scripted import in_turn
+from support.tables import newest_first, page
+
+PULL = ("pull", "clicks", "--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-27")
+
+
+def course(limit: int | None = None) -> Course:
+    """Give the pull of two days that started ten seconds ago."""
+    return Course(
+        table="clicks", start=date(2025, 2, 1), end=date(2025, 2, 2), limit=limit, clock=lambda: 110.0, started=100.0
+    )
+
+
+def test_progress_tells_rows_their_rate_and_the_oldest_time() -> None:
+    """The line has the rows so far, rows per second since the start, and how far back they go."""
+    progress = Progress(rows=12_345, oldest="2025-02-01 11:02:44")
+    assert course().describe(progress) == "12,345 rows, 1,234 rows/s, back to 2025-02-01 11:02:44"
+    assert course().describe(Progress(rows=5)) == "5 rows, 0 rows/s"
+
+
+@pytest.mark.parametrize(
+    ("progress", "limit", "fraction"),
+    [
+        (Progress(rows=50, oldest="2025-02-02T12:00:00"), None, 0.25),
+        (Progress(rows=50, oldest="2025-02-02T12:00:00+09:00"), None, 0.25),
+        (Progress(rows=50, oldest="2025-02-02 12:00:00"), 100, 0.5),
+        (Progress(rows=50, oldest="2025-02-01 12:00:00"), 100, 0.75),
+        (Progress(rows=50, oldest="2025-01-01 00:00:00"), None, 1.0),
+        (Progress(rows=50, oldest="2025-03-01 00:00:00"), None, 0.0),
+        (Progress(rows=50, oldest="last Tuesday"), None, None),
+        (Progress(rows=50), 100, 0.5),
+        (Progress(rows=50), 0, None),
+    ],
+    ids=str,
+)
+def test_progress_estimates_what_is_done(progress: Progress, limit: int | None, fraction: float | None) -> None:
+    """The bar follows the limit or the time reached, whichever is further, and pulses where neither tells."""
+    assert course(limit).fraction(progress) == fraction
+
+
+def test_without_a_terminal_a_line_comes_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where stderr is no terminal progress is plain lines, at most one in five seconds."""
+    now = 0.0
+    pulled = Course(
+        table="clicks", start=date(2025, 2, 1), end=date(2025, 2, 2), limit=None, clock=lambda: now, started=0.0
+    )
+    with display(pulled, quiet=False) as show:
+        for second in range(1, 13):
+            now = float(second)
+            show(Progress(rows=second * 100))
+    assert capsys.readouterr().err.splitlines() == ["clicks: 500 rows, 100 rows/s", "clicks: 1,000 rows, 100 rows/s"]
+
+
+def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """With quiet there is no progress at all."""
+    with display(course(), quiet=True) as show:
+        show(Progress(rows=1))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_progress_moves(shell: Shell) -> None:
+    """On a terminal stderr shows rows, rate and time within 80 columns and clears them; stdout has the result."""
+    ended = shell.run_on_terminal(*PULL, "-o", "x.csv")
+    assert ended.code == 0
+    assert "rows/s, back to 2025-02-" in ended.err
+    assert ended.err.rstrip().endswith("\x1b[2K")
+    assert " rows, " in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_no_color_is_honoured(shell: Shell) -> None:
+    """With NO_COLOR progress moves without colours."""
+    ended = shell.run_on_terminal(*PULL, "-o", "x.csv", NO_COLOR="1")
+    assert "rows/s" in ended.err
+    assert "\x1b[3" not in ended.err
+    assert "\x1b[9" not in ended.err
+
+
+def test_fault_61_a_server_cannot_speak_to_the_terminal(shell: Shell, serve: Serve) -> None:
+    """Control characters in a row's time are escaped in the progress line."""
+    rows = newest_first(200, 101)
+    rows[-1]["request_time"] = "now\x1b[2J\x1b]0;mine\x07\u202e"
+    server = serve(in_turn(page(rows, more=True), page(newest_first(100, 1))))
+    ended = shell.run_on_terminal(*PULL, "-o", "x.csv", METRICS24_BASE_URL=server.base_url)
+    assert ended.code == 0
+    assert "\x1b]0;" not in ended.err
+    assert "\x1b[2J" not in ended.err
+    assert "\u202e" not in ended.err
