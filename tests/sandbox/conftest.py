@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOON = "2025-02-10T12:00:00"
+_SMALL = SandboxOptions(now=NOON, conversions_per_day=200, clicks_per_day=500, impressions_per_day=300)
 
 
 class Start(Protocol):
@@ -28,8 +30,7 @@ def start() -> Iterator[Start]:
     with ExitStack() as stack:
 
         def begin(**options: Any) -> Caller:
-            small: dict[str, Any] = {"now": NOON, "conversions_per_day": 200, "clicks_per_day": 500}
-            box = stack.enter_context(Sandbox(SandboxOptions(**{**small, "impressions_per_day": 300, **options})))
+            box = stack.enter_context(Sandbox(replace(_SMALL, **options)))
             caller = Caller(box)
             stack.callback(caller.close)
             return caller
@@ -37,11 +38,26 @@ def start() -> Iterator[Start]:
         yield begin
 
 
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Sandbox]:
+    """One sandbox without filter groups and exports for all tests that begin with a reset."""
+    with Sandbox(replace(_SMALL, preloaded=False)) as box:
+        yield box
+
+
+@pytest.fixture
+def own(shared: Sandbox) -> Iterator[Caller]:
+    """For tests that write: a sandbox that is as if it had just been started, and empty."""
+    shared.reset()
+    caller = Caller(shared)
+    yield caller
+    caller.close()
+
+
 @pytest.fixture(scope="module")
 def call() -> Iterator[Caller]:
     """For tests that only read: one sandbox for all of a module."""
-    options = SandboxOptions(now=NOON, conversions_per_day=250, clicks_per_day=400, impressions_per_day=300)
-    with Sandbox(options) as box:
+    with Sandbox(_SMALL) as box:
         caller = Caller(box)
         yield caller
         caller.close()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,25 +12,6 @@ from sandbox.calls import WANTED, Caller, Json, error_code
 
 if TYPE_CHECKING:
     from sandbox.conftest import Start
-
-
-@pytest.fixture
-def own(start: Start) -> Caller:
-    """A sandbox without exports."""
-    return start(preloaded=False)
-
-
-def finished(call: Caller, operation: str = "downloadConversions", **query: Any) -> str:
-    """The id of an export that had the time to finish."""
-    identity = call.export(operation, **query)
-    call.box.advance(5)
-    return identity
-
-
-def table(call: Caller, identity: str, delimiter: str = ",") -> list[dict[str, str]]:
-    """The rows of an export's file."""
-    text = httpx.get(call.url(identity)).content.decode()
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
 def listed(call: Caller, **query: str) -> list[str]:
@@ -57,81 +36,14 @@ def test_an_export_ripens_with_time(own: Caller) -> None:
     assert export["artifact"]["size"] == len(httpx.get(own.url(identity)).content)
 
 
-@pytest.mark.parametrize(
-    ("operation", "report", "type_"),
-    [
-        ("downloadClicks", "getClickReport", "click_logs"),
-        ("downloadConversions", "getConversionReport", "conversion_logs"),
-        ("downloadImpressions", "getImpressionReport", "impression_logs"),
-    ],
-)
-def test_the_file_holds_the_rows_of_the_report(own: Caller, operation: str, report: str, type_: str) -> None:
-    """Columns come in the order asked for, rows in the order of the report, and the type says which rows they are."""
-    identity = finished(own, operation, fields="publisher,real_tx_id,status,city", extra_parameters="campaign,no")
-    rows = own.rows(report)
-    exported = table(own, identity)
-    assert list(exported[0]) == ["publisher", "real_tx_id", "status", "city", "campaign", "no"]
-    for row, line in zip(rows, exported, strict=True):
-        campaign = {one["name"]: one["value"] for one in row["extra_parameters"]}.get("campaign", "")
-        assert [*line.values()] == [row["publisher"], row["real_tx_id"], row["status"], row["city"] or "", campaign, ""]
-    assert own.export_state(identity)["type"] == type_
-
-
-def test_filters_and_delimiter_shape_the_file(own: Caller) -> None:
-    """Only rows that meet the filters are exported, separated as asked, and the export says what it was asked."""
-    query = {"filter[status]": "rejected", "filter[payout][gte]": "5", "delimiter": ";"}
-    identity = finished(own, fields="real_tx_id,third_party_rejected_reason", **query)
-    wanted = [row["real_tx_id"] for row in own.rows() if row["status"] == "rejected" and row["payout"] >= 5]
-    assert [line["real_tx_id"] for line in table(own, identity, ";")] == wanted != []
-    export = own.export_state(identity)
-    assert export["format"] == {"delimiter": ";"}
-    assert export["export_list_options"] == {
-        "fields": ["real_tx_id", "third_party_rejected_reason"],
-        "extra_parameters": [],
-        "filters": {"status": {"eq": ["rejected"]}, "payout": {"gte": ["5"]}},
-    }
-    assert export["reports_query_option"] == {
-        "start_date": "2025-02-03",
-        "end_date": "2025-02-03",
-        "filters": {"integration_id": {"equalvalues": ["acmeshop01"]}, "status": {"equalvalues": ["rejected"]}},
-    }
-
-
-def test_cells_are_text(own: Caller) -> None:
-    """Truth values are written as words, lists as names and values, null as nothing."""
-    identity = finished(own, fields="is_bot,extra_parameters,keyword")
-    lines = [tuple(line.values()) for line in table(own, identity)]
-    assert {line[0] for line in lines} == {"true", "false"}
-    assert {line[1] for line in lines} >= {"campaign=spring;creative=a", ""}
-    assert {line[2] for line in lines} == {""}
-
-
 def test_a_file_that_takes_long_keeps_the_export_in_progress(start: Start) -> None:
     """Polling does not wait for a huge file, nor does closing the sandbox."""
     call = start(conversions_per_day=1_000_000, preloaded=False)
-    identity = finished(call)
+    identity = call.finished_export()
     assert call.export_state(identity)["status"] == "IN_PROGRESS"
     began = time.monotonic()
     call.box.close()
     assert time.monotonic() - began < 2
-
-
-def test_free_text_may_hold_line_breaks_and_quotes(start: Start) -> None:
-    """Third parties' reasons survive the CSV, line breaks, quotes and delimiters included."""
-    call = start(conversions_per_day=3_000, preloaded=False)
-    identity = finished(call, fields="real_tx_id,third_party_rejected_reason")
-    reasons = {line["third_party_rejected_reason"] for line in table(call, identity)}
-    assert any("\n" in reason for reason in reasons)
-    assert any('"' in reason for reason in reasons)
-
-
-def test_an_export_holds_what_had_happened_when_it_was_asked_for(own: Caller) -> None:
-    """Rows that arrive while the export is running are not in its file."""
-    before = own.rows(start_date="2025-02-10", end_date="2025-02-10")
-    identity = own.export(start_date="2025-02-10", end_date="2025-02-10")
-    own.box.advance(7200)
-    assert len(table(own, identity)) == len(before)
-    assert len(own.rows(start_date="2025-02-10", end_date="2025-02-10")) > len(before)
 
 
 def test_dates_may_be_left_out(own: Caller) -> None:
@@ -155,14 +67,6 @@ def test_one_date_alone_means_a_week(own: Caller, sent: dict[str, str], first: s
     """A missing date is six days from the other one, as far as the calendar goes."""
     option = own.data("downloadConversions", {**WANTED, **sent})["reports_query_option"]
     assert (option["start_date"], option["end_date"]) == (first, last)
-
-
-def test_the_row_limit_cuts_the_file(start: Start) -> None:
-    """An export beyond the row limit holds the newest rows up to the limit, and counts those."""
-    call = start(export_rows=50, preloaded=False)
-    identity = finished(call)
-    assert [line["real_tx_id"] for line in table(call, identity)] == [row["real_tx_id"] for row in call.rows()[:50]]
-    assert call.export_state(identity)["results_meta"]["total"] == 50
 
 
 @pytest.mark.parametrize(
@@ -224,7 +128,7 @@ def test_exports_can_be_made_to_go_wrong(own: Caller, fate: str, status: str, er
 
 def test_a_deleted_export_is_gone_with_its_file(own: Caller) -> None:
     """After a delete the export, its URL and the file behind an older URL do not exist."""
-    identity = finished(own)
+    identity = own.finished_export()
     name, url, path = own.export_state(identity)["artifact_name"], own.url(identity), {"exportID": identity}
     assert own("deleteExport", path=path).is_success
     assert own("getExport", path=path).status_code == own("deleteExport", path=path).status_code == 404
@@ -241,17 +145,16 @@ def test_exports_are_kept_for_ninety_days(own: Caller) -> None:
     assert own("getExport", path={"exportID": identity}).status_code == 404
 
 
-def test_the_twelve_documented_filters_find_exports(start: Start) -> None:
+def test_the_twelve_documented_filters_find_exports(own: Caller) -> None:
     """Each filter that the documentation names picks the exports that it should."""
-    call = start(preloaded=False)
-    big = finished(
-        call, "downloadConversions", start_date="2025-02-02", **{"filter[offer_id]": ["acme-1001", "acme-1002"]}
+    big = own.finished_export(
+        "downloadConversions", start_date="2025-02-02", **{"filter[offer_id]": ["acme-1001", "acme-1002"]}
     )
-    small = finished(call, "downloadClicks", **{"filter[publisher]": "200", "filter[advertiser]": "Kestrel Bank"})
-    late = call.export("downloadImpressions", headers={"X-Sandbox-Running": "600"})
-    call.box.advance(60)
+    small = own.finished_export("downloadClicks", **{"filter[publisher]": "200", "filter[advertiser]": "Kestrel Bank"})
+    late = own.export("downloadImpressions", headers={"X-Sandbox-Running": "600"})
+    own.box.advance(60)
     nested = "filter[reports_query_option.filters.{}.equalvalues]"
-    total = call.export_state(big)["results_meta"]["total"]
+    total = own.export_state(big)["results_meta"]["total"]
     for name, value, found in [
         (nested.format("offer_id"), "acme-1002", [big]),
         (nested.format("publisher"), "200", [small]),
@@ -268,7 +171,7 @@ def test_the_twelve_documented_filters_find_exports(start: Start) -> None:
         ("filter[results_meta.duration_seconds][gte]", "3", [small, big]),
         ("filter[results_meta.duration_seconds][lte]", "2", []),
     ]:
-        assert listed(call, **{name: value}) == found, name
+        assert listed(own, **{name: value}) == found, name
 
 
 def test_exports_can_be_sorted(start: Start) -> None:

@@ -85,13 +85,12 @@ def test_answers_take_for_ever(call: Caller, fault: str) -> None:
         client.get("/", headers={"X-Sandbox-Fault": fault})
 
 
-def test_a_lost_answer_is_to_a_request_that_was_carried_out(start: Start) -> None:
+def test_a_lost_answer_is_to_a_request_that_was_carried_out(own: Caller) -> None:
     """The connection breaks, and the filter group exists all the same."""
-    call = start(preloaded=False)
-    call.box.fail_next("createFilterGroup", "lost")
+    own.box.fail_next("createFilterGroup", "lost")
     with pytest.raises(httpx.ReadError):
-        call("createFilterGroup", body=GROUP)
-    assert [group["name"] for group in call.data("listFilterGroups")["data"]] == ["x"]
+        own("createFilterGroup", body=GROUP)
+    assert [group["name"] for group in own.data("listFilterGroups")["data"]] == ["x"]
 
 
 def test_a_stripped_body_deletes_nothing(start: Start) -> None:
@@ -112,19 +111,18 @@ def test_the_owner_can_queue_faults(start: Start) -> None:
     assert [call("getClickReport", QUERY).status_code for _ in range(4)] == [503, 503, 404, 200]
 
 
-def test_the_storage_fails_too(start: Start) -> None:
+def test_the_storage_fails_too(own: Caller) -> None:
     """Downloads can be cut, and go on where they were cut."""
-    call = start(preloaded=False)
-    identity = call.export()
-    call.box.advance(5)
-    url = call.url(identity)
+    identity = own.export()
+    own.box.advance(5)
+    url = own.url(identity)
     whole = httpx.get(url).content
-    call.box.fail_next("storage", "cut")
+    own.box.fail_next("storage", "cut")
     with httpx.stream("GET", url) as response, pytest.raises(httpx.RemoteProtocolError):
         response.read()
     rest = httpx.get(url, headers={"Range": f"bytes={len(whole) // 2}-"}).content
     assert whole.endswith(rest)
-    assert call.box.hits("storage") == 3
+    assert own.box.hits("storage") == 3
 
 
 def test_an_unknown_fault_is_refused(call: Caller) -> None:

@@ -11,15 +11,8 @@ from sandbox.calls import MAIN, Caller, Json, error_code
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.conftest import Start
 
 GROUP: Json = {"name": "Mine", "integration": MAIN, "organization": "acmegroup1", "priority": 7}
-
-
-@pytest.fixture
-def own(start: Start) -> Caller:
-    """A sandbox without filter groups."""
-    return start(preloaded=False)
 
 
 def create(call: Caller, **properties: Any) -> Json:

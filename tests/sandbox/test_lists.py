@@ -9,19 +9,18 @@ import pytest
 from sandbox.calls import MAIN, Caller, error_code
 
 if TYPE_CHECKING:
-    from sandbox.conftest import Start
+    pass
 
 
 @pytest.fixture
-def seven(start: Start) -> Caller:
+def seven(own: Caller) -> Caller:
     """A sandbox with seven filter groups, some of which have a description."""
-    call = start(preloaded=False)
     for number in range(7):
         body = {"name": "odd" if number % 2 else "even", "priority": (number * 3) % 7}
-        body |= {"integration": MAIN, "organization": call.box.organization}
+        body |= {"integration": MAIN, "organization": own.box.organization}
         body |= {"description": f"d{number}"} if number > 3 else {}
-        call.data("createFilterGroup", body=body)
-    return call
+        own.data("createFilterGroup", body=body)
+    return own
 
 
 def test_pages_are_numbered_from_one(seven: Caller) -> None:

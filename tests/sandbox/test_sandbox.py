@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import signal
-import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,7 +17,6 @@ from metrics24_sandbox.spec import ENVIRONMENT_VARIABLE, Spec, location
 from sandbox.calls import DAY, MAIN, SPEC, Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.conftest import Start
@@ -33,13 +27,14 @@ READY = 2.0
 
 def test_a_sandbox_is_ready_within_two_seconds_and_leaves_nothing() -> None:
     """Start and stop are quick, and no thread outlives the block."""
+    others = set(threading.enumerate())
     began = time.monotonic()
     with Sandbox() as box:
         caller = Caller(box)
         assert caller("listExports").status_code == 200
         assert time.monotonic() - began < READY
         caller.close()
-    assert not [thread.name for thread in threading.enumerate() if "sandbox" in thread.name]
+    assert set(threading.enumerate()) <= others
     box.close()
 
 
@@ -187,63 +182,3 @@ def test_spec_and_handlers_must_agree(start: Start, tmp_path: Path, monkeypatch:
 def test_the_spec_beside_the_package_is_the_repository_s() -> None:
     """Without the environment variable the spec is found, with all nineteen operations."""
     assert len(Spec.load().operations) == 19
-
-
-@contextmanager
-def run(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The sandbox as a process of its own, which does not outlive the block."""
-    command = [sys.executable, "-W", "error", "-m", "metrics24_sandbox", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_prints_what_one_needs_and_stops_on_a_signal(number: signal.Signals) -> None:
-    """`--json` prints URLs and key within two seconds of starting; a signal ends the process cleanly and silently."""
-    began = time.monotonic()
-    with run("--json", "--seed", "3", "--now", "2025-02-10", "--wrap", "data") as process:
-        assert process.stdout is not None
-        facts = json.loads(process.stdout.readline())
-        waited = time.monotonic() - began
-        query = {**DAY, "page[size]": "1"}
-        answer = httpx.get(
-            facts["base_url"] + SPEC.operations["getConversionReport"].path,
-            params=query,
-            headers={"API-KEY": facts["api_key"]},
-        )
-        process.send_signal(number)
-        out, err = process.communicate(timeout=5)
-    assert answer.status_code == 200
-    assert (process.returncode, out, err) == (0, "", "")
-    assert waited < 2 * READY
-
-
-def test_the_command_prints_for_people() -> None:
-    """Without `--json` the lines to set up a client can be copied into a shell."""
-    with run("--api-key", "my-key") as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(7)]
-        process.terminate()
-        process.communicate(timeout=5)
-    assert "export METRICS24_API_KEY=my-key\n" in lines
-    assert any(line.startswith("export METRICS24_BASE_URL=http://127.0.0.1:") for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["--first-day", "tomorrow"], "isoformat"),
-        (["--wrap", "paper"], "invalid choice"),
-        (["--host", "256.1.1.1"], "error:"),
-    ],
-    ids=str,
-)
-def test_the_command_refuses_nonsense(arguments: list[str], complaint: str) -> None:
-    """Wrong arguments end with exit code 2 and a reason."""
-    with run(*arguments) as process:
-        _, err = process.communicate(timeout=5)
-    assert process.returncode == 2
-    assert complaint in err

@@ -14,17 +14,9 @@ if TYPE_CHECKING:
     from sandbox.conftest import Start
 
 
-@pytest.fixture
-def own(start: Start) -> Caller:
-    """A sandbox without exports."""
-    return start(preloaded=False)
-
-
 def finished_url(call: Caller) -> str:
     """The signed URL of a new, finished export."""
-    identity = call.export()
-    call.box.advance(5)
-    return call.url(identity)
+    return call.url(call.finished_export())
 
 
 def test_a_signed_url_points_to_the_second_origin(own: Caller) -> None:
