@@ -6,8 +6,9 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import KeysView
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from pyarrow import parquet
@@ -208,3 +209,27 @@ def test_a_killed_process_leaves_no_half_file_under_the_name(tmp_path: Path, suf
     assert subprocess.run(program, timeout=60, check=False).returncode == -signal.SIGKILL
     assert not path.exists()
     assert save(path, rows_of("A")).rows == 10
+
+
+def test_aborting_waits_for_a_thread_that_writes(tmp_path: Path) -> None:
+    """An abort while another thread writes, as when an async save is cancelled, lets the write end first."""
+    writing, go_on = Event(), Event()
+
+    class Blocking(dict[str, object]):
+        def keys(self) -> KeysView[str]:
+            writing.set()
+            assert go_on.wait(30)
+            return super().keys()
+
+    sink = open_sink(tmp_path / "rows.parquet", columns=COLUMNS)
+    writer = Thread(target=sink.write, args=([Blocking(real_tx_id="A")] * 1_000,))
+    aborter = Thread(target=sink.abort)
+    writer.start()
+    assert writing.wait(30)
+    aborter.start()
+    aborter.join(0.05)
+    assert aborter.is_alive()
+    go_on.set()
+    writer.join()
+    aborter.join()
+    assert files_in(tmp_path) == []
