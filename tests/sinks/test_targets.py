@@ -6,9 +6,9 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import KeysView
 from pathlib import Path
 from threading import Barrier, Event, Thread
+from typing import Any
 
 import pytest
 from pyarrow import parquet
@@ -216,7 +216,7 @@ def test_aborting_waits_for_a_thread_that_writes(tmp_path: Path) -> None:
     writing, go_on = Event(), Event()
 
     class Blocking(dict[str, object]):
-        def keys(self) -> KeysView[str]:
+        def keys(self) -> Any:
             writing.set()
             assert go_on.wait(30)
             return super().keys()
