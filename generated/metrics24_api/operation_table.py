@@ -46,7 +46,7 @@ class Operation(NamedTuple):
     statuses: tuple[int, ...]
 
 
-SPEC_SHA256: str = "5be7ec5119d31f8f2c8b06df6b8de4d63af6d72d1c80f6ff8bc030dc93a0a68b"
+SPEC_SHA256: str = "8a6b46aec83a77717aea279c4abfe554d8043d33c6b3ad07bf8159963e9396c5"
 DEFAULT_BASE_URL: str = "https://api.adsecurity.24metrics.com"
 API_KEY_HEADER: str = "API-KEY"
 OPERATIONS: Mapping[str, Operation] = {

@@ -73,7 +73,7 @@ class Rows(Generic[T]):
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        return self._source.arrow([page.records for page in self.by_page()])
+        return self._source.arrow(page.records for page in self.by_page())
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""

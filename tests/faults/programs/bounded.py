@@ -4,10 +4,11 @@ import asyncio
 import resource
 import sys
 import tracemalloc
+from typing import Any
 
 import metrics24
 
-RANGE = {"start": "2025-02-01", "end": "2025-02-27"}
+RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 CEILING = 3 * 1024**3  # a client without bounds must fail here, not take the machine with it
 
 

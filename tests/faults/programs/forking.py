@@ -3,10 +3,11 @@
 import asyncio
 import os
 import sys
+from typing import Any
 
 import metrics24
 
-RANGE = {"start": "2025-02-01", "end": "2025-02-27"}
+RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 
 
 async def collect(client: metrics24.AsyncClient, integration: str) -> list[object]:

@@ -3,10 +3,11 @@
 import asyncio
 import sys
 import time
+from typing import Any
 
 import metrics24
 
-RANGE = {"start": "2025-02-01", "end": "2025-02-27"}
+RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 
 
 def walk(url: str, target: str) -> None:
