@@ -10,7 +10,7 @@ from collections.abc import Callable
 from attrs import field, frozen
 
 from metrics24.effects import Call, Flow, Now, RawResponse, Request, Sleep, ask
-from metrics24.errors import Metrics24Error, RateLimited, StatusError, TransportError
+from metrics24.errors import Metrics24Error, RateLimited, RequestTimeout, StatusError, TransportError
 from metrics24.models import Notices
 from metrics24.responses import failure, retry_after
 from metrics24.settings import Retrying
@@ -54,12 +54,14 @@ class Pacer:
         self._next = float("-inf")
         self._lock = threading.Lock()
 
-    def reserve(self, now: float) -> float:
-        """Take the next free moment; answer how many seconds it is away."""
+    def reserve(self, now: float, within: float) -> float | None:
+        """Take the next free moment; answer how many seconds it is away, None if it is not `within` reach."""
         if not self._gap:
             return 0.0
         with self._lock:
             moment = max(now, self._next)
+            if moment - now >= within:
+                return None
             self._next = moment + self._gap
             return moment - now
 
@@ -81,13 +83,14 @@ def send(request: Request, policy: Policy) -> Flow[RawResponse]:
 
     Raises:
         TransportError, StatusError, SecurityError: of the last attempt.
+        RequestTimeout: the client's rate leaves no turn before the deadline; nothing was sent.
 
     """
     started = (yield from ask(Now())).monotonic
     attempt = 0
     while True:
         attempt += 1
-        remaining = yield from _remaining(started, policy)
+        remaining = yield from _remaining(request, started, policy)
         asked_to_wait: float | None = None
         try:
             answer = yield from ask(Call(request, max(min(policy.timeout, remaining), 0.001)))
@@ -105,14 +108,21 @@ def send(request: Request, policy: Policy) -> Flow[RawResponse]:
         _log.info("%s: attempt %d failed (%s), trying again", request.operation, attempt, type(problem).__name__)
 
 
-def _remaining(started: float, policy: Policy) -> Flow[float]:
-    """Wait for a slot of the rate, and say how many seconds of the call's deadline are left."""
-    now = yield from ask(Now())
-    pause = policy.pacer.reserve(now.monotonic)
+def _remaining(request: Request, started: float, policy: Policy) -> Flow[float]:
+    """Wait for a turn at the client's rate, and say how many seconds of the call's deadline are left."""
+    now = (yield from ask(Now())).monotonic
+    deadline = started + policy.retrying.deadline
+    pause = policy.pacer.reserve(now, deadline - now)
+    if pause is None:
+        raise RequestTimeout(
+            f"{request.operation} would get its turn only after its deadline of {policy.retrying.deadline:g} s, so it "
+            "was not sent. Raise rate= or the deadline, or make fewer calls at once.",
+            sent=False,
+        )
     if pause:
         yield from ask(Sleep(pause))
-        now = yield from ask(Now())
-    return policy.retrying.deadline - (now.monotonic - started)
+        now = (yield from ask(Now())).monotonic
+    return deadline - now
 
 
 def _pause(
