@@ -85,7 +85,7 @@ def raw(status: int = 200, body: object = None, headers: Iterable[tuple[str, str
     return RawResponse(status, httpx.Headers(list(headers)), json.dumps(body).encode())
 
 
-def page(numbers: Sequence[int], *, more: bool, end: int | None | str = "last", **columns: object) -> RawResponse:
+def page(numbers: Sequence[int], *, more: bool, end: int | str | None = "last", **columns: object) -> RawResponse:
     """Make a page of rows by their numbers; its end cursor is that of the last row unless told otherwise."""
     rows = [{"real_tx_id": str(number), **columns} for number in numbers]
     last = (numbers[-1] if numbers else None) if end == "last" else end

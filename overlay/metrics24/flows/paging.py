@@ -64,6 +64,7 @@ class Walk:
         self._cursor = query.after
         self._accepted: str | None = None
         self._seen = set() if query.after is None else {query.after}
+        self._last_ids: set[object] = set()
         self._remaining = query.limit
         self._audit = Audit(query.filter)
         self.pages = 0
@@ -78,7 +79,7 @@ class Walk:
         """Fetch the next page. Its rows are those that the walk still wants."""
         table = yield from self._ask()
         if not table.rows and table.has_next:
-            self._cursor = table.end_cursor or self._cursor
+            self._skip_to(table.end_cursor)
             table = yield from self._ask()
             if not table.rows and table.has_next:
                 raise self._error("sent an empty page twice and claims that more follow")
@@ -110,19 +111,32 @@ class Walk:
         if self._cursor in ids and ids[0] != self._cursor:
             raise self._error("ignores the cursor: the page after it contains the row that the cursor names")
 
+    def _skip_to(self, cursor: str | None) -> None:
+        """Move past an empty page, if it has a cursor of its own; never back to rows that were read."""
+        if cursor is None or cursor == self._cursor:
+            return
+        if self._leads_back(cursor):
+            raise self._error(f"gave the cursor {cursor!r} to rows that were read before: its pages form a loop")
+        self._seen.add(cursor)
+        self._cursor = cursor
+
+    def _leads_back(self, cursor: str | None) -> bool:
+        return cursor in self._seen or cursor in self._last_ids
+
     def _follow(self, table: Table) -> None:
         """Move on to the cursor of the next page, or note that there is none."""
         following = table.end_cursor
         if not table.has_next:
-            if following in self._seen and following != self._cursor:
+            if following != self._cursor and self._leads_back(following):
                 raise self._error(f"sent a page that was read before (cursor {following!r})")
             self.done = True
             return
         if following is None:
             raise self._error("claims a next page but gives no cursor to it")
-        if following in self._seen:
+        if self._leads_back(following):
             raise self._error(f"gave the cursor {following!r} a second time: its pages form a loop")
         self._seen.add(following)
+        self._last_ids = {row.get(_CURSOR_FIELD) for row in table.rows}
         self._accepted, self._cursor = self._cursor, following
 
     def _wanted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
 
 import pytest
 
@@ -20,7 +21,6 @@ from metrics24.errors import (
 from metrics24.flows.retry import Pacer, RetryBudget, send
 from unit.hand import NOON, READ, WRITE, Hand, Outcome, always, in_turn, policy, raw
 
-UNSENT = {"sent": False}
 FAULTS: dict[str, tuple[Callable[[], Outcome], bool, bool]] = {
     "connection refused": (lambda: TransportError("x", sent=False), True, True),
     "connection lost": (lambda: TransportError("x"), True, False),
@@ -29,11 +29,9 @@ FAULTS: dict[str, tuple[Callable[[], Outcome], bool, bool]] = {
     "certificate": (lambda: TransportError("x", sent=False, permanent=True), False, False),
     "unreadable": (lambda: ResponseError("x"), False, False),
     "redirect": (lambda: raw(302), False, False),
-    **{str(status): (lambda status=status: raw(status), True, False) for status in (408, 500, 502, 503, 504, 520, 524)},
+    **{str(status): (partial(raw, status), True, False) for status in (408, 500, 502, 503, 504, 520, 524)},
     "429": (lambda: raw(429), True, True),
-    **{
-        str(status): (lambda status=status: raw(status), False, False) for status in (400, 401, 402, 403, 404, 501, 525)
-    },
+    **{str(status): (partial(raw, status), False, False) for status in (400, 401, 402, 403, 404, 501, 525)},
 }
 
 

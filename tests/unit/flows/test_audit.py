@@ -1,0 +1,61 @@
+"""Rows that contradict a filter, and rows that only seem to."""
+
+from __future__ import annotations
+
+import warnings
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from metrics24.filters import Filter, field
+from metrics24.flows.audit import Audit, contradicts
+
+VERDICTS: list[tuple[Filter, dict[str, Any], bool]] = [
+    (field("a").eq("x"), {"a": "x"}, False),
+    (field("a").eq("x"), {"a": "X"}, False),
+    (field("a").eq("x"), {"a": "y"}, True),
+    (field("a").eq("x"), {}, False),
+    (field("a").eq("x"), {"a": None}, False),
+    (field("a").eq("x"), {"a": ["y"]}, False),
+    (field("a").eq("x"), {"a": {"b": "y"}}, False),
+    (field("a").eq(1), {"a": 1}, False),
+    (field("a").eq(1), {"a": "1.0"}, False),
+    (field("a").eq("1"), {"a": 2}, True),
+    (field("a").eq(Decimal("1.50")), {"a": 1.5}, False),
+    (field("a").eq(True), {"a": True}, False),
+    (field("a").eq(True), {"a": False}, True),
+    (field("a").eq(1), {"a": True}, True),
+    (field("a").eq("x"), {"a": float("nan")}, False),
+    (field("a").any_of("x", "y"), {"a": "y"}, False),
+    (field("a").any_of("x", "y"), {"a": "z"}, True),
+    (field("a").gte(5), {"a": 5}, False),
+    (field("a").gte(5), {"a": "4.9"}, True),
+    (field("a").lte(5), {"a": 5}, False),
+    (field("a").lte(5), {"a": 6}, True),
+    (field("a").lte(5), {"a": True}, False),
+    (field("a").lte(5), {"a": float("inf")}, False),
+    (field("a").gte("2025-02-01"), {"a": "2024-01-01"}, False),
+    (field("a").op("like", "x%"), {"a": "y"}, False),
+    (field("a.b").eq("x"), {"a": {"b": "y"}}, True),
+    (field("a.b").eq("x"), {"a.b": "y"}, True),
+    (field("a.b").eq("x"), {"a": {}}, False),
+    (field("a.b").eq("x"), {"a": "y"}, False),
+]
+
+
+@pytest.mark.parametrize(("condition", "row", "verdict"), VERDICTS)
+def test_only_what_surely_contradicts_counts(condition: Filter, row: dict[str, Any], verdict: bool) -> None:
+    """A row contradicts a condition if it carries the column, comparably, and breaks it; in doubt it does not."""
+    assert contradicts(row, condition.conditions[0]) is verdict
+
+
+@pytest.mark.parametrize("condition", [None, field("a").eq("x")])
+def test_nothing_is_reported_where_nothing_contradicts(condition: Filter | None) -> None:
+    """Without a filter, and with one that holds, there is no warning."""
+    audit = Audit(condition)
+    audit.see([{"a": "y" if condition is None else "x"}])
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        audit.report()
+    assert warned == []
