@@ -1,6 +1,7 @@
 """The command as such: versions, helps, extras that are not installed, the sandbox."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -64,6 +65,17 @@ def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
     assert done.returncode == 2
     assert done.stderr.endswith("pip install 'metrics24[sandbox]'\n")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("pull",)], ids=["metrics24", "pull"])
+def test_the_example_of_each_help_works(shell: Shell, command: tuple[str, ...]) -> None:
+    """The example in a help is a whole command, which gets as far as asking for a key."""
+    helped = shell.run(*command, "--help").out
+    example = shlex.split(helped.partition("Example:")[2].partition("\n\n")[0].replace("\\\n", " "))
+    assert example[:2] == ["metrics24", "pull"]
+    ended = shell.run(*example[1:], METRICS24_API_KEY="", METRICS24_BASE_URL="https://api.invalid")
+    assert ended.code == 3
+    assert "METRICS24_API_KEY is empty" in ended.err
 
 
 def test_help_is_quick_to_come() -> None:

@@ -38,7 +38,7 @@ def test_the_summary_tells_rows_size_and_rate(metrics24: Metrics24, desk: Path) 
     """A pull ends with one line on stdout, and with a second one if values had no column."""
     ended = metrics24(*PULL, "--limit", "120", "-o", "rows.csv")
     size = (desk / "rows.csv").stat().st_size / 1000
-    assert ended.out.startswith(f"120 rows, {size:.1f} kB, in rows.csv after ")
+    assert ended.out.startswith(f"120 rows of 2025-02-01 to 2025-02-07, {size:.1f} kB, in rows.csv after ")
     assert ended.out.endswith(" rows/s)\n")
 
 
@@ -66,6 +66,8 @@ def test_the_summary_is_json_for_programs(metrics24: Metrics24, desk: Path) -> N
     assert summary.pop("seconds") > 0
     assert summary == {
         "path": "rows.jsonl",
+        "start": "2025-02-01",
+        "end": "2025-02-07",
         "rows": 150,
         "bytes": (desk / "rows.jsonl").stat().st_size,
         "misfits": 0,

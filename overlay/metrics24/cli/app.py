@@ -12,8 +12,16 @@ from metrics24.cli.pull import pull
 from metrics24.cli.reporting import Reporter
 from metrics24.cli.sandbox import sandbox
 
+# \b keeps click from filling the lines into a paragraph.
+EXAMPLE = """\b
+Example:
+  metrics24 pull clicks --integration acmeshop01 \\
+    --start 2025-02-01 --end 2025-02-02 -o clicks.csv
 
-@click.group(epilog=exits.HELP, context_settings={"help_option_names": ["-h", "--help"]})
+"""
+
+
+@click.group(epilog=EXAMPLE + exits.HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(metrics24.__version__, message="%(prog)s %(version)s")
 def commands() -> None:
     """Copy clicks, conversions and impressions out of 24Metrics.

@@ -27,20 +27,21 @@ UNEXPECTED = 1
 # The first row that has an error's class wins, so narrow classes stand before wide ones.
 EXITS = (
     Exit(DONE, "done"),
-    Exit(UNEXPECTED, "anything not listed here"),
+    Exit(UNEXPECTED, "any other error (400 and 402 among them)"),
     Exit(2, "the command is wrong; nothing was sent", (errors.UsageError, click.UsageError)),
     Exit(
         3,
         "key or settings are not accepted (401, 403, or nothing was sent)",
-        (errors.ConfigurationError, errors.SecurityError, errors.Unauthorized, errors.Forbidden),
+        (errors.ConfigurationError, errors.Unauthorized, errors.Forbidden),
     ),
     Exit(5, "rate limited (429), also after waiting", (errors.RateLimited,)),
     Exit(
         6, "no answer, or the server failed (5xx), also when asked again", (errors.TransportError, errors.ServerError)
     ),
-    Exit(4, "the API refuses what was asked, or has it not (400, 402, 404)", (errors.StatusError,)),
+    Exit(4, "not found (404)", (errors.NotFound,)),
     Exit(7, "the answer is not what the API promises", (errors.ResponseError, errors.PaginationError)),
     Exit(8, "the file could not be written", (errors.SaveError,)),
+    Exit(9, "refused, since it could leak a credential or data", (errors.SecurityError,)),
     Exit(143, "terminated by SIGTERM; no file was left behind", (Terminated,)),
     Exit(130, "interrupted by Ctrl-C; no file was left behind", (KeyboardInterrupt, click.Abort)),
 )

@@ -72,12 +72,21 @@ OPTIONS = (
 )
 
 
+# \b keeps click from filling the lines into a paragraph.
+EXAMPLE = """\b
+Example:
+  metrics24 pull conversions --integration acmeshop01 \\
+    --start 2025-02-01 --end 2025-02-07 -o conversions.parquet
+
+"""
+
+
 def all_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command all of `OPTIONS`, in their order."""
     return reduce(lambda decorated, option: option(decorated), reversed(OPTIONS), command)
 
 
-@click.command(epilog=exits.HELP)
+@click.command(epilog=EXAMPLE + exits.HELP)
 @all_options
 @click.pass_context
 def pull(context: click.Context, /, **given: Any) -> None:
@@ -102,7 +111,7 @@ def pull(context: click.Context, /, **given: Any) -> None:
         if not reached.rows:
             raise
         raise EndedEarlyError(error, lost(reached, context)) from error
-    summarize(saved, reached, seconds=time.monotonic() - course.started, **_outlets(given))
+    summarize(saved, reached, course, seconds=time.monotonic() - course.started, **_outlets(given))
 
 
 def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> metrics24.Saved:
@@ -122,16 +131,19 @@ def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> m
         )
 
 
-def summarize(saved: metrics24.Saved, reached: Progress, *, seconds: float, quiet: bool, as_json: bool) -> None:
+def summarize(
+    saved: metrics24.Saved, reached: Progress, course: Course, *, seconds: float, quiet: bool, as_json: bool
+) -> None:
     """Say on stdout what was saved."""
     if as_json:
         facts = {"path": str(saved.path), "rows": saved.rows, "bytes": saved.bytes, "misfits": saved.misfits}
+        facts |= {"start": str(course.start), "end": str(course.end)}
         facts |= {"seconds": round(seconds, 3), "newest": reached.newest, "oldest": reached.oldest}
         click.echo(json.dumps({**facts, "cursor": reached.cursor}))
     elif not quiet:
         click.echo(
-            f"{saved.rows:,} rows, {size(saved.bytes)}, in {printable(str(saved.path))} after {seconds:.1f} s "
-            f"({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
+            f"{saved.rows:,} rows of {course.start} to {course.end}, {size(saved.bytes)}, "
+            f"in {printable(str(saved.path))} after {seconds:.1f} s ({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
         )
         if saved.misfits:
             click.echo(f"{saved.misfits:,} values fitted no column and stand in the column _extra")
