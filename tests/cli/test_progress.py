@@ -74,7 +74,7 @@ def test_on_a_terminal_progress_moves(shell: Shell) -> None:
     assert ended.code == 0
     assert "rows/s, back to 2025-02-" in ended.err
     assert ended.err.rstrip().endswith("\x1b[2K")
-    assert " rows of 2025-02-01 to 2025-02-07, " in ended.out
+    assert " rows of 2025-02-01 to 2025-02-27, " in ended.out
     assert "\x1b" not in ended.out
 
 
