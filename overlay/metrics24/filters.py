@@ -21,7 +21,8 @@ from metrics24.errors import FilterError
 
 Scalar = str | int | float | bool | Decimal | date | datetime | enum.Enum
 
-_UNSAFE = re.compile(r"[\[\]&=\x00-\x1f\x7f]")
+_UNSAFE = re.compile(r"[\[\]&=\x00-\x1f\x7f\ud800-\udfff]")
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def field(name: str) -> Field:
@@ -130,9 +131,11 @@ def render(value: Scalar) -> str:
             return value.isoformat()
         case float() | Decimal() if not isfinite(value):
             raise FilterError(f"{value} is not a number that the API can compare with.")
+        case str() if _HALF.search(value):
+            raise FilterError("A value holds half a character (a surrogate), which no URL can carry.")
         case str() | int() | float() | Decimal():
             return str(value)
-    raise FilterError(f"A filter takes text, numbers, booleans and dates, not {type(value).__name__}.")
+    raise FilterError(f"Parameters and filters take text, numbers, booleans and dates, not {type(value).__name__}.")
 
 
 def join(filters: Iterable[Filter]) -> Filter | None:

@@ -25,7 +25,7 @@ __all__ = ["API_KEY_HEADER", "DEFAULT_BASE_URL", "Route", "build", "build_raw", 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f]")
+_UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
 
 
 @frozen

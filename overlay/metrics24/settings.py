@@ -8,16 +8,29 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Callable, Mapping
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen
 
 from metrics24.errors import ConfigurationError, SecurityError
 
 API_KEY_VARIABLE = "METRICS24_API_KEY"
 TOKEN_VARIABLE = "METRICS24_TOKEN"  # noqa: S105 - the variable's name, not a token
 BASE_URL_VARIABLE = "METRICS24_BASE_URL"
+
+
+def _number(low: float, *, whole: bool = False, included: bool = True) -> Callable[[object, Attribute[Any], Any], None]:
+    """Check that an option is a number of `low` or more, or above it; NaN is neither."""
+
+    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+        kinds = (int,) if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not (value > low or (included and value == low)):
+            kind = "a whole number" if whole else "a number"
+            bound = f"of at least {low:g}" if included else f"above {low:g}"
+            raise ConfigurationError(f"{attribute.name} must be {kind} {bound}, not {value!r}.")
+
+    return check
 
 
 @frozen(kw_only=True)
@@ -33,8 +46,8 @@ class Retrying:
 
     """
 
-    attempts: int = field(default=5, validator=validators.ge(1))
-    deadline: float = field(default=120.0, validator=validators.gt(0.0))
+    attempts: int = field(default=5, validator=_number(1, whole=True))
+    deadline: float = field(default=120.0, validator=_number(0, included=False))
 
 
 @frozen(kw_only=True)
@@ -49,10 +62,10 @@ class Waiting:
 
     """
 
-    timeout: float = field(default=3600.0, validator=validators.gt(0.0))
-    first: float = field(default=2.0, validator=validators.gt(0.0))
-    max: float = field(default=30.0, validator=validators.gt(0.0))
-    factor: float = field(default=1.5, validator=validators.ge(1.0))
+    timeout: float = field(default=3600.0, validator=_number(0, included=False))
+    first: float = field(default=2.0, validator=_number(0, included=False))
+    max: float = field(default=30.0, validator=_number(0, included=False))
+    factor: float = field(default=1.5, validator=_number(1))
 
 
 @frozen(kw_only=True)
@@ -65,8 +78,8 @@ class Limits:
 
     """
 
-    exports_per_day: int = field(default=10, validator=validators.ge(1))
-    export_rows: int = field(default=5_000_000, validator=validators.ge(1))
+    exports_per_day: int = field(default=10, validator=_number(1, whole=True))
+    export_rows: int = field(default=5_000_000, validator=_number(1, whole=True))
 
 
 class Secret:

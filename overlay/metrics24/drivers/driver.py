@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import httpx
 
-from metrics24.drivers.body import Body
 from metrics24.drivers.clock import Clock, SystemClock
 from metrics24.drivers.deadline import Exchange, keep_deadlines
 from metrics24.drivers.pending import AsyncPending, Pending
@@ -124,12 +123,12 @@ class Driver:
     def _exchange(self, client: httpx.Client, call: Call) -> RawResponse:
         response = client.send(self._wire.request(client, call), stream=True)
         with contextlib.closing(response):
-            encoding = response.headers.get("content-encoding", "")
-            body = Body(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
-            for data in response.iter_raw():
-                body.feed(data)
-                if body.full:
-                    break
+            body = self._wire.body(response, call)
+            if not response.is_stream_consumed:
+                for data in response.iter_raw():
+                    body.feed(data)
+                    if body.full:
+                        break
             return self._wire.answer(response, body.content())
 
 
@@ -223,12 +222,12 @@ class AsyncDriver:
     async def _exchange(self, client: httpx.AsyncClient, call: Call) -> RawResponse:
         response = await client.send(self._wire.request(client, call), stream=True)
         async with contextlib.aclosing(response):
-            encoding = response.headers.get("content-encoding", "")
-            body = Body(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
-            async for data in response.aiter_raw():
-                body.feed(data)
-                if body.full:
-                    break
+            body = self._wire.body(response, call)
+            if not response.is_stream_consumed:
+                async for data in response.aiter_raw():
+                    body.feed(data)
+                    if body.full:
+                        break
             return self._wire.answer(response, body.content())
 
 

@@ -13,15 +13,15 @@ import httpx
 from attrs import frozen
 
 from metrics24 import __version__
-from metrics24.drivers.body import ACCEPTED_ENCODING
+from metrics24.drivers.body import ACCEPTED_ENCODING, Body
 from metrics24.effects import Call, RawResponse, Request
-from metrics24.errors import Metrics24Error, RequestTimeout, TransportError
+from metrics24.errors import Metrics24Error, RequestTimeout, TransportError, UsageError
 from metrics24.operations import API_KEY_HEADER
 from metrics24.settings import Credential, Secret
 
 USER_AGENT = f"metrics24/{__version__} httpx/{httpx.__version__} Python/{platform.python_version()}"
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-_CONNECT_SHARE = 0.9  # of an attempt's time, so that a connection that never stood is told from a lost answer
+_UNSENT_SHARE = 0.9  # of an attempt's time, so that a connection that never stood is told from a lost answer
 
 
 @frozen
@@ -38,13 +38,14 @@ class Wire:
 
     def request(self, client: httpx.Client | httpx.AsyncClient, call: Call) -> httpx.Request:
         """Make the request ready to be sent. The credential is in its headers and in no variable of ours."""
+        unsent = call.timeout * _UNSENT_SHARE
         return client.build_request(
             call.request.method,
             self.base_url + call.request.path,
             params=call.request.params or None,
             content=_content(call.request),
             headers=self._headers(call.request),
-            timeout=httpx.Timeout(call.timeout, connect=call.timeout * _CONNECT_SHARE),
+            timeout=httpx.Timeout(call.timeout, connect=unsent, pool=unsent),
         )
 
     def _headers(self, request: Request) -> dict[str, str]:
@@ -58,6 +59,15 @@ class Wire:
             headers["Authorization"] = f"Bearer {secret.reveal()}"
         _live.add(secret)
         return headers
+
+    def body(self, response: httpx.Response, call: Call) -> Body:
+        """What collects the answer's body; transports for tests may give answers that are read and unpacked already."""
+        consumed = response.is_stream_consumed
+        encoding = "" if consumed else response.headers.get("content-encoding", "")
+        body = Body(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
+        if consumed:
+            body.feed(response.content)
+        return body
 
     def answer(self, response: httpx.Response, content: bytes) -> RawResponse:
         """Our own answer. An error that repeats the credential loses it here."""
@@ -99,7 +109,10 @@ class Wire:
 def _content(request: Request) -> bytes | None:
     if request.body is None:
         return None
-    return json.dumps(request.body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    try:
+        return json.dumps(request.body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"The body for {request.operation} cannot be written as JSON: {error}.") from None
 
 
 def _is_untrusted(error: BaseException | None) -> bool:

@@ -1,0 +1,89 @@
+"""What type checkers see of the public interface. Checked by mypy --strict, never run."""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+import pandas
+import polars
+import pyarrow
+
+from metrics24 import (
+    AsyncClient,
+    AsyncPage,
+    AsyncRows,
+    Click,
+    Client,
+    Conversion,
+    Filter,
+    Impression,
+    Page,
+    RawResponse,
+    Retrying,
+    Rows,
+    Saved,
+    Unset,
+    field,
+)
+
+RECENT = field("status").eq("ERROR") & field("results_meta.total").gte(100)
+assert_type(RECENT, Filter)
+assert_type(RECENT.params(), list[tuple[str, str]])
+
+
+def synchronous() -> None:
+    """Use `Client`."""
+    with Client(api_key=lambda: "k", rate=5, retrying=Retrying(attempts=2)) as client:
+        assert_type(client, Client)
+        assert_type(client.with_options(timeout=5), Client)
+        assert_type(client.request("listExports", query={"a": [1, 2]}), RawResponse)
+        rows = client.reports.clicks("i", start="2025-02-01", end="2025-02-02", filter=RECENT)
+        assert_type(rows, Rows[Click])
+        assert_type(client.reports.conversions("i", start="2025-02-01", end="2025-02-02"), Rows[Conversion])
+        assert_type(client.reports.impressions("i", start="2025-02-01", end="2025-02-02"), Rows[Impression])
+        for row in rows:
+            assert_type(row, Click)
+            assert_type(row.real_tx_id, str | Unset)
+        for record in rows.records():
+            assert_type(record, dict[str, Any])
+        for page in rows.by_page():
+            assert_type(page, Page[Click])
+            assert_type(page.items, list[Click])
+            assert_type(page.next_page(), Page[Click] | None)
+        assert_type(rows.first(), Click | None)
+        assert_type(rows.save("x.csv"), Saved)
+        assert_type(rows.to_polars(), polars.DataFrame)
+        assert_type(rows.to_pandas(), pandas.DataFrame)
+        table: pyarrow.Table = rows.to_arrow()
+        del table
+        keys = {"request_date": "2025-02-01", "offer": "o", "publisher": "p"}
+        assert_type(client.reports.get_click("i", **keys, tx_id="t"), Click)
+        assert_type(client.reports.get_conversion("i", **keys, hash="h"), Conversion)
+
+
+async def asynchronous() -> None:
+    """Use `AsyncClient`."""
+    async with AsyncClient(token="t") as client:
+        assert_type(client, AsyncClient)
+        assert_type(client.with_options(rate=None), AsyncClient)
+        assert_type(await client.request("listExports"), RawResponse)
+        rows = client.reports.clicks("i", start="2025-02-01", end="2025-02-02")
+        assert_type(rows, AsyncRows[Click])
+        async for row in rows:
+            assert_type(row, Click)
+        async for record in rows.records():
+            assert_type(record, dict[str, Any])
+        async for page in rows.by_page():
+            assert_type(page, AsyncPage[Click])
+            assert_type(await page.previous_page(), AsyncPage[Click] | None)
+        assert_type(await rows.first(), Click | None)
+        assert_type(await rows.save("x.csv", overwrite=True, columns="spec"), Saved)
+        assert_type(await rows.to_polars(), polars.DataFrame)
+
+
+def mistakes(client: Client) -> None:
+    """Write what must not pass; an ignore that is not needed is an error under --strict."""
+    client.reports.clicks("i", "2025-02-01", "2025-02-02")  # type: ignore[call-arg]  # options are keyword-only
+    client.with_options(api_key="k")  # type: ignore[call-arg]  # another credential is another client
+    field("a").eq([1])  # type: ignore[arg-type]  # several values are any_of(...)
+    client.reports.clicks("i", start=20250201, end="2025-02-02")  # type: ignore[arg-type]  # a day is a date or text

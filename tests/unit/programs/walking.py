@@ -1,0 +1,69 @@
+"""Iterate rows that a transport repeats without end; print how many, and how many MiB the process grew meanwhile.
+
+Arguments: models|records, sync|async, number of rows.
+"""
+
+import asyncio
+import itertools
+import json
+import resource
+import sys
+from typing import Any
+
+import httpx
+
+import metrics24
+
+RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
+WARM = 5000  # rows after which everything is loaded and the walk is in its stride
+ROW = json.dumps({"status": "approved", "payout": 1.5, "sub_id": "s" * 40, "request_time": "2025-02-01T00:00:00Z"})
+PAGE = (
+    '{"data":{"data":[%s,{"real_tx_id":"%s"}],"pageInfo":{"endCursor":"%s","hasPreviousPage":true,"hasNextPage":true}}}'
+)
+ROWS = ",".join([ROW] * 99)
+numbers = itertools.count()
+
+
+def answer(_: httpx.Request) -> httpx.Response:
+    """Give a hundred rows, always the same under a fresh cursor."""
+    cursor = f"01J{next(numbers):023d}"
+    return httpx.Response(200, content=PAGE % (ROWS, cursor, cursor))
+
+
+def peak() -> float:
+    """Give the most memory that the process ever held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def walk(lane: str, count: int) -> tuple[int, float]:
+    """Read with Client."""
+    before, seen = 0.0, 0
+    with metrics24.Client(api_key="k", base_url="http://localhost", transport=httpx.MockTransport(answer)) as client:
+        rows = client.reports.clicks("i", limit=count, **RANGE)
+        for _ in rows if lane == "models" else rows.records():
+            seen += 1
+            if seen == WARM:
+                before = peak()
+    return seen, peak() - before
+
+
+async def walk_async(lane: str, count: int) -> tuple[int, float]:
+    """Read with AsyncClient."""
+    before, seen = 0.0, 0
+    transport = httpx.MockTransport(answer)
+    async with metrics24.AsyncClient(api_key="k", base_url="http://localhost", transport=transport) as client:
+        rows = client.reports.clicks("i", limit=count, **RANGE)
+        async for _ in rows if lane == "models" else rows.records():
+            seen += 1
+            if seen == WARM:
+                before = peak()
+    return seen, peak() - before
+
+
+def main(lane: str, mode: str, count: str) -> None:
+    """Measure one walk."""
+    seen, grown = walk(lane, int(count)) if mode == "sync" else asyncio.run(walk_async(lane, int(count)))
+    sys.stdout.write(f"{seen} {grown:.1f}\n")
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,142 @@
+"""Filters go on the wire as they were meant, and what cannot be expressed is refused."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics24.errors import FilterError
+from metrics24.filters import Filter, field, join, render
+from metrics24_sandbox import conditions as sandbox
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="[]&=", exclude_categories=["Cc"]), min_size=1).filter(
+    str.strip
+)
+OPERATORS = st.sampled_from(["", "gte", "lte", "like", "not_in"])
+VALUES = st.text() | st.integers() | st.booleans() | st.dates() | st.decimals(allow_nan=False, allow_infinity=False)
+MEANT = st.dictionaries(st.tuples(NAMES, OPERATORS), VALUES, min_size=1, max_size=5)
+
+
+def built(meant: dict[tuple[str, str], Any]) -> Filter:
+    """Build a filter with the public methods."""
+    parts = [
+        field(name).op(operator, value) if operator else field(name).eq(value)
+        for (name, operator), value in meant.items()
+    ]
+    joined = join(parts)
+    assert joined is not None
+    return joined
+
+
+def decoded(query: str) -> dict[tuple[str, str], list[str]]:
+    """Read a query string by the documentation's description alone."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True, strict_parsing=True):
+        match = re.fullmatch(r"filter\[([^\[\]]+)\](?:\[([^\[\]]+)\])?", key)
+        assert match is not None
+        found.setdefault((match[1], match[2] or ""), []).append(value)
+    return found
+
+
+def as_text(value: object) -> str:
+    """Write a value as the API's examples do."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@given(MEANT)
+def test_what_is_built_is_what_arrives(meant: dict[tuple[str, str], Any]) -> None:
+    """Whatever is joined decodes, from the bytes of the URL, to the same columns, operators and values."""
+    wanted = {key: [as_text(value)] for key, value in meant.items()}
+    params = built(meant).params()
+    assert decoded(urlencode(params)) == wanted
+    assert decoded(httpx.URL("https://a/", params=params).query.decode()) == wanted
+
+
+@given(NAMES, st.lists(st.text(st.characters(codec="utf-8", exclude_characters=",")), min_size=1, max_size=4))
+def test_the_sandbox_reads_the_same(name: str, values: list[str]) -> None:
+    """An independent reader of the syntax finds the column, the operator and every one of the values."""
+    params = field(name).any_of(*values).params()
+    read = sandbox.read(params[0][0], [value for _, value in params])
+    assert (read.field, read.operator, read.values) == (name, "eq", tuple(values))
+    (gte,) = field(name).gte(values[0]).params()
+    assert sandbox.read(gte[0], [gte[1]]).operator == "gte"
+
+
+class Status(enum.StrEnum):
+    GOOD = "approved"
+
+
+RENDERED: list[tuple[Any, str]] = [
+    (Status.GOOD, "approved"),
+    (True, "true"),
+    (False, "false"),
+    (date(2025, 2, 1), "2025-02-01"),
+    (datetime(2025, 2, 1, 3, tzinfo=UTC), "2025-02-01T03:00:00+00:00"),
+    (0.5, "0.5"),
+    (Decimal("1.50"), "1.50"),
+    (10**20, "100000000000000000000"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), RENDERED)
+def test_values_are_written_in_one_way(value: Any, text: str) -> None:
+    """Enums by value, booleans in lower case, dates in ISO form, numbers exactly."""
+    assert render(value) == text
+
+
+@pytest.mark.parametrize(
+    "value", [datetime(2025, 2, 1), float("nan"), float("inf"), Decimal("-Infinity"), None, [1], {}, b"x", "\ud800"]
+)
+def test_values_without_a_meaning_are_refused(value: Any) -> None:
+    """Naive datetimes, what is no number, half characters, and types without a text form are FilterError."""
+    with pytest.raises(FilterError):
+        field("a").eq(value)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a[b", "a]", "a&b", "a=b", "a\n", "a\x7f", "\x00", None, 3])
+def test_names_and_operators_cannot_bend_the_query(name: Any) -> None:
+    """Empty names and those with [ ] & = or control characters are FilterError, as columns and as operators."""
+    with pytest.raises(FilterError, match="column name"):
+        field(name)
+    with pytest.raises(FilterError, match="operator"):
+        field("a").op(name, 1)
+
+
+A, B = field("a").eq(1), field("b").eq(2)
+MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
+    "or": (lambda: A | B, "any_of"),
+    "not": (lambda: ~A, "no `not`"),
+    "truth": (lambda: bool(A), "neither true nor false"),
+    "join": (lambda: A & "x", "not str"),
+    "twice": (lambda: A & field("a").eq(2), r"share the parameter filter\[a\]"),
+    "twice, spelled out": (lambda: A & field("a").op("eq", 2), "share the parameter"),
+    "no values": (lambda: field("a").any_of(), "at least one value"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_the_api_cannot_express_is_refused(mistake: str) -> None:
+    """Alternatives, negation, truth tests, repeated parameters and empty lists are FilterError with a way out."""
+    wrong, words = MISTAKES[mistake]
+    with pytest.raises(FilterError, match=words):
+        wrong()
+
+
+def test_filters_are_values() -> None:
+    """Equal filters are equal and hash alike, order shows in the parameters, and joining none gives none."""
+    assert field("a").eq("1") & field("b").eq("2") == A & B
+    assert len({A, field("a").eq(1), B}) == 2
+    assert (B & A).params() == [("filter[b]", "2"), ("filter[a]", "1")]
+    assert (field("n").gte(1) & field("n").lte(2)).params() == [("filter[n][gte]", "1"), ("filter[n][lte]", "2")]
+    assert join([]) is None
