@@ -78,6 +78,6 @@ def wire(api_key: Key | None, token: Key | None, url: str | None) -> Wire:
 
 def connections(count: int) -> int:
     """A number of connections that works."""
-    if count < 1:
-        raise ConfigurationError(f"max_connections must be at least 1, not {count}.")
+    if not isinstance(count, int) or count < 1:
+        raise ConfigurationError(f"max_connections must be a whole number of at least 1, not {count!r}.")
     return count

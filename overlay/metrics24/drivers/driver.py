@@ -191,11 +191,20 @@ class AsyncDriver:
             raise UsageError(_CLOSED)
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
+            self._forget_ended_loops()
             client = httpx.AsyncClient(limits=self._limits, transport=self._transport, follow_redirects=False)
             self._clients[loop] = client
             self._keepers[loop] = keeper = _open_until_the_loop_ends(client)
             await anext(keeper)
         return self._clients[loop]
+
+    def _forget_ended_loops(self) -> None:
+        """Let go of loops that ended: their connections refer to them, so that weak keys alone would keep them."""
+        for reference in self._clients.keyrefs():  # a list, since loops in other threads may add theirs meanwhile
+            loop = reference()
+            if loop is not None and loop.is_closed():
+                self._clients.pop(loop, None)
+                self._keepers.pop(loop, None)
 
     async def _perform(self, effect: Effect[Any]) -> object:
         match effect:
