@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 
 from attrs import frozen
@@ -65,14 +66,18 @@ class Asked:
             UsageError: days reversed, both cursors or an empty one, a page size or limit out of range.
 
         """
+        for name, cursor in (("after", self.after), ("before", self.before)):
+            if cursor is not None and (not isinstance(cursor, str) or not cursor):
+                raise UsageError(
+                    f"{name} must be a row's cursor, not {cursor!r}; leave it out to begin with the newest row."
+                )
         if self.after is not None and self.before is not None:
             raise UsageError("after and before exclude each other; give one of them.")
-        if self.after == "" or self.before == "":
-            raise UsageError("A cursor is empty; leave after and before out to begin with the newest row.")
-        if not 1 <= self.page_size <= LARGEST_PAGE:
-            raise UsageError(f"page_size must be 1 to {LARGEST_PAGE}, not {self.page_size}; use limit for fewer rows.")
-        if self.limit is not None and self.limit < 0:
-            raise UsageError(f"limit must not be negative ({self.limit}).")
+        if self.filter is not None and not isinstance(self.filter, Filter):
+            raise UsageError(f"filter must be built with metrics24.field, not given as {type(self.filter).__name__}.")
+        _refuse_count("page_size", self.page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
+        if self.limit is not None:
+            _refuse_count("limit", self.limit, range(sys.maxsize), "leave it out for all rows.")
         start, end = as_day(self.start, "start"), as_day(self.end, "end")
         if start > end:
             raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
@@ -87,3 +92,9 @@ class Asked:
             after=self.after,
             before=self.before,
         )
+
+
+def _refuse_count(name: str, value: object, allowed: range, advice: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
+        bounds = f"{allowed.start} to {allowed.stop - 1}" if allowed.stop < sys.maxsize else f"{allowed.start} or more"
+        raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
