@@ -97,7 +97,10 @@ def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
 
     """
     checked: dict[str, Route] = {}
-    for operation_id, (method, path) in (routes or {}).items():
+    for operation_id, route in (routes or {}).items():
+        if not isinstance(route, (tuple, list)) or [type(part) for part in route] != [str, str]:
+            raise ConfigurationError(f"routes: {operation_id} must be a pair like ('GET', '/path'), not {route!r}.")
+        method, path = route
         operation = OPERATIONS.get(operation_id)
         if operation is None:
             raise ConfigurationError(f"routes: there is no operation {operation_id!r}; known are {_known()}.")

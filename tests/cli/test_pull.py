@@ -195,7 +195,9 @@ def test_the_command_to_resume_does_resume(metrics24: Metrics24, serve: Serve, d
     failed = metrics24(*PULL, "--filter", "sub_id=a b", "-o", "rows.jsonl", "--base-url", server.base_url, "--json")
     command = shlex.split(json.loads(failed.err)["error"]["lost"]["resume"])
     assert metrics24(*command[1:]).code == 0
-    assert [row["real_tx_id"] for row in read_json_lines(desk / "rows.jsonl")] == [tx(n) for n in range(200, 100, -1)]
+    assert [row["real_tx_id"] for row in read_json_lines(desk / "rows.older.jsonl")] == [
+        tx(n) for n in range(200, 100, -1)
+    ]
     assert asked == [None, tx(201), tx(201)]
     assert server.requests[-1].parameter("filter[sub_id]") == "a b"
 
@@ -214,7 +216,7 @@ def test_fault_64_an_interrupt_says_what_is_lost(
         ended = interrupt(process, number)
     assert (ended.code, ended.out) == (code, "")
     assert ended.err.startswith(f"{word} 100 rows ")
-    assert ended.err.endswith(f"--output rows.parquet --after {tx(201)}\n")
+    assert ended.err.endswith(f"--output rows.older.parquet --after {tx(201)}\n")
     assert shell.files() == []
 
 

@@ -58,9 +58,11 @@ def test_a_route_replaces_method_and_path() -> None:
         ({"getExport": ("GET", "/x/{id}")}, r"have \{exportID\}"),
         ({"getExport": ("GET", "/{exportID}?a=b")}, r"have \{exportID\}"),
         ({"getClick": ("GET", "/x/{y}")}, "have no placeholder"),
+        ({"getClick": "/x"}, "must be a pair"),
+        ({"getClick": ("GET", 1)}, "must be a pair"),
     ],
 )
-def test_a_route_that_cannot_work_is_refused(routes: dict[str, tuple[str, str]], words: str) -> None:
+def test_a_route_that_cannot_work_is_refused(routes: Any, words: str) -> None:
     """Unknown operations, methods and placeholders are ConfigurationError that names what is possible."""
     with pytest.raises(ConfigurationError, match=words):
         checked_routes(routes)

@@ -6,7 +6,9 @@ import shlex
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -35,7 +37,10 @@ def lost(progress: Progress, context: click.Context) -> Lost:
     resume = None
     if progress.cursor is not None and context.params["before"] is None:
         limit = context.params["limit"]
-        rest = {} if limit is None else {"limit": limit - progress.rows}
+        rest: dict[str, Any] = {} if limit is None else {"limit": limit - progress.rows}
+        # Another name, so that nobody takes the older rows for the whole range.
+        output = Path(context.params["output"])
+        rest["output"] = output.with_name(f"{output.stem}.older{output.suffix}")
         resume = command_line(context, {"after": progress.cursor, **rest})
     return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
 

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from metrics24.effects import Flow
-from metrics24.errors import BadRequest, NotFound, PaginationError
+from metrics24.errors import BadRequest, NotFound, PaginationError, StatusError
 from metrics24.filters import Filter
 from metrics24.flows.audit import Audit
 from metrics24.flows.retry import Policy, send
@@ -99,7 +99,7 @@ class Walk:
         except (BadRequest, NotFound) as error:
             if self._cursor is None:
                 raise
-            raise self._error(f"does not know the cursor {self._cursor!r} (any more): {error}") from error
+            raise self._unknown_cursor(error) from error
         self._refuse_if_ignored(table)
         return table
 
@@ -161,6 +161,14 @@ class Walk:
                 cursor=self._accepted,
             )
         return rows
+
+    def _unknown_cursor(self, error: StatusError) -> PaginationError:
+        return PaginationError(
+            f"The server refused the cursor {self._cursor!r} of {self._query.operation} (status {error.status_code}). "
+            "A cursor is the real_tx_id of a row between the two days; this one is misspelt, or its row is gone. Begin "
+            "with another row that you have, or with the newest.",
+            cursor=self._accepted,
+        )
 
     def _error(self, problem: str) -> PaginationError:
         return PaginationError(

@@ -101,12 +101,12 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
         "9",
         "loop",
     ),
-    "cursor unknown, 400": ([page([9], more=True), raw(400)], [9], None, "does not know the cursor '9'"),
+    "cursor unknown, 400": ([page([9], more=True), raw(400)], [9], None, "refused the cursor '9'"),
     "cursor unknown, 404": (
         [page([9], more=True), page([8], more=True), raw(404)],
         [9, 8],
         "9",
-        "does not know the cursor '8'",
+        "refused the cursor '8'",
     ),
 }
 
