@@ -19,6 +19,10 @@ class Target:
     Until then the path is as it was before, whatever happens. A process that is killed outright leaves the hidden
     file (``.metrics24-*.tmp``) behind.
 
+    Overwriting a symbolic link replaces the link, not what it leads to. A new file has the permissions of the umask,
+    one that replaces another has that one's. Where the file system has no hard links, the path of a new file is
+    empty for a moment before the file is there.
+
     Raises:
         UsageError: the path is taken and may not be overwritten, or cannot be written at all.
 
