@@ -32,6 +32,19 @@ def test_known_columns_come_first_and_typed() -> None:
     assert schema.types == [pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.string()]
 
 
+def test_files_of_different_days_agree_on_the_known_columns() -> None:
+    """Whatever a day's rows look like, the known columns have the same places and types in its file."""
+    days: list[list[Row]] = [
+        [],
+        [dict.fromkeys(KNOWN)],
+        [{"sessions": "many", "payout": 1, "is_bot": 0, "new": 1}],
+        [{"city": "Bonn", "extra_parameters": 1, "real_tx_id": 5}],
+    ]
+    known = [list(schema_of(day))[: len(KNOWN)] for day in days]
+    assert known == [known[0]] * len(days)
+    assert {schema_of(day, fixed=True) for day in days} == {schema_of()}
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
