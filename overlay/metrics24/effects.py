@@ -56,7 +56,7 @@ class RawResponse:
     """
 
     status_code: int
-    headers: httpx.Headers
+    headers: httpx.Headers = field(repr=False)
     content: bytes = field(repr=False)
 
     def json(self) -> Any:

@@ -33,6 +33,8 @@ Messages name what happened, whose fault it is and what to do next. They never h
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
 
 
@@ -205,6 +207,14 @@ class SecurityError(Metrics24Error):
 
 class SaveError(Metrics24Error):
     """A file could not be written. The target is as it was before."""
+
+
+def warn(message: str, category: type[Metrics24Warning]) -> None:
+    """Warn at the line of the user's that led here, wherever in this package the warning arises."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("metrics24."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level + 1)
 
 
 class Metrics24Warning(UserWarning):

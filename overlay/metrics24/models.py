@@ -6,7 +6,6 @@ fields that the spec does not know are kept in `additional_properties`; an enum 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -14,7 +13,7 @@ from typing import Any, cast
 from attrs import field, frozen
 
 import metrics24_api.models as _generated
-from metrics24.errors import ResponseError, UnexpectedAnswerWarning
+from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
 from metrics24.sinks import Column
 from metrics24_api.models import Artifact, Click, Conversion, Export, FilterGroup, Impression, ListMeta
 from metrics24_api.operation_table import MODELS, OPERATIONS, Property
@@ -44,7 +43,7 @@ class Notices:
         """Warn, unless `key` was warned of before."""
         if key not in self._given:
             self._given.add(key)
-            warnings.warn(message, UnexpectedAnswerWarning, stacklevel=2)
+            warn(message, UnexpectedAnswerWarning)
 
 
 @frozen

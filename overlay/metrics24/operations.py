@@ -17,7 +17,7 @@ from attrs import frozen
 
 from metrics24.effects import Request
 from metrics24.errors import ConfigurationError, UsageError
-from metrics24.filters import Filter, render
+from metrics24.filters import Filter, Scalar, render
 from metrics24_api.operation_table import API_KEY_HEADER, DEFAULT_BASE_URL, OPERATIONS, Operation
 from metrics24_api.types import UNSET
 
@@ -25,6 +25,7 @@ __all__ = ["API_KEY_HEADER", "DEFAULT_BASE_URL", "Route", "build", "build_raw", 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_UNSAFE_PATH = re.compile(r"[?#\\%]|[^!-~]|/\.\.?(/|$)")
 _UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
 
 
@@ -70,14 +71,23 @@ def build_raw(
 
     """
     operation = _operation(operation_id)
+    if path is not None and not isinstance(path, Mapping):
+        raise UsageError(f"path must be a mapping of names to ids, not {type(path).__name__}.")
     values = {name: safe_id(value, name) for name, value in (path or {}).items()}
     expected = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
     if values.keys() != expected:
         wanted = ", ".join(sorted(expected)) or "none"
         raise UsageError(f"{operation_id} takes these path parameters: {wanted}; given: {', '.join(values) or 'none'}.")
-    pairs = query.items() if isinstance(query, Mapping) else (query or ())
-    request = _request(operation, operation.method, operation.path, pairs, body)
+    request = _request(operation, operation.method, operation.path, _pairs(query), body)
     return _moved(request, routes.get(operation_id) or Route(operation.method, operation.path), values)
+
+
+def _pairs(query: object) -> list[tuple[str, object]]:
+    given = query.items() if isinstance(query, Mapping) else query or ()
+    pairs: list[Any] = list(given) if isinstance(given, Iterable) else [given]
+    if all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        return pairs
+    raise UsageError("query must be a mapping of names to values, or a list of (name, value) pairs.")
 
 
 def conditions(filter_: Filter | None) -> Any:
@@ -97,6 +107,8 @@ def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
 
     """
     checked: dict[str, Route] = {}
+    if routes is not None and not isinstance(routes, Mapping):
+        raise ConfigurationError("routes must be a mapping like {'getClick': ('GET', '/path')}.")
     for operation_id, route in (routes or {}).items():
         if not isinstance(route, (tuple, list)) or [type(part) for part in route] != [str, str]:
             raise ConfigurationError(f"routes: {operation_id} must be a pair like ('GET', '/path'), not {route!r}.")
@@ -107,9 +119,11 @@ def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
         if method.upper() not in _METHODS:
             raise ConfigurationError(f"routes: {method!r} is not a method for {operation_id}.")
         expected = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
-        if not path.startswith("/") or "?" in path or set(_PLACEHOLDER.findall(path)) != expected:
+        if not path.startswith("/") or _UNSAFE_PATH.search(path) or set(_PLACEHOLDER.findall(path)) != expected:
             needed = " and ".join(f"{{{name}}}" for name in sorted(expected)) or "no placeholder"
-            raise ConfigurationError(f"routes: the path of {operation_id} must start with / and have {needed}.")
+            raise ConfigurationError(
+                f"routes: the path of {operation_id} must start with / and have {needed}, and no ? # .. or blank."
+            )
         checked[operation_id] = Route(method.upper(), path)
     return checked
 
@@ -163,7 +177,7 @@ def _flattened(pairs: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]
     for name, value in pairs:
         for each in value if isinstance(value, (list, tuple)) else (value,):
             if each is not None and each is not UNSET:
-                yield name, render(each)
+                yield name, render(cast("Scalar", each))
 
 
 def _moved(request: Request, route: Route, values: Mapping[str, str]) -> Request:

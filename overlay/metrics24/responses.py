@@ -149,7 +149,7 @@ def retry_after(answer: RawResponse, now: datetime) -> float | None:
 def _seconds_until(date: str, now: datetime) -> float | None:
     try:
         then = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (then - now).total_seconds()) if then.tzinfo else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Callable, Mapping
+from inspect import iscoroutinefunction
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
@@ -20,12 +21,19 @@ TOKEN_VARIABLE = "METRICS24_TOKEN"  # noqa: S105 - the variable's name, not a to
 BASE_URL_VARIABLE = "METRICS24_BASE_URL"
 
 
+_LARGEST = 1e9  # some thirty years of seconds; more is a mistake, and clocks cannot count it
+
+
 def _number(low: float, *, whole: bool = False, included: bool = True) -> Callable[[object, Attribute[Any], Any], None]:
     """Check that an option is a number of `low` or more, or above it; NaN is neither."""
 
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
         kinds = (int,) if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not (value > low or (included and value == low)):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, kinds)
+            or not (low < value <= _LARGEST or (included and value == low))
+        ):
             kind = "a whole number" if whole else "a number"
             bound = f"of at least {low:g}" if included else f"above {low:g}"
             raise ConfigurationError(f"{attribute.name} must be {kind} {bound}, not {value!r}.")
@@ -90,6 +98,10 @@ class Secret:
     def __init__(self, source: str | Callable[[], str], name: str) -> None:
         self._source, self.name = source, name
         self.last = ""
+        if iscoroutinefunction(source):
+            raise ConfigurationError(
+                f"{name} must be text or a plain function that gives it, not a coroutine function."
+            )
         if not callable(source):
             checked(source, name)
 
@@ -168,6 +180,8 @@ def base_url(given: str | None, default: str, environ: Mapping[str, str] = os.en
 
     """
     url = given if given is not None else environ.get(BASE_URL_VARIABLE) or default
+    if not isinstance(url, str) or any(not "!" <= character <= "~" or character in "?#\\" for character in url):
+        raise ConfigurationError("The base URL must be text like https://host, without blanks, query or fragment.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -175,8 +189,8 @@ def base_url(given: str | None, default: str, environ: Mapping[str, str] = os.en
         raise ConfigurationError("The base URL cannot be read as a URL.") from None
     if parts.scheme not in {"http", "https"} or not host:
         raise ConfigurationError("The base URL must look like https://host, with an optional path.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ConfigurationError("The base URL must not hold user info, a query or a fragment.")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("The base URL must not hold user info; credentials have arguments of their own.")
     if parts.scheme == "http" and not is_loopback(host):
         raise SecurityError(
             f"http://{host} would send the credential unencrypted; use https (http is for this machine)."

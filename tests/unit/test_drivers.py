@@ -178,7 +178,7 @@ def test_an_exchange_ends_with_its_time() -> None:
         exchange.abort()
         with pytest.raises(httpcore.ReadTimeout):
             exchange.remaining()
-    with Exchange().bounded(-1), pytest.raises(httpcore.ReadTimeout):
+    with Exchange().bounded(-1), pytest.raises(httpcore.ConnectTimeout):
         _Backend(httpcore.MockBackend([])).connect_tcp("localhost", 1)
 
 

@@ -17,19 +17,22 @@ from metrics24.cli.exits import Terminated
 from metrics24.cli.reporting import Lost
 from metrics24.pages.progress import Progress
 
+_ENDS = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end the block like Ctrl-C, so that it leaves no unfinished file behind either."""
+    """Let SIGTERM, and a terminal that closes, end the block like Ctrl-C: no unfinished file is left behind."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise Terminated
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in _ENDS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def lost(progress: Progress, context: click.Context) -> Lost:

@@ -49,7 +49,7 @@ class Course:
 
 def display(course: Course, *, quiet: bool) -> AbstractContextManager[OnProgress]:
     """Show progress as long as the context lasts; it gives what to call with the progress."""
-    if quiet:
+    if quiet or sys.stderr is None:
         return nullcontext(_show_nothing)
     if sys.stderr.isatty():
         return _live(course)

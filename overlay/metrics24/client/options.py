@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from math import isfinite
 from typing import TypedDict
 
 from attrs import evolve, field, frozen
@@ -48,6 +47,13 @@ class Settings:
             ConfigurationError: one of the options makes no sense.
 
         """
+        for name in options.keys() - Options.__annotations__.keys():
+            raise ConfigurationError(
+                f"There is no option {name!r} to change; make another Client for other credentials."
+            )
+        for name, kind in (("retrying", Retrying), ("limits", Limits)):
+            if name in options and not isinstance(options.get(name), kind):
+                raise ConfigurationError(f"{name} must be a metrics24.{kind.__name__}, not {options.get(name)!r}.")
         policy = self.policy
         if "timeout" in options:
             policy = evolve(policy, timeout=_positive("timeout", options["timeout"]))
@@ -60,9 +66,12 @@ class Settings:
         return Settings(policy=policy, routes=routes, limits=options.get("limits", self.limits))
 
 
+_LARGEST = 1e9
+
+
 def _positive(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value <= 0:
-        raise ConfigurationError(f"{name} must be a number of seconds or requests above 0, and finite, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < _LARGEST:
+        raise ConfigurationError(f"{name} must be a number above 0, and finite, not {value!r}.")
     return float(value)
 
 
@@ -78,6 +87,6 @@ def wire(api_key: Key | None, token: Key | None, url: str | None) -> Wire:
 
 def connections(count: int) -> int:
     """A number of connections that works."""
-    if not isinstance(count, int) or count < 1:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ConfigurationError(f"max_connections must be a whole number of at least 1, not {count!r}.")
     return count

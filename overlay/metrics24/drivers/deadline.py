@@ -33,7 +33,8 @@ class Exchange:
         try:
             yield
         finally:
-            _of_thread.exchange = self._stream = None
+            _of_thread.exchange = None
+            self._stream = None
 
     def remaining(self) -> float:
         """Seconds that are left.
@@ -74,6 +75,22 @@ def _seconds(timeout: float | None) -> float | None:
         return timeout
     left = exchange.remaining()
     return left if timeout is None else min(timeout, left)
+
+
+def _seconds_to_connect(timeout: float | None) -> float | None:
+    try:
+        return _seconds(timeout)
+    except httpcore.ReadTimeout as error:
+        raise httpcore.ConnectTimeout(str(error)) from None
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """Every address of a host. The system's resolver has time limits of its own, which nothing here can shorten."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -118,7 +135,18 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> _Stream:
-        return _Stream(self._inner.connect_tcp(host, port, _seconds(timeout), local_address, socket_options))
+        """Try the host's addresses one after the other, all within the one time."""
+        problem: Exception = httpcore.ConnectError(f"{host} has no address")
+        started = time.monotonic()
+        for address in _addresses(host, port):
+            left = None if timeout is None else max(timeout - (time.monotonic() - started), 0.001)
+            try:
+                inner = self._inner.connect_tcp(address, port, _seconds_to_connect(left), local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                problem = error
+            else:
+                return _Stream(inner)
+        raise problem
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import httpx
 
 from metrics24.drivers.clock import Clock, SystemClock
-from metrics24.drivers.deadline import Exchange, keep_deadlines
+from metrics24.drivers.deadline import Exchange
 from metrics24.drivers.pending import AsyncPending, Pending
+from metrics24.drivers.pools import open_async_pool, open_pool
 from metrics24.drivers.wire import Wire, redact_logs
 from metrics24.effects import Call, Effect, Flow, Instant, Now, RawResponse, Sleep
 from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
@@ -40,7 +41,7 @@ class Driver:
     ) -> None:
         redact_logs()
         self._wire = wire
-        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._connections = max_connections
         self._transport = transport
         self.clock: Clock = SystemClock()
         self._lock = threading.Lock()
@@ -82,8 +83,7 @@ class Driver:
 
     def _open(self) -> None:
         self._pid = os.getpid()
-        self._client = httpx.Client(limits=self._limits, transport=self._transport, follow_redirects=False)
-        keep_deadlines(self._client)
+        self._client = open_pool(self._connections, self._transport)
         self._finalizer = weakref.finalize(self, self._client.close)
 
     def _ready(self) -> httpx.Client:
@@ -116,7 +116,7 @@ class Driver:
         try:
             with exchange.bounded(call.timeout):
                 return self._exchange(client, call)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             fault = self._wire.fault(error, call)
         raise fault
 
@@ -144,7 +144,7 @@ class AsyncDriver:
     ) -> None:
         redact_logs()
         self._wire = wire
-        self._limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._connections = max_connections
         self._transport = transport
         self.clock: Clock = SystemClock()
         self._closed = False
@@ -192,7 +192,7 @@ class AsyncDriver:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             self._forget_ended_loops()
-            client = httpx.AsyncClient(limits=self._limits, transport=self._transport, follow_redirects=False)
+            client = open_async_pool(self._connections, self._transport)
             self._clients[loop] = client
             self._keepers[loop] = keeper = _open_until_the_loop_ends(client)
             await anext(keeper)
@@ -224,7 +224,7 @@ class AsyncDriver:
                 return await self._exchange(client, call)
         except TimeoutError:
             fault: Metrics24Error = self._wire.timed_out(call)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             fault = self._wire.fault(error, call)
         raise fault
 

@@ -20,6 +20,7 @@ from metrics24.operations import API_KEY_HEADER
 from metrics24.settings import Credential, Secret
 
 USER_AGENT = f"metrics24/{__version__} httpx/{httpx.__version__} Python/{platform.python_version()}"
+_LONGEST_QUOTE = 300
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _UNSENT_SHARE = 0.9  # of an attempt's time, so that a connection that never stood is told from a lost answer
 
@@ -70,11 +71,10 @@ class Wire:
         return body
 
     def answer(self, response: httpx.Response, content: bytes) -> RawResponse:
-        """Our own answer. An error that repeats the credential loses it here."""
-        headers = response.headers
+        """Our own answer. Headers and errors that repeat the credential lose it here."""
+        headers = httpx.Headers([(name, _without_secrets(value)) for name, value in response.headers.raw])
         if response.status_code >= 400:
             content = _without_secrets(content)
-            headers = httpx.Headers([(name, _without_secrets(value)) for name, value in headers.raw])
         return RawResponse(response.status_code, headers, content)
 
     def timed_out(self, call: Call) -> RequestTimeout:
@@ -84,14 +84,20 @@ class Wire:
             "give it more time with timeout=."
         )
 
-    def fault(self, error: httpx.HTTPError | httpx.InvalidURL, call: Call) -> Metrics24Error:
+    def fault(self, error: Exception, call: Call) -> Metrics24Error:
         """Our own error for one of httpx's. httpx's is dropped: its traceback holds the request's headers."""
         sent = not isinstance(error, _NEVER_SENT)
         if isinstance(error, httpx.TimeoutException):
             timeout = self.timed_out(call)
             timeout.sent = sent
             return timeout
-        what = f"{type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {_harmless(str(error))}"
+        if isinstance(error, httpx.InvalidURL | UnicodeError):
+            return TransportError(
+                f"The URL of {call.request.operation} cannot be sent ({what}). Check arguments, base URL and routes.",
+                sent=False,
+                permanent=True,
+            )
         if _is_untrusted(error):
             return TransportError(
                 f"The certificate of {self.host} is not trusted ({what}). If that host is right, name its authority in "
@@ -132,6 +138,12 @@ def _without_secrets(data: bytes) -> bytes:
         for form in {value, quote(value, safe=""), json.dumps(value)[1:-1]} - {""}:
             data = data.replace(form.encode(), b"[redacted]")
     return data
+
+
+def _harmless(text: str) -> str:
+    """Text of a library, which may quote the server, without credentials and at a readable length."""
+    clean = _without_secrets(text.encode("utf-8", "replace")).decode()
+    return clean if len(clean) <= _LONGEST_QUOTE else f"{clean[:_LONGEST_QUOTE]}..."
 
 
 class _Redaction(logging.Filter):

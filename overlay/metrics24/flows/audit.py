@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from metrics24.errors import FilterError, FilterIgnoredWarning
+from metrics24.errors import FilterError, FilterIgnoredWarning, warn
 from metrics24.filters import Condition, Filter, render
 
 _MISSING = object()
@@ -37,11 +36,10 @@ class Audit:
         self._seen = self._contradicting = 0
         if contradicting:
             columns = ", ".join(sorted(self._columns))
-            warnings.warn(
+            warn(
                 f"The server seems to ignore the filter: {contradicting} of {seen} rows contradict it ({columns}). "
                 "The rows are delivered as sent; filter them yourself, or check the column's name.",
                 FilterIgnoredWarning,
-                stacklevel=3,
             )
 
 

@@ -65,6 +65,7 @@ class Walk:
         self._accepted: str | None = None
         self._seen = set() if query.after is None else {query.after}
         self._last_ids: set[object] = set()
+        self._last_row: dict[str, Any] | None = None
         self._remaining = query.limit
         self._audit = Audit(query.filter)
         self.pages = 0
@@ -83,11 +84,14 @@ class Walk:
             table = yield from self._ask()
             if not table.rows and table.has_next:
                 raise self._error("sent an empty page twice and claims that more follow")
+        asked = self._cursor
         self._follow(table)
         rows = self._wanted(table.rows)
         self._audit.see(rows)
         self.pages += 1
-        return Table(rows, table.start_cursor, table.end_cursor, table.has_next)
+        if len(rows) == len(table.rows):
+            return table
+        return Table(rows, table.start_cursor, rows[-1].get(_CURSOR_FIELD) if rows else asked, has_next=True)
 
     def finish(self) -> None:
         """Report what was noticed on the way. Call it when the walk ends, wherever it ends."""
@@ -99,17 +103,10 @@ class Walk:
         except (BadRequest, NotFound) as error:
             if self._cursor is None:
                 raise
-            raise self._unknown_cursor(error) from error
-        self._refuse_if_ignored(table)
+            raise unknown_cursor(self._query, self._cursor, error, self._accepted) from error
+        if ignores_cursor(table, self._cursor, self._last_row):
+            raise self._error("ignores the cursor, or counts its row in: rows that were read before came again")
         return table
-
-    def _refuse_if_ignored(self, table: Table) -> None:
-        """A page of older rows cannot begin with other rows and then have the row it should come after."""
-        if self._cursor is None:
-            return
-        ids = [row.get(_CURSOR_FIELD) for row in table.rows]
-        if self._cursor in ids and ids[0] != self._cursor:
-            raise self._error("ignores the cursor: the page after it contains the row that the cursor names")
 
     def _skip_to(self, cursor: str | None) -> None:
         """Move past an empty page, if it has a cursor of its own; never back to rows that were read."""
@@ -121,13 +118,13 @@ class Walk:
         self._cursor = cursor
 
     def _leads_back(self, cursor: str | None) -> bool:
-        return cursor in self._seen or cursor in self._last_ids
+        return cursor is not None and (cursor in self._seen or cursor in self._last_ids)
 
     def _follow(self, table: Table) -> None:
         """Move on to the cursor of the next page, or note that there is none."""
         following = table.end_cursor
         if not table.has_next:
-            if following != self._cursor and self._leads_back(following):
+            if following in self._seen and following != self._cursor:
                 raise self._error(f"sent a page that was read before (cursor {following!r})")
             self.done = True
             return
@@ -137,6 +134,7 @@ class Walk:
             raise self._error(f"gave the cursor {following!r} a second time: its pages form a loop")
         self._seen.add(following)
         self._last_ids = {row.get(_CURSOR_FIELD) for row in table.rows}
+        self._last_row = table.rows[-1] if table.rows else self._last_row
         self._accepted, self._cursor = self._cursor, following
 
     def _wanted(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -162,14 +160,6 @@ class Walk:
             )
         return rows
 
-    def _unknown_cursor(self, error: StatusError) -> PaginationError:
-        return PaginationError(
-            f"The server refused the cursor {self._cursor!r} of {self._query.operation} (status {error.status_code}). "
-            "A cursor is the real_tx_id of a row between the two days; this one is misspelt, or its row is gone. Begin "
-            "with another row that you have, or with the newest.",
-            cursor=self._accepted,
-        )
-
     def _error(self, problem: str) -> PaginationError:
         return PaginationError(
             f"The server {problem}. {self._query.operation} stops here so that no row is lost or doubled; go on with "
@@ -178,11 +168,48 @@ class Walk:
         )
 
 
-def neighbour(
-    query: Query, policy: Policy, routes: Routes, *, after: str | None, before: str | None
-) -> Flow[Table | None]:
-    """Fetch the page next to a cursor; None if there are no rows on that side."""
-    if after is None and before is None:
+def unknown_cursor(query: Query, cursor: str, error: StatusError, accepted: str | None) -> PaginationError:
+    """The error for a cursor that the server refuses."""
+    return PaginationError(
+        f"The server refused the cursor {cursor!r} of {query.operation} (status {error.status_code}). A cursor is the "
+        "real_tx_id of a row between the two days; this one is misspelt, or its row is gone. Begin with another row "
+        "that you have, or with the newest.",
+        cursor=accepted,
+    )
+
+
+def ignores_cursor(table: Table, cursor: str | None, last: dict[str, Any] | None) -> bool:
+    """Whether a page that should follow `cursor` has rows from before it.
+
+    One id may stand on several rows, so a page may begin with the cursor's id; but not with the very row that was read
+    last, and not with other rows before the one that the cursor names.
+    """
+    if cursor is None or not table.rows:
+        return False
+    ids = [row.get(_CURSOR_FIELD) for row in table.rows]
+    return table.rows[0] == last or (cursor in ids and ids[0] != cursor)
+
+
+def neighbour(query: Query, policy: Policy, routes: Routes, page: Table, *, older: bool) -> Flow[Table | None]:
+    """Fetch the page next to `page`; None if there are no rows on that side.
+
+    Raises:
+        PaginationError: the server refuses or ignores the cursor.
+
+    """
+    cursor = page.end_cursor if older else page.start_cursor
+    if cursor is None or (older and not page.has_next):
         return None
-    table = yield from fetch(query, policy, routes, after=after, before=before)
+    try:
+        table = yield from fetch(query, policy, routes, **{"after" if older else "before": cursor})
+    except (BadRequest, NotFound) as error:
+        raise unknown_cursor(query, cursor, error, None) from error
+    last = page.rows[-1] if older and page.rows else None
+    stuck = older and table.has_next and table.end_cursor == cursor
+    again = bool(page.rows and table.rows and table.rows[0] == page.rows[0])
+    if stuck or again or (older and ignores_cursor(table, cursor, last)):
+        raise PaginationError(f"The server ignores the cursor {cursor!r}: rows that were read before came again.")
+    audit = Audit(query.filter)
+    audit.see(table.rows)
+    audit.report()
     return table if table.rows else None

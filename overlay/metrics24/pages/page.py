@@ -43,7 +43,7 @@ class _Page(Generic[T]):
 
     @property
     def end_cursor(self) -> str | None:
-        """The cursor of the last row."""
+        """The cursor of the last row; where a limit cut the page, of the last that was kept."""
         return self._table.end_cursor
 
     @property
@@ -51,14 +51,8 @@ class _Page(Generic[T]):
         """Whether the server says that older rows follow."""
         return self._table.has_next
 
-    def _older(self) -> Flow[Table | None]:
-        return self._turn(after=self.end_cursor if self.has_next else None, before=None)
-
-    def _newer(self) -> Flow[Table | None]:
-        return self._turn(after=None, before=self.start_cursor)
-
-    def _turn(self, *, after: str | None, before: str | None) -> Flow[Table | None]:
-        return neighbour(self._source.query, self._source.policy, self._source.routes, after=after, before=before)
+    def _neighbour(self, *, older: bool) -> Flow[Table | None]:
+        return neighbour(self._source.query, self._source.policy, self._source.routes, self._table, older=older)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._table.rows)} rows, has_next={self.has_next})"
@@ -73,11 +67,11 @@ class Page(_Page[T]):
 
     def next_page(self) -> Page[T] | None:
         """Fetch the page of older rows; None if the server says there is none."""
-        return self._made(self._driver.run(self._older()))
+        return self._made(self._driver.run(self._neighbour(older=True)))
 
     def previous_page(self) -> Page[T] | None:
         """Fetch the page of newer rows; None if there is none (the server's own flag is not reliable)."""
-        return self._made(self._driver.run(self._newer()))
+        return self._made(self._driver.run(self._neighbour(older=False)))
 
     def _made(self, table: Table | None) -> Page[T] | None:
         return None if table is None else Page(self._source, table, self._driver)
@@ -92,11 +86,11 @@ class AsyncPage(_Page[T]):
 
     async def next_page(self) -> AsyncPage[T] | None:
         """Fetch the page of older rows; None if the server says there is none."""
-        return self._made(await self._driver.run(self._older()))
+        return self._made(await self._driver.run(self._neighbour(older=True)))
 
     async def previous_page(self) -> AsyncPage[T] | None:
         """Fetch the page of newer rows; None if there is none (the server's own flag is not reliable)."""
-        return self._made(await self._driver.run(self._newer()))
+        return self._made(await self._driver.run(self._neighbour(older=False)))
 
     def _made(self, table: Table | None) -> AsyncPage[T] | None:
         return None if table is None else AsyncPage(self._source, table, self._driver)

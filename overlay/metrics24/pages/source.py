@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from metrics24.errors import UsageError
 from metrics24.flows.paging import Query, Walk
 from metrics24.flows.retry import Policy
 from metrics24.models import columns, row_model
@@ -37,7 +38,10 @@ class Source:
 
     def sink(self, path: str | PathLike[str], **options: Any) -> Sink:
         """Open a file for the rows."""
-        fixed = options.pop("columns") == "spec"
+        chosen = options.pop("columns")
+        if chosen not in {None, "spec"}:
+            raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
+        fixed = chosen == "spec"
         return open_sink(path, columns=columns(self.model), fixed=fixed, **options)
 
     def arrow(self, pages: Iterable[Sequence[Mapping[str, Any]]]) -> pyarrow.Table:

@@ -62,7 +62,7 @@ def open_sink(
             `spreadsheet_safe` was asked of another format than CSV.
 
     """
-    target_path = Path(path)
+    target_path = _named(path)
     suffix = target_path.suffix.lower()
     if suffix not in _FORMATS:
         raise UsageError(f"{target_path} does not say its format; let it end in {', '.join(_FORMATS)}")
@@ -94,6 +94,15 @@ def to_arrow(batches: Iterable[Sequence[Row]], *, columns: Sequence[Column], fix
         feed.write(batch)
     feed.finish()
     return writers[0].take()
+
+
+def _named(path: object) -> Path:
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise UsageError(f"The file must be named by text or a path, not {type(path).__name__}")
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise UsageError("A file's name cannot hold the character NUL")
+    return Path(name)
 
 
 # Called with the open file and the first rows.

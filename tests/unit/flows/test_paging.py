@@ -11,7 +11,7 @@ import pytest
 from metrics24.effects import Request
 from metrics24.errors import BadRequest, NotFound, PaginationError, ServerError
 from metrics24.filters import field
-from metrics24.flows.paging import Query, Walk, neighbour
+from metrics24.flows.paging import Query, Walk
 from unit.hand import Hand, Outcome, in_turn, page, policy, raw
 
 Script = Callable[[Request], Outcome]
@@ -56,7 +56,12 @@ GOOD: dict[str, tuple[list[Outcome], list[int]]] = {
     "the cursor asked for comes back at the end": ([page([9], more=True), page([], more=False, end=9)], [9]),
     "one empty page on the way": ([page([9], more=True), page([], more=True), page([8], more=False)], [9, 8]),
     "an empty page that leads on": ([page([9], more=True), page([], more=True, end=5), page([4], more=False)], [9, 4]),
-    "a row's id on two rows": ([page([9, 9], more=True), page([9, 8], more=False)], [9, 9, 9, 8]),
+    "a row's id on two rows": (
+        [page([9, 9], more=True, event="a"), page([9, 8], more=False, event="b")],
+        [9, 9, 9, 8],
+    ),
+    "an older id again on the last page": ([page([9, 8], more=True), page([7, 9], more=False)], [9, 8, 7, 9]),
+    "no ids, no last cursor": ([page([9, 8], more=True, end="c"), page([7], more=False, end=None)], [9, 8, 7]),
 }
 
 
@@ -86,6 +91,7 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
     ),
     "cursor ignored": ([page([9, 8], more=True), page([9, 8], more=True)], [9, 8], None, "ignores the cursor"),
     "cursor ignored at the end": ([page([9, 8], more=True), page([9, 8], more=False)], [9, 8], None, "ignores"),
+    "cursor counted in": ([page([9, 8], more=True), page([8, 7], more=True)], [9, 8], None, "counts its row in"),
     "empty twice": ([page([9], more=True), page([], more=True), page([], more=True)], [9], None, "empty page twice"),
     "empty twice at the head": ([page([], more=True), page([], more=True)], [], None, "empty page twice"),
     "no cursor": ([page([9], more=True, end=None)], [], None, "no cursor"),
@@ -210,28 +216,3 @@ def test_an_ignored_filter_is_reported_once_at_the_end() -> None:
     with pytest.warns(UserWarning, match="2 of 3 rows contradict it \\(status\\)") as warned:
         assert walked(hand, query(filter=field("status").eq("b"))) == [9, 8, 7]
     assert len(warned) == 1
-
-
-NEIGHBOURS: dict[str, tuple[dict[str, str | None], Outcome, list[str] | None]] = {
-    "older": ({"after": "5", "before": None}, page([4, 3], more=False), ["4", "3"]),
-    "newer": ({"after": None, "before": "5"}, page([7, 6], more=True), ["7", "6"]),
-    "none there": ({"after": "5", "before": None}, page([], more=False), None),
-}
-
-
-@pytest.mark.parametrize("case", NEIGHBOURS)
-def test_a_page_has_neighbours(case: str) -> None:
-    """The page next to a cursor is fetched as the API offers it, and None stands for no rows there."""
-    sides, outcome, rows = NEIGHBOURS[case]
-    hand = Hand(in_turn(outcome))
-    table = hand.run(neighbour(query(), policy(), {}, **sides))
-    assert (None if table is None else [row["real_tx_id"] for row in table.rows]) == rows
-    sent = dict(hand.calls[0].request.params)
-    assert (sent.get("page[after]"), sent.get("page[before]")) == (sides["after"], sides["before"])
-
-
-def test_without_a_cursor_there_is_no_neighbour() -> None:
-    """No cursor on a side means no page there, and nothing is asked."""
-    hand = Hand(in_turn())
-    assert hand.run(neighbour(query(), policy(), {}, after=None, before=None)) is None
-    assert hand.calls == []

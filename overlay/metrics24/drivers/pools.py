@@ -1,0 +1,59 @@
+"""Pools of connections: httpx clients that keep deadlines, follow no redirect and remember no cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from metrics24.drivers.deadline import keep_deadlines
+from metrics24.errors import ConfigurationError
+
+
+def open_pool(connections: int, transport: httpx.BaseTransport | None) -> httpx.Client:
+    """A pool for the synchronous driver.
+
+    Raises:
+        ConfigurationError: the environment's certificates or proxies cannot be used.
+
+    """
+    with _environment():
+        client = httpx.Client(limits=_limits(connections), transport=transport, cookies=_no_cookies())
+    keep_deadlines(client)
+    return client
+
+
+def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    """A pool for the asynchronous driver.
+
+    Raises:
+        ConfigurationError: the environment's certificates or proxies cannot be used.
+
+    """
+    with _environment():
+        return httpx.AsyncClient(limits=_limits(connections), transport=transport, cookies=_no_cookies())
+
+
+def _limits(connections: int) -> httpx.Limits:
+    return httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+
+
+def _no_cookies() -> CookieJar:
+    """The API knows none; one that a proxy sets would be shared by all threads."""
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        problem = f"{type(error).__name__}: {error}"
+    else:
+        return
+    raise ConfigurationError(
+        f"Connections cannot be set up ({problem}). Check SSL_CERT_FILE and SSL_CERT_DIR, and the proxies in "
+        "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+    )
