@@ -111,7 +111,11 @@ def pull(context: click.Context, /, **given: Any) -> None:
         if not reached.rows:
             raise
         raise EndedEarlyError(error, lost(reached, context)) from error
-    summarize(saved, reached, course, seconds=time.monotonic() - course.started, **_outlets(given))
+    try:
+        summarize(saved, reached, course, seconds=time.monotonic() - course.started, **_outlets(given))
+    except OSError as error:  # a full disk or a closed pipe behind stdout: the file is what counts
+        message = f"{saved.path} is complete, but its summary could not be written: {error.strerror}"
+        click.echo(printable(message), err=True)
 
 
 def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> metrics24.Saved:

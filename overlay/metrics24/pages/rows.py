@@ -169,7 +169,8 @@ class AsyncRows(Generic[T]):
 
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        return self._source.arrow([page.records async for page in self.by_page()])
+        async with aclosing(self.by_page()) as pages:
+            return self._source.arrow([page.records async for page in pages])
 
     async def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
