@@ -24,19 +24,24 @@ BASE_URL_VARIABLE = "METRICS24_BASE_URL"
 _LARGEST = 1e9  # some thirty years of seconds; more is a mistake, and clocks cannot count it
 
 
-def _number(low: float, *, whole: bool = False, included: bool = True) -> Callable[[object, Attribute[Any], Any], None]:
-    """Check that an option is a number of `low` or more, or above it; NaN is neither."""
+def checked_number(name: str, value: Any, low: float, *, whole: bool = False, included: bool = True) -> None:
+    """Check that an option is a number of `low` or more, or above it; NaN is neither, and true is no number.
 
+    Raises:
+        ConfigurationError: it is not, or it is too large to be meant.
+
+    """
+    kinds = (int,) if whole else (int, float)
+    in_reach = not isinstance(value, bool) and isinstance(value, kinds)
+    if not in_reach or not (low < value <= _LARGEST or (included and value == low)):
+        kind = "a whole number" if whole else "a number"
+        bound = f"of at least {low:g}" if included else f"above {low:g}"
+        raise ConfigurationError(f"{name} must be {kind} {bound} and at most {_LARGEST:g}, not {value!r}.")
+
+
+def _number(low: float, *, whole: bool = False, included: bool = True) -> Callable[[object, Attribute[Any], Any], None]:
     def check(_: object, attribute: Attribute[Any], value: Any) -> None:
-        kinds = (int,) if whole else (int, float)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, kinds)
-            or not (low < value <= _LARGEST or (included and value == low))
-        ):
-            kind = "a whole number" if whole else "a number"
-            bound = f"of at least {low:g}" if included else f"above {low:g}"
-            raise ConfigurationError(f"{attribute.name} must be {kind} {bound}, not {value!r}.")
+        checked_number(attribute.name, value, low, whole=whole, included=included)
 
     return check
 

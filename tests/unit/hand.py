@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 
 from metrics24.effects import Call, Flow, Instant, Now, RawResponse, Request, Sleep
 from metrics24.errors import Metrics24Error
+from metrics24.flows.paging import Query
 from metrics24.flows.retry import Policy
 from metrics24.settings import Retrying
 
@@ -102,3 +103,9 @@ def policy(*, attempts: int = 5, deadline: float = 120.0, timeout: float = 30.0,
     """Make a policy whose random pauses are always the longest that they can be."""
     retrying = Retrying(attempts=attempts, deadline=deadline)
     return Policy(timeout=timeout, retrying=retrying, **{"uniform": lambda _, most: most, **changes})
+
+
+def query(**changes: Any) -> Query:
+    """Ask for clicks of February."""
+    days: dict[str, Any] = {"start": date(2025, 2, 1), "end": date(2025, 2, 27)}
+    return Query(operation="getClickReport", integration="int1", **{**days, **changes})

@@ -11,7 +11,7 @@ from metrics24.drivers.wire import Wire
 from metrics24.errors import ConfigurationError
 from metrics24.flows.retry import Pacer, Policy
 from metrics24.operations import DEFAULT_BASE_URL, Routes, checked_routes
-from metrics24.settings import Limits, Retrying, base_url, credential
+from metrics24.settings import Limits, Retrying, base_url, checked_number, credential
 
 Key = str | Callable[[], str]
 Params = Mapping[str, object] | Iterable[tuple[str, object]]
@@ -66,12 +66,8 @@ class Settings:
         return Settings(policy=policy, routes=routes, limits=options.get("limits", self.limits))
 
 
-_LARGEST = 1e9
-
-
-def _positive(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < _LARGEST:
-        raise ConfigurationError(f"{name} must be a number above 0, and finite, not {value!r}.")
+def _positive(name: str, value: float) -> float:
+    checked_number(name, value, 0, included=False)
     return float(value)
 
 
@@ -87,6 +83,5 @@ def wire(api_key: Key | None, token: Key | None, url: str | None) -> Wire:
 
 def connections(count: int) -> int:
     """A number of connections that works."""
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ConfigurationError(f"max_connections must be a whole number of at least 1, not {count!r}.")
+    checked_number("max_connections", count, 1, whole=True)
     return count

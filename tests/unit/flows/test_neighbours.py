@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 
 from metrics24.errors import PaginationError
 from metrics24.filters import field
-from metrics24.flows.paging import Query, Walk, neighbour
+from metrics24.flows.paging import Walk, neighbour
 from metrics24.responses import Table
-from unit.hand import Hand, Outcome, in_turn, page, policy, raw
-
-DAYS: dict[str, Any] = {"start": date(2025, 2, 1), "end": date(2025, 2, 27)}
-
-
-def query(**changes: Any) -> Query:
-    """Ask for clicks."""
-    return Query(operation="getClickReport", integration="int1", **{**DAYS, **changes})
-
+from unit.hand import Hand, Outcome, in_turn, page, policy, query, raw
 
 HERE = Table([{"real_tx_id": "6"}, {"real_tx_id": "5"}], "6", "5", has_next=True)
 NEIGHBOURS: dict[str, tuple[bool, Outcome, list[str] | None]] = {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
-from typing import Any
 
 import pytest
 
@@ -12,15 +10,9 @@ from metrics24.effects import Request
 from metrics24.errors import BadRequest, NotFound, PaginationError, ServerError
 from metrics24.filters import field
 from metrics24.flows.paging import Query, Walk
-from unit.hand import Hand, Outcome, in_turn, page, policy, raw
+from unit.hand import Hand, Outcome, in_turn, page, policy, query, raw
 
 Script = Callable[[Request], Outcome]
-DAYS: dict[str, Any] = {"start": date(2025, 2, 1), "end": date(2025, 2, 27)}
-
-
-def query(**changes: Any) -> Query:
-    """Ask for clicks."""
-    return Query(operation="getClickReport", integration="int1", **{**DAYS, **changes})
 
 
 def walked(hand: Hand, asked: Query) -> list[int]:

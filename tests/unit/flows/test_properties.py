@@ -11,8 +11,7 @@ from metrics24.effects import Request
 from metrics24.errors import Metrics24Error, RequestTimeout, ResponseError, TransportError
 from metrics24.flows.paging import Walk
 from metrics24.flows.retry import Pacer, send
-from unit.flows.test_paging import query
-from unit.hand import READ, WRITE, Hand, Outcome, page, policy, raw
+from unit.hand import READ, WRITE, Hand, Outcome, page, policy, query, raw
 
 STATUSES = [200, 204, 302, 400, 401, 404, 408, 418, 429, 500, 503, 520, 599]
 HEADERS = st.sampled_from(["0", "1", "30", "1e9", "-1", "nan", "x", "Sat, 01 Mar 2025 12:20:00 GMT"])
