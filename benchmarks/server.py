@@ -25,7 +25,9 @@ def pages(count: int) -> list[bytes]:
     answers = []
     for number in range(count):
         info = {"startCursor": f"s{number}", "endCursor": f"c{number + 1}", "hasNextPage": number + 1 < count}
-        body = json.dumps({"data": {"data": blocks[number % len(blocks)], "pageInfo": info}}).encode()
+        first, *others = blocks[number % len(blocks)]
+        rows = [{**first, "real_tx_id": f"first-of-{number}"}, *others]  # blocks recur, pages must not
+        body = json.dumps({"data": {"data": rows, "pageInfo": info}}).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         answers.append(head.encode() + body)
     return answers

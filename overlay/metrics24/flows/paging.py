@@ -65,6 +65,7 @@ class Walk:
         self._accepted: str | None = None
         self._seen = set() if query.after is None else {query.after}
         self._last_ids: set[object] = set()
+        self._first_row: dict[str, Any] | None = None
         self._last_row: dict[str, Any] | None = None
         self._remaining = query.limit
         self._audit = Audit(query.filter)
@@ -104,9 +105,19 @@ class Walk:
             if self._cursor is None:
                 raise
             raise unknown_cursor(self._query, self._cursor, error, self._accepted) from error
-        if ignores_cursor(table, self._cursor, self._last_row):
+        if ignores_cursor(table, self._cursor, self._last_row) or self._begins_anew(table):
             raise self._error("ignores the cursor, or counts its row in: rows that were read before came again")
         return table
+
+    def _begins_anew(self, table: Table) -> bool:
+        """Whether the walk's first row came again at the head of a later page; rows without an id prove nothing."""
+        head = table.rows[0] if table.rows else {}
+        if head.get(_CURSOR_FIELD) is None:
+            return False
+        if self._first_row is None:
+            self._first_row = head
+            return False
+        return head == self._first_row
 
     def _skip_to(self, cursor: str | None) -> None:
         """Move past an empty page, if it has a cursor of its own; never back to rows that were read."""

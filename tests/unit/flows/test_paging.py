@@ -83,6 +83,12 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
     ),
     "cursor ignored": ([page([9, 8], more=True), page([9, 8], more=True)], [9, 8], None, "ignores the cursor"),
     "cursor ignored at the end": ([page([9, 8], more=True), page([9, 8], more=False)], [9, 8], None, "ignores"),
+    "the head again, much later": (
+        [page([9], more=True), page([8, 7], more=True), page([6, 5], more=True), page([9, 8], more=True)],
+        [9, 8, 7, 6, 5],
+        "7",
+        "read before",
+    ),
     "cursor counted in": ([page([9, 8], more=True), page([8, 7], more=True)], [9, 8], None, "counts its row in"),
     "empty twice": ([page([9], more=True), page([], more=True), page([], more=True)], [9], None, "empty page twice"),
     "empty twice at the head": ([page([], more=True), page([], more=True)], [], None, "empty page twice"),
