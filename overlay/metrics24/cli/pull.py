@@ -6,17 +6,15 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import click
 
 import metrics24
 from metrics24.cli import exits
+from metrics24.cli.connection import FILE, all_of, connection_options, open_client
 from metrics24.cli.filters import parse_filters
 from metrics24.cli.interrupts import lost, sigterm_as_interrupt
-from metrics24.cli.key_file import read_key
 from metrics24.cli.progress import Course, display
 from metrics24.cli.reporting import EndedEarlyError
 from metrics24.cli.text import printable, size
@@ -38,7 +36,6 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a day; write it like 2025-02-01.", param, ctx)
 
 
-FILE = click.Path(path_type=Path, dir_okay=False)
 OPTIONS = (
     click.argument("table", type=click.Choice(TABLES)),
     click.option("--integration", required=True, metavar="ID", help="The integration whose rows to pull."),
@@ -62,13 +59,6 @@ OPTIONS = (
     click.option("--before", metavar="CURSOR", help="Only rows newer than the row with this real_tx_id."),
     click.option("--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."),
     click.option("--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."),
-    click.option("--api-key-file", type=FILE, help="File with the API key, readable by you alone."),
-    click.option("--base-url", metavar="URL", help="Where the API is; by default METRICS24_BASE_URL."),
-    click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each attempt (30)."),
-    click.option("--rate", type=float, metavar="NUMBER", help="Requests per second at most."),
-    click.option("--quiet", "-q", is_flag=True, help="No progress and no summary."),
-    click.option("--json", "as_json", is_flag=True, help="The summary as JSON on stdout, errors as JSON on stderr."),
-    click.option("--debug", is_flag=True, help="Tracebacks with errors."),
 )
 
 
@@ -81,13 +71,9 @@ Example:
 """
 
 
-def all_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command all of `OPTIONS`, in their order."""
-    return reduce(lambda decorated, option: option(decorated), reversed(OPTIONS), command)
-
-
 @click.command(epilog=EXAMPLE + exits.HELP)
-@all_options
+@all_of(*OPTIONS)
+@connection_options
 @click.pass_context
 def pull(context: click.Context, /, **given: Any) -> None:
     """Pull clicks, conversions or impressions into a file, newest first.
@@ -123,7 +109,7 @@ def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> m
     question = {name: given[name] for name in ("start", "end", "limit", "after", "before")}
     if given["page_size"] is not None:
         question["page_size"] = given["page_size"]
-    with _client(given) as client:
+    with open_client(given) as client:
         table = getattr(client.reports, given["table"])
         rows: metrics24.Rows[Any] = table(given["integration"], filter=parse_filters(given["filters"]), **question)
         return rows.save(
@@ -151,13 +137,6 @@ def summarize(
         )
         if saved.misfits:
             click.echo(f"{saved.misfits:,} values fitted no column and stand in the column _extra")
-
-
-def _client(given: Mapping[str, Any]) -> metrics24.Client:
-    options = {name: given[name] for name in ("base_url", "timeout", "rate") if given[name] is not None}
-    if given["api_key_file"] is not None:
-        options["api_key"] = read_key(given["api_key_file"])
-    return metrics24.Client(**options)
 
 
 def _outlets(given: Mapping[str, Any]) -> dict[str, bool]:
