@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from metrics24.models import Conversion as Conversion
     from metrics24.models import Impression as Impression
     from metrics24.models import Unset as Unset
+    from metrics24.pages.listing import AsyncListing as AsyncListing
+    from metrics24.pages.listing import Listing as Listing
     from metrics24.pages.page import AsyncPage as AsyncPage
     from metrics24.pages.page import Page as Page
     from metrics24.pages.progress import Progress as Progress
@@ -83,6 +85,7 @@ _HOMES = {
     ),
     "filters": ("Filter", "field"),
     "models": ("UNSET", "Click", "Conversion", "Impression", "Unset"),
+    "pages.listing": ("AsyncListing", "Listing"),
     "pages.page": ("AsyncPage", "Page"),
     "pages.progress": ("Progress",),
     "pages.rows": ("AsyncRows", "Rows"),

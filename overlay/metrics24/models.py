@@ -134,13 +134,28 @@ def answer_model(operation: str) -> str:
 
 def row_model(operation: str) -> str:
     """The name of the model of a report table's rows."""
-    page = _property(answer_model(operation), "data").model
-    return _property(page, "data").model
+    return _item_model(_property(answer_model(operation), "data").model)
+
+
+def item_model(operation: str) -> str:
+    """The name of the model of a list's items."""
+    return _item_model(answer_model(operation))
+
+
+def _item_model(listing: str) -> str:
+    """The name of the model of what stands in `data` of a model."""
+    return _property(listing, "data").model
 
 
 def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
-    """What makes a model of a JSON object."""
-    return cast("Callable[[Mapping[str, Any]], Any]", getattr(_generated, model).from_dict)
+    """What makes a model of a JSON object; what the object lacks is `UNSET`, also where the spec requires it."""
+    make = cast("Callable[[Mapping[str, Any]], Any]", getattr(_generated, model).from_dict)
+    required = {rule.name: UNSET for rule in _rules(model) if rule.required}
+
+    def make_incomplete(record: Mapping[str, Any]) -> Any:
+        return make(record if required.keys() <= record.keys() else {**required, **record})
+
+    return make_incomplete if required else make
 
 
 def columns(model: str) -> list[Column]:

@@ -46,12 +46,26 @@ _ERRORS: dict[int, tuple[type[StatusError], str]] = {
 
 @frozen
 class Table:
-    """One page of a report table, as the server sent it."""
+    """One page of a report table or of a list, as the server sent it.
+
+    Report tables have cursors; the pages of lists have a number, and the server's count of all items.
+    """
 
     rows: list[dict[str, Any]]
     start_cursor: str | None
     end_cursor: str | None
     has_next: bool
+    number: int = 0
+    total: int | None = None
+
+
+@frozen
+class Listed:
+    """One page of a list: its items, and how many items and pages there are, if the server says."""
+
+    rows: list[dict[str, Any]]
+    total: int | None
+    pages: int | None
 
 
 def read_table(answer: RawResponse, operation: str, notices: Notices) -> Table:
@@ -71,6 +85,28 @@ def read_table(answer: RawResponse, operation: str, notices: Notices) -> Table:
         end_cursor=info.get("endCursor") or None,
         has_next=info["hasNextPage"],
     )
+
+
+def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
+    """Read a page of a list in numbered pages (documentation: "Pagination").
+
+    Raises:
+        ResponseError: the body is not JSON, or holds no list.
+
+    """
+    body = decode(answer, operation)
+    check = Answer(operation, notices)
+    check.check(answer_model(operation), body)
+    if "data" not in body:
+        raise check.broken("$.data", "a list was expected, and is missing")
+    rows = body["data"] or []
+    if not isinstance(rows, list):
+        raise check.broken("$.data", "a list was expected")
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise check.broken(f"$.data[{index}]", "an object was expected")
+    meta = body.get("meta") or {}
+    return Listed(rows, total=meta.get("total_count"), pages=meta.get("total_page"))
 
 
 def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:

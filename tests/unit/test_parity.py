@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import AsyncClient, AsyncPage, AsyncRows, Client, Page, Rows
+from metrics24 import AsyncClient, AsyncListing, AsyncPage, AsyncRows, Client, Listing, Page, Rows
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.resources.reports import AsyncReports, Reports
@@ -16,6 +16,7 @@ TWINS = [
     (Client, AsyncClient),
     (Reports, AsyncReports),
     (Rows, AsyncRows),
+    (Listing, AsyncListing),
     (Page, AsyncPage),
     (Driver, AsyncDriver),
     (Pending, AsyncPending),

@@ -11,6 +11,7 @@ import metrics24
 
 NAMES = [
     "AsyncClient",
+    "AsyncListing",
     "AsyncPage",
     "AsyncRows",
     "BadRequest",
@@ -24,6 +25,7 @@ NAMES = [
     "Forbidden",
     "Impression",
     "Limits",
+    "Listing",
     "Metrics24Error",
     "Metrics24Warning",
     "NotFound",

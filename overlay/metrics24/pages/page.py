@@ -1,4 +1,4 @@
-"""One page of a report table, from which both neighbours can be reached."""
+"""One page of rows or items, from which both neighbours can be reached."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar
 
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.effects import Flow
-from metrics24.flows.paging import neighbour
 from metrics24.models import factory
 from metrics24.pages.source import Source
 from metrics24.responses import Table
@@ -38,7 +37,7 @@ class _Page(Generic[T]):
 
     @property
     def start_cursor(self) -> str | None:
-        """The cursor of the first row."""
+        """The cursor of the first row; None on pages of lists, which have numbers."""
         return self._table.start_cursor
 
     @property
@@ -48,11 +47,16 @@ class _Page(Generic[T]):
 
     @property
     def has_next(self) -> bool:
-        """Whether the server says that older rows follow."""
+        """Whether the server says that more rows follow: older ones, in report tables."""
         return self._table.has_next
 
-    def _neighbour(self, *, older: bool) -> Flow[Table | None]:
-        return neighbour(self._source.query, self._source.policy, self._source.routes, self._table, older=older)
+    @property
+    def total(self) -> int | None:
+        """How many items the whole list has, as the server says; None where it does not, and in report tables."""
+        return self._table.total
+
+    def _neighbour(self, *, after: bool) -> Flow[Table | None]:
+        return self._source.neighbour(self._table, after=after)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._table.rows)} rows, has_next={self.has_next})"
@@ -66,12 +70,12 @@ class Page(_Page[T]):
         self._driver = driver
 
     def next_page(self) -> Page[T] | None:
-        """Fetch the page of older rows; None if the server says there is none."""
-        return self._made(self._driver.run(self._neighbour(older=True)))
+        """Fetch the page after this one (older rows, in report tables); None if the server says there is none."""
+        return self._made(self._driver.run(self._neighbour(after=True)))
 
     def previous_page(self) -> Page[T] | None:
-        """Fetch the page of newer rows; None if there is none (the server's own flag is not reliable)."""
-        return self._made(self._driver.run(self._neighbour(older=False)))
+        """Fetch the page before this one; None if there is none (the server's own flag is not reliable)."""
+        return self._made(self._driver.run(self._neighbour(after=False)))
 
     def _made(self, table: Table | None) -> Page[T] | None:
         return None if table is None else Page(self._source, table, self._driver)
@@ -85,12 +89,12 @@ class AsyncPage(_Page[T]):
         self._driver = driver
 
     async def next_page(self) -> AsyncPage[T] | None:
-        """Fetch the page of older rows; None if the server says there is none."""
-        return self._made(await self._driver.run(self._neighbour(older=True)))
+        """Fetch the page after this one (older rows, in report tables); None if the server says there is none."""
+        return self._made(await self._driver.run(self._neighbour(after=True)))
 
     async def previous_page(self) -> AsyncPage[T] | None:
-        """Fetch the page of newer rows; None if there is none (the server's own flag is not reliable)."""
-        return self._made(await self._driver.run(self._neighbour(older=False)))
+        """Fetch the page before this one; None if there is none (the server's own flag is not reliable)."""
+        return self._made(await self._driver.run(self._neighbour(after=False)))
 
     def _made(self, table: Table | None) -> AsyncPage[T] | None:
         return None if table is None else AsyncPage(self._source, table, self._driver)

@@ -1,4 +1,4 @@
-"""The rows of a report table: lazy, re-iterable, page by page or row by row, into memory or into a file."""
+"""Rows and items: lazy, re-iterable, page by page or one by one, into memory or into a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.pages.frames import as_pandas, as_polars
 from metrics24.pages.page import AsyncPage, Page
 from metrics24.pages.progress import OnProgress, Progress
-from metrics24.pages.source import Source
+from metrics24.pages.source import Source, arrow_of, file_for
 from metrics24.responses import Table
 from metrics24.sinks import Saved
 
@@ -73,7 +73,7 @@ class Rows(Generic[T]):
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        return self._source.arrow(page.records for page in self.by_page())
+        return arrow_of(self._source.model, (page.records for page in self.by_page()))
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -108,7 +108,7 @@ class Rows(Generic[T]):
         """
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
-        with self._source.sink(path, **options) as sink:
+        with file_for(self._source.model, path, **options) as sink:
             for page in self.by_page():
                 sink.write(page.records)
                 progress = progress.plus(page.records)
@@ -117,7 +117,7 @@ class Rows(Generic[T]):
             return sink.commit()
 
     def __repr__(self) -> str:
-        return f"Rows({self._source})"
+        return f"{type(self).__name__}({self._source.query})"
 
 
 class AsyncRows(Generic[T]):
@@ -170,7 +170,7 @@ class AsyncRows(Generic[T]):
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
         async with aclosing(self.by_page()) as pages:
-            return self._source.arrow([page.records async for page in pages])
+            return arrow_of(self._source.model, [page.records async for page in pages])
 
     async def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -198,7 +198,7 @@ class AsyncRows(Generic[T]):
         """
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
-        with self._source.sink(path, **options) as sink:
+        with file_for(self._source.model, path, **options) as sink:
             async with aclosing(self.by_page()) as pages:
                 async for page in pages:
                     await asyncio.to_thread(sink.write, page.records)
@@ -208,4 +208,4 @@ class AsyncRows(Generic[T]):
             return await asyncio.to_thread(sink.commit)
 
     def __repr__(self) -> str:
-        return f"AsyncRows({self._source})"
+        return f"{type(self).__name__}({self._source.query})"

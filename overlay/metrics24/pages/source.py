@@ -1,27 +1,64 @@
-"""A question to a report table, and the shapes its rows can take."""
+"""A question to a report table or a list, and the shapes its rows can take."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
 
+from metrics24.effects import Flow
 from metrics24.errors import UsageError
-from metrics24.flows.paging import Query, Walk
+from metrics24.flows.listing import ListQuery, ListWalk, numbered_neighbour
+from metrics24.flows.paging import Query, Walk, neighbour
 from metrics24.flows.retry import Policy
-from metrics24.models import columns, row_model
+from metrics24.models import columns, item_model, row_model
 from metrics24.operations import Routes
+from metrics24.responses import Table
 from metrics24.sinks import Sink, open_sink, to_arrow
 
 if TYPE_CHECKING:
     import pyarrow
 
 
+class Walking(Protocol):
+    """One walk from the first page to the last."""
+
+    done: bool
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the next page is worth fetching before it is asked for."""
+
+    def next_page(self) -> Flow[Table]:
+        """Fetch the next page."""
+
+    def finish(self) -> None:
+        """Report what was noticed on the way."""
+
+
+class Source(Protocol):
+    """A question, and how to put it."""
+
+    @property
+    def query(self) -> object:
+        """What is asked."""
+
+    @property
+    def model(self) -> str:
+        """The name of the rows' model."""
+
+    def walk(self) -> Walking:
+        """A new walk from the first row to the last."""
+
+    def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
+        """Fetch the page after or before `page`."""
+
+
 @frozen(kw_only=True)
-class Source:
-    """A question to a report table, and how to put it."""
+class TableSource:
+    """A question to a report table."""
 
     query: Query
     policy: Policy = field(repr=False)
@@ -33,17 +70,44 @@ class Source:
         return row_model(self.query.operation)
 
     def walk(self) -> Walk:
-        """A new walk from the first row to the last."""
+        """A new walk from the newest row to the oldest."""
         return Walk(self.query, self.policy, self.routes)
 
-    def sink(self, path: str | PathLike[str], **options: Any) -> Sink:
-        """Open a file for the rows."""
-        chosen = options.pop("columns")
-        if chosen not in {None, "spec"}:
-            raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
-        fixed = chosen == "spec"
-        return open_sink(path, columns=columns(self.model), fixed=fixed, **options)
+    def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
+        """Fetch the page of older or newer rows."""
+        return neighbour(self.query, self.policy, self.routes, page, older=after)
 
-    def arrow(self, pages: Iterable[Sequence[Mapping[str, Any]]]) -> pyarrow.Table:
-        """Put pages into one Arrow table."""
-        return to_arrow(pages, columns=columns(self.model), fixed=False)
+
+@frozen(kw_only=True)
+class ListSource:
+    """A question to a list in numbered pages."""
+
+    query: ListQuery
+    policy: Policy = field(repr=False)
+    routes: Routes = field(repr=False)
+
+    @property
+    def model(self) -> str:
+        """The name of the items' model."""
+        return item_model(self.query.operation)
+
+    def walk(self) -> ListWalk:
+        """A new walk from the first page to the last."""
+        return ListWalk(self.query, self.policy, self.routes)
+
+    def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
+        """Fetch the page with the next number, or the one before."""
+        return numbered_neighbour(self.query, self.policy, self.routes, page, after=after)
+
+
+def file_for(model: str, path: str | PathLike[str], **options: Any) -> Sink:
+    """Open a file for the rows of a model."""
+    chosen = options.pop("columns")
+    if chosen not in {None, "spec"}:
+        raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
+    return open_sink(path, columns=columns(model), fixed=chosen == "spec", **options)
+
+
+def arrow_of(model: str, pages: Iterable[Sequence[Mapping[str, Any]]]) -> pyarrow.Table:
+    """Put pages of a model's rows into one Arrow table."""
+    return to_arrow(pages, columns=columns(model), fixed=False)

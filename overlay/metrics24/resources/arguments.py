@@ -1,19 +1,26 @@
-"""What the reports are asked for, checked before anything is sent."""
+"""What reports and lists are asked for, checked before anything is sent."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from attrs import frozen
 
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
+from metrics24.flows.listing import ListQuery
 from metrics24.flows.paging import Query
 from metrics24.operations import safe_id
 
 Day = date | str
+Sort = str | Iterable[str]
 LARGEST_PAGE = 100
+
+_SORTABLE = re.compile(r"-?[^\s,=&\[\]\x00-\x1f\x7f-]+[^\s,=&\[\]\x00-\x1f\x7f]*")
 
 
 def as_day(value: object, name: str) -> date:
@@ -73,11 +80,7 @@ class Asked:
                 )
         if self.after is not None and self.before is not None:
             raise UsageError("after and before exclude each other; give one of them.")
-        if self.filter is not None and not isinstance(self.filter, Filter):
-            raise UsageError(f"filter must be built with metrics24.field, not given as {type(self.filter).__name__}.")
-        _refuse_count("page_size", self.page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
-        if self.limit is not None:
-            _refuse_count("limit", self.limit, range(sys.maxsize), "leave it out for all rows.")
+        _check_extent(self.filter, self.limit, self.page_size)
         start, end = as_day(self.start, "start"), as_day(self.end, "end")
         if start > end:
             raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
@@ -92,6 +95,51 @@ class Asked:
             after=self.after,
             before=self.before,
         )
+
+
+@frozen
+class AskedOfList:
+    """The arguments that all lists share."""
+
+    filter: Filter | None
+    sort: Sort | None
+    limit: int | None
+    page_size: int
+
+    def query(self, operation: str, **place: str) -> ListQuery:
+        """The arguments as a query; `place` holds the ids that the path needs.
+
+        Raises:
+            UsageError: a filter, sort, page size or limit that makes no sense.
+
+        """
+        _check_extent(self.filter, self.limit, self.page_size)
+        return ListQuery(
+            operation=operation,
+            place=place,
+            filter=self.filter,
+            sort=None if self.sort is None else _sort(self.sort),
+            page_size=self.page_size,
+            limit=self.limit,
+        )
+
+
+def _sort(given: object) -> str:
+    names: list[Any] = (
+        given.split(",") if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    )
+    for name in names:
+        if not isinstance(name, str) or not _SORTABLE.fullmatch(name):
+            raise UsageError(f"sort={given!r} does not name columns; write them like ('-created_at', 'name').")
+    return ",".join(names)
+
+
+def _check_extent(filter_: object, limit: object, page_size: object) -> None:
+    if filter_ is not None and not isinstance(filter_, Filter):
+        raise UsageError(f"filter must be built with metrics24.field, not given as {type(filter_).__name__}.")
+    _refuse_count("page_size", page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
+    if limit is not None:
+        _refuse_count("limit", limit, range(sys.maxsize), "leave it out for all rows.")
 
 
 def _refuse_count(name: str, value: object, allowed: range, advice: str) -> None:

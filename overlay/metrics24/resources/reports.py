@@ -9,7 +9,7 @@ from metrics24.flows.retry import Policy
 from metrics24.models import Click, Conversion, Impression
 from metrics24.operations import Routes
 from metrics24.pages.rows import AsyncRows, Rows
-from metrics24.pages.source import Source
+from metrics24.pages.source import TableSource
 from metrics24.resources.arguments import LARGEST_PAGE, Asked, Day, row_keys
 
 
@@ -19,8 +19,8 @@ class _Reports:
     def __init__(self, policy: Policy, routes: Routes) -> None:
         self._policy, self._routes = policy, routes
 
-    def _source(self, operation: str, integration: str, asked: Asked) -> Source:
-        return Source(query=asked.query(operation, integration), policy=self._policy, routes=self._routes)
+    def _source(self, operation: str, integration: str, asked: Asked) -> TableSource:
+        return TableSource(query=asked.query(operation, integration), policy=self._policy, routes=self._routes)
 
 
 class Reports(_Reports):
