@@ -30,7 +30,8 @@ def inputs() -> dict[str, str]:
         ROOT / "openapi/generator.yaml",
         *(ROOT / "openapi/templates").rglob("*.jinja"),
     ]
-    paths += [ROOT / "scripts" / name for name in ("regenerate.sh", "operation_table.py", "generator-requirements.txt")]
+    scripts = ("regenerate.sh", "operation_table.py", "export_filter.py", "generator-requirements.txt")
+    paths += [ROOT / "scripts" / name for name in scripts]
     return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From openapi/spec.yaml to generated/: the low-level client, the operation table and lock.json.
+# From openapi/spec.yaml to generated/: the low-level client, the operation table, the exports' filters and lock.json.
 #
 #   scripts/regenerate.sh            replaces generated/ as a whole
 #   scripts/regenerate.sh FOLDER     writes another folder instead
@@ -43,6 +43,7 @@ generate() { # into the folder $1
     rm "$log" "$package/client.py" "$package/errors.py" # nothing that is generated here uses them
     touch "$package/py.typed"
     "$venv/bin/python" "$root/scripts/operation_table.py" "$root/openapi/spec.yaml" "$package/operation_table.py"
+    PYTHONPATH="$1" "$venv/bin/python" "$root/scripts/export_filter.py" "$package/export_filter.py"
     local ruff=("$venv/bin/python" -m ruff) style=(--isolated --no-cache --quiet --target-version py311 --line-length 120)
     "${ruff[@]}" check "${style[@]}" --fix-only --select F401,I,UP,TC "$package"
     "${ruff[@]}" format "${style[@]}" "$package"

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from metrics24.pages.progress import Progress as Progress
     from metrics24.pages.rows import AsyncRows as AsyncRows
     from metrics24.pages.rows import Rows as Rows
+    from metrics24.resources.export_filters import export_filter as export_filter
     from metrics24.settings import Limits as Limits
     from metrics24.settings import Retrying as Retrying
     from metrics24.settings import Waiting as Waiting
@@ -89,6 +90,7 @@ _HOMES = {
     "pages.page": ("AsyncPage", "Page"),
     "pages.progress": ("Progress",),
     "pages.rows": ("AsyncRows", "Rows"),
+    "resources.export_filters": ("export_filter",),
     "settings": ("Limits", "Retrying", "Waiting"),
     "sinks": ("Saved",),
 }

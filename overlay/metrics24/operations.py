@@ -18,10 +18,23 @@ from attrs import frozen
 from metrics24.effects import Request
 from metrics24.errors import ConfigurationError, UsageError
 from metrics24.filters import Filter, Scalar, render
+from metrics24_api.export_filter import EXPORT_FILTERS, ExportFilterFields
 from metrics24_api.operation_table import API_KEY_HEADER, DEFAULT_BASE_URL, OPERATIONS, Operation
 from metrics24_api.types import UNSET
 
-__all__ = ["API_KEY_HEADER", "DEFAULT_BASE_URL", "Route", "build", "build_raw", "checked_routes", "safe_id"]
+__all__ = [
+    "API_KEY_HEADER",
+    "DEFAULT_BASE_URL",
+    "EXPORT_FILTERS",
+    "OPERATIONS",
+    "ExportFilterFields",
+    "Operation",
+    "Route",
+    "build",
+    "build_raw",
+    "checked_routes",
+    "safe_id",
+]
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, assert_type
 
 import pandas
@@ -23,12 +24,17 @@ from metrics24 import (
     Rows,
     Saved,
     Unset,
+    export_filter,
     field,
 )
 
 RECENT = field("status").eq("ERROR") & field("results_meta.total").gte(100)
 assert_type(RECENT, Filter)
 assert_type(RECENT.params(), list[tuple[str, str]])
+BROKEN = export_filter(
+    status="ERROR", type="some_new_kind", offer_ids=["o1", "o2"], publishers="p1", start_date="2025-02-01"
+)
+assert_type(BROKEN & export_filter(end_date=date(2025, 2, 1), results_meta_total_gte=100), Filter)
 
 
 def synchronous() -> None:
@@ -87,3 +93,5 @@ def mistakes(client: Client) -> None:
     client.with_options(api_key="k")  # type: ignore[call-arg]  # another credential is another client
     field("a").eq([1])  # type: ignore[arg-type]  # several values are any_of(...)
     client.reports.clicks("i", start=20250201, end="2025-02-02")  # type: ignore[arg-type]  # a day is a date or text
+    export_filter(state="ERROR")  # type: ignore[call-arg]  # no such filter is documented
+    export_filter(results_meta_total_gte="many")  # type: ignore[arg-type]  # rows are counted in whole numbers

@@ -140,3 +140,30 @@ def test_filters_are_values() -> None:
     assert (B & A).params() == [("filter[b]", "2"), ("filter[a]", "1")]
     assert (field("n").gte(1) & field("n").lte(2)).params() == [("filter[n][gte]", "1"), ("filter[n][lte]", "2")]
     assert join([]) is None
+
+
+@given(MEANT)
+def test_equal_meanings_are_equal_values(meant: dict[tuple[str, str], Any]) -> None:
+    """Two filters built alike are equal, hash alike, and serve as keys of a dictionary."""
+    assert built(meant) == built(dict(meant))
+    assert {built(meant): 1}[built(dict(meant))] == 1
+
+
+@pytest.mark.parametrize("value", [A, A.conditions[0], field("a")], ids=lambda value: type(value).__name__)
+def test_filters_cannot_be_changed(value: Any) -> None:
+    """No attribute of a filter, a condition or a column can be set, added or deleted."""
+    name = next(iter(type(value).__annotations__))
+    for attribute in (name, "other"):
+        with pytest.raises(AttributeError):
+            setattr(value, attribute, "x")
+    with pytest.raises(AttributeError):
+        delattr(value, name)
+
+
+def test_joining_changes_nothing_that_was_there() -> None:
+    """A filter that is joined with others, or whose parameters are edited, stays as it was."""
+    base = field("a").any_of("1", "2")
+    (base & field("b").eq(1)).params().clear()
+    base.params().append(("x", "y"))
+    assert base.params() == [("filter[a]", "1"), ("filter[a]", "2")]
+    assert base == field("a").any_of("1", "2")

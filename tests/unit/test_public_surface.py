@@ -51,6 +51,7 @@ NAMES = [
     "Unset",
     "UsageError",
     "Waiting",
+    "export_filter",
     "field",
     "__version__",
 ]

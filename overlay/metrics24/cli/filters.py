@@ -32,9 +32,10 @@ def parse_filters(texts: Iterable[str]) -> Filter | None:
 
 def _parse(text: str) -> tuple[Field, str, str]:
     found = _TYPED.fullmatch(text)
-    if found is None or found["name"] != found["name"].strip():
+    if found is None or any(part != part.strip() for part in (found["name"], found["operator"] or "")):
+        quotes = "" if set("<>=") & set(text) else ", in quotes, since shells take < and > for themselves"
         raise FilterError(
-            f"{text!r} is not a filter; write NAME=VALUE, NAME>=VALUE, NAME<=VALUE or NAME:OPERATOR=VALUE"
+            f"{text!r} is not a filter; write NAME=VALUE, NAME>=VALUE, NAME<=VALUE or NAME:OPERATOR=VALUE{quotes}"
         )
     operator = {"=": "eq", ">=": "gte", "<=": "lte"}[found["sign"]]
     if found["operator"] and operator != "eq":
