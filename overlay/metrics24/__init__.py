@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from metrics24.client.clients import AsyncClient as AsyncClient
     from metrics24.client.clients import Client as Client
     from metrics24.effects import RawResponse as RawResponse
+    from metrics24.errors import AmbiguousWrite as AmbiguousWrite
     from metrics24.errors import BadRequest as BadRequest
     from metrics24.errors import ConfigurationError as ConfigurationError
     from metrics24.errors import FilterError as FilterError
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
     from metrics24.errors import UsageError as UsageError
     from metrics24.filters import Filter as Filter
     from metrics24.filters import field as field
+    from metrics24.flows.bulk import BulkResult as BulkResult
     from metrics24.models import UNSET as UNSET
     from metrics24.models import Click as Click
     from metrics24.models import Conversion as Conversion
+    from metrics24.models import FilterGroup as FilterGroup
     from metrics24.models import Impression as Impression
     from metrics24.models import Unset as Unset
     from metrics24.pages.listing import AsyncListing as AsyncListing
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from metrics24.pages.rows import Rows as Rows
     from metrics24.resources.export_filters import export_filter as export_filter
     from metrics24.settings import Limits as Limits
+    from metrics24.settings import Retry as Retry
     from metrics24.settings import Retrying as Retrying
     from metrics24.settings import Waiting as Waiting
     from metrics24.sinks import Saved as Saved
@@ -62,6 +66,7 @@ _HOMES = {
     "client.clients": ("AsyncClient", "Client"),
     "effects": ("RawResponse",),
     "errors": (
+        "AmbiguousWrite",
         "BadRequest",
         "ConfigurationError",
         "FilterError",
@@ -85,13 +90,14 @@ _HOMES = {
         "UsageError",
     ),
     "filters": ("Filter", "field"),
-    "models": ("UNSET", "Click", "Conversion", "Impression", "Unset"),
+    "flows.bulk": ("BulkResult",),
+    "models": ("UNSET", "Click", "Conversion", "FilterGroup", "Impression", "Unset"),
     "pages.listing": ("AsyncListing", "Listing"),
     "pages.page": ("AsyncPage", "Page"),
     "pages.progress": ("Progress",),
     "pages.rows": ("AsyncRows", "Rows"),
     "resources.export_filters": ("export_filter",),
-    "settings": ("Limits", "Retrying", "Waiting"),
+    "settings": ("Limits", "Retry", "Retrying", "Waiting"),
     "sinks": ("Saved",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -10,11 +10,13 @@ import pytest
 from metrics24 import AsyncClient, AsyncListing, AsyncPage, AsyncRows, Client, Listing, Page, Rows
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.drivers.pending import AsyncPending, Pending
+from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
 from metrics24.resources.reports import AsyncReports, Reports
 
 TWINS = [
     (Client, AsyncClient),
     (Reports, AsyncReports),
+    (FilterGroups, AsyncFilterGroups),
     (Rows, AsyncRows),
     (Listing, AsyncListing),
     (Page, AsyncPage),

@@ -10,17 +10,20 @@ import pytest
 import metrics24
 
 NAMES = [
+    "AmbiguousWrite",
     "AsyncClient",
     "AsyncListing",
     "AsyncPage",
     "AsyncRows",
     "BadRequest",
+    "BulkResult",
     "Click",
     "Client",
     "ConfigurationError",
     "Conversion",
     "Filter",
     "FilterError",
+    "FilterGroup",
     "FilterIgnoredWarning",
     "Forbidden",
     "Impression",
@@ -37,6 +40,7 @@ NAMES = [
     "RequestFailed",
     "RequestTimeout",
     "ResponseError",
+    "Retry",
     "Retrying",
     "Rows",
     "SaveError",

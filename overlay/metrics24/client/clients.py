@@ -13,6 +13,7 @@ from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.effects import RawResponse
 from metrics24.flows.retry import send
 from metrics24.operations import build_raw
+from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
 from metrics24.resources.reports import AsyncReports, Reports
 from metrics24.settings import Limits, Retrying
 
@@ -72,6 +73,7 @@ class Client:
     def _set_up(self, settings: Settings, driver: Driver, *, owner: bool) -> None:
         self._settings, self._driver, self._owner = settings, driver, owner
         self.reports = Reports(settings.policy, settings.routes, driver)
+        self.filter_groups = FilterGroups(settings.policy, settings.routes, driver)
 
     def with_options(self, **changes: Unpack[Options]) -> Self:
         """Make a client with other options that shares this one's connections; closing it closes nothing shared."""
@@ -165,6 +167,7 @@ class AsyncClient:
     def _set_up(self, settings: Settings, driver: AsyncDriver, *, owner: bool) -> None:
         self._settings, self._driver, self._owner = settings, driver, owner
         self.reports = AsyncReports(settings.policy, settings.routes, driver)
+        self.filter_groups = AsyncFilterGroups(settings.policy, settings.routes, driver)
 
     def with_options(self, **changes: Unpack[Options]) -> Self:
         """Make a client with other options that shares this one's connections; closing it closes nothing shared."""
