@@ -115,7 +115,7 @@ def test_a_wrong_command_line_is_code_2(metrics24: Metrics24, arguments: tuple[s
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--start", "yesterday"), "'yesterday' is not a day; write it like 2025-02-01"),
+        (("--start", "01/02/2025"), "'01/02/2025' is not clearly one day; write it like 2025-02-01"),
         (("--start", "2025-03-01"), "lies after end"),
         (("--page-size", "101"), "page_size must be a whole number, 1 to 100"),
         (("--after", "A", "--before", "B"), "exclude each other"),

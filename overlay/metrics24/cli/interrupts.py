@@ -13,6 +13,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from metrics24.cli.days import Range
 from metrics24.cli.exits import Terminated
 from metrics24.cli.reporting import Lost
 from metrics24.pages.progress import Progress
@@ -35,8 +36,8 @@ def sigterm_as_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def lost(progress: Progress, context: click.Context) -> Lost:
-    """Sum up what had been fetched, and how to fetch only the rest."""
+def lost(progress: Progress, context: click.Context, days: Range) -> Lost:
+    """Sum up what had been fetched of these days, and how to fetch only the rest."""
     resume = None
     if progress.cursor is not None and context.params["before"] is None:
         limit = context.params["limit"]
@@ -44,12 +45,12 @@ def lost(progress: Progress, context: click.Context) -> Lost:
         # Another name, so that nobody takes the older rows for the whole range.
         output = Path(context.params["output"])
         rest["output"] = output.with_name(f"{output.stem}.older{output.suffix}")
-        resume = command_line(context, {"after": progress.cursor, **rest})
+        resume = command_line(context, {**days.options(), "after": progress.cursor, **rest})
     return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
 
 
 def command_line(context: click.Context, changes: Mapping[str, object]) -> str:
-    """Write the command that is running as it was given, with some of its options changed."""
+    """Write the command that is running as it was given, with some of its options changed, or left out where None."""
     words = context.command_path.split()
     for parameter in context.command.params:
         name = parameter.name or ""
@@ -57,6 +58,8 @@ def command_line(context: click.Context, changes: Mapping[str, object]) -> str:
         if not given and name not in changes:
             continue
         value = changes.get(name, context.params.get(name))
+        if value is None:
+            continue
         for each in value if isinstance(value, tuple) else (value,):
             words += _words(parameter, each)
     return shlex.join(words)

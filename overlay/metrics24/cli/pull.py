@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -13,6 +13,7 @@ import click
 import metrics24
 from metrics24.cli import exits
 from metrics24.cli.connection import FILE, all_of, connection_options, open_client
+from metrics24.cli.days import range_options, understood
 from metrics24.cli.filters import parse_filters
 from metrics24.cli.interrupts import lost, sigterm_as_interrupt
 from metrics24.cli.progress import Course, display
@@ -23,26 +24,10 @@ from metrics24.pages.progress import Progress
 TABLES = ("clicks", "conversions", "impressions")
 
 
-class Day(click.ParamType[date]):
-    """A day in ISO form."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read the day."""
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a day; write it like 2025-02-01.", param, ctx)
-
-
 OPTIONS = (
     click.argument("table", type=click.Choice(TABLES)),
     click.option("--integration", required=True, metavar="ID", help="The integration whose rows to pull."),
-    click.option("--start", required=True, type=Day(), help="First day, like 2025-02-01."),
-    click.option(
-        "--end", required=True, type=Day(), help="Last day. The API does not document whether it is included."
-    ),
+    range_options,
     click.option("--output", "-o", required=True, type=FILE, help="File to write: .csv, .jsonl or .parquet."),
     click.option("--overwrite", is_flag=True, help="Replace the file if it exists."),
     click.option(
@@ -80,7 +65,10 @@ def pull(context: click.Context, /, **given: Any) -> None:
 
     The file appears when it is complete, and not at all if the command fails. Rows come 100 a request.
     """
-    course = Course(table=given["table"], start=given["start"], end=given["end"], limit=given["limit"])
+    days = understood(given, datetime.now(UTC))
+    course = Course(table=given["table"], start=days.start, end=days.end, limit=given["limit"])
+    if days.words and not given["quiet"] and not given["as_json"]:
+        click.echo(f"Days: {days.words}", err=True)
     reached = Progress()
 
     def follow(progress: Progress) -> None:
@@ -90,13 +78,13 @@ def pull(context: click.Context, /, **given: Any) -> None:
 
     try:
         with sigterm_as_interrupt(), display(course, quiet=given["quiet"]) as show:
-            saved = save(given, follow)
+            saved = save({**given, "start": days.start, "end": days.end}, follow)
     except KeyboardInterrupt as error:
-        raise EndedEarlyError(error, lost(reached, context)) from error
+        raise EndedEarlyError(error, lost(reached, context, days)) from error
     except metrics24.Metrics24Error as error:
         if not reached.rows:
             raise
-        raise EndedEarlyError(error, lost(reached, context)) from error
+        raise EndedEarlyError(error, lost(reached, context, days)) from error
     try:
         summarize(saved, reached, course, seconds=time.monotonic() - course.started, **_outlets(given))
     except OSError as error:  # a full disk or a closed pipe behind stdout: the file is what counts
