@@ -7,17 +7,20 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
 import httpx
 
 from metrics24.drivers.clock import Clock, SystemClock
 from metrics24.drivers.deadline import Exchange
+from metrics24.drivers.faults import HTTPX_ERRORS
+from metrics24.drivers.loops import LoopPools
 from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.drivers.pools import open_async_pool, open_pool
-from metrics24.drivers.wire import Wire, redact_logs
-from metrics24.effects import Call, Effect, Flow, Instant, Now, RawResponse, Sleep
+from metrics24.drivers.redaction import redact_logs
+from metrics24.drivers.streams import open_async_stream, open_stream
+from metrics24.drivers.wire import Wire
+from metrics24.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
 from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
 
 T = TypeVar("T")
@@ -101,23 +104,31 @@ class Driver:
         match effect:
             case Call():
                 return self._call(effect, exchange)
-            case Sleep(seconds) if isinstance(self.clock, SystemClock):
-                exchange.aborted.wait(seconds)
-                return None
             case Sleep(seconds):
-                self.clock.sleep(seconds)
-                return None
+                return self._sleep(seconds, exchange)
             case Now():
                 return Instant(self.clock.monotonic(), self.clock.now())
+            case Open():
+                return open_stream(self._ready(), effect, exchange)
+            case Read(stream, timeout):
+                return stream.read(timeout, exchange)
+            case Close(stream):
+                return stream.close()
         raise TypeError(f"no driver knows {effect!r}")
+
+    def _sleep(self, seconds: float, exchange: Exchange) -> None:
+        if isinstance(self.clock, SystemClock):
+            exchange.aborted.wait(seconds)
+        else:
+            self.clock.sleep(seconds)
 
     def _call(self, call: Call, exchange: Exchange) -> RawResponse:
         client = self._ready()
         try:
             with exchange.bounded(call.timeout):
                 return self._exchange(client, call)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            fault = self._wire.fault(error, call)
+        except HTTPX_ERRORS as error:
+            fault = self._wire.attempt(call).fault(error)
         raise fault
 
     def _exchange(self, client: httpx.Client, call: Call) -> RawResponse:
@@ -144,14 +155,9 @@ class AsyncDriver:
     ) -> None:
         redact_logs()
         self._wire = wire
-        self._connections = max_connections
-        self._transport = transport
         self.clock: Clock = SystemClock()
         self._closed = False
-        self._keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[httpx.AsyncClient]]
-        self._keepers = weakref.WeakKeyDictionary()
-        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]
-        self._clients = weakref.WeakKeyDictionary()
+        self._pools = LoopPools(lambda: open_async_pool(max_connections, transport))
 
     @property
     def base_url(self) -> str:
@@ -182,39 +188,27 @@ class AsyncDriver:
     async def close(self) -> None:
         """Close the connections of the running loop."""
         self._closed = True
-        keeper = self._keepers.pop(asyncio.get_running_loop(), None)
-        if keeper is not None:
-            await keeper.aclose()
+        await self._pools.close()
 
     async def _ready(self) -> httpx.AsyncClient:
         if self._closed:
             raise UsageError(_CLOSED)
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._forget_ended_loops()
-            client = open_async_pool(self._connections, self._transport)
-            self._clients[loop] = client
-            self._keepers[loop] = keeper = _open_until_the_loop_ends(client)
-            await anext(keeper)
-        return self._clients[loop]
-
-    def _forget_ended_loops(self) -> None:
-        """Let go of loops that ended: their connections refer to them, so that weak keys alone would keep them."""
-        for reference in self._clients.keyrefs():  # a list, since loops in other threads may add theirs meanwhile
-            loop = reference()
-            if loop is not None and loop.is_closed():
-                self._clients.pop(loop, None)
-                self._keepers.pop(loop, None)
+        return await self._pools.of_this_loop()
 
     async def _perform(self, effect: Effect[Any]) -> object:
         match effect:
             case Call():
                 return await self._call(effect)
             case Sleep(seconds):
-                await self.clock.sleep_async(seconds)
-                return None
+                return await self.clock.sleep_async(seconds)
             case Now():
                 return Instant(self.clock.monotonic(), self.clock.now())
+            case Open():
+                return await open_async_stream(await self._ready(), effect)
+            case Read(stream, timeout):
+                return await stream.read(timeout)
+            case Close(stream):
+                return await stream.close()
         raise TypeError(f"no driver knows {effect!r}")
 
     async def _call(self, call: Call) -> RawResponse:
@@ -223,9 +217,9 @@ class AsyncDriver:
             async with asyncio.timeout(call.timeout):
                 return await self._exchange(client, call)
         except TimeoutError:
-            fault: Metrics24Error = self._wire.timed_out(call)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            fault = self._wire.fault(error, call)
+            fault: Metrics24Error = self._wire.attempt(call).timed_out()
+        except HTTPX_ERRORS as error:
+            fault = self._wire.attempt(call).fault(error)
         raise fault
 
     async def _exchange(self, client: httpx.AsyncClient, call: Call) -> RawResponse:
@@ -238,9 +232,3 @@ class AsyncDriver:
                     if body.full:
                         break
             return self._wire.answer(response, body.content())
-
-
-async def _open_until_the_loop_ends(client: httpx.AsyncClient) -> AsyncGenerator[httpx.AsyncClient]:
-    """Close the client when its event loop ends: loops close the asynchronous generators that began in them."""
-    async with client:
-        yield client
