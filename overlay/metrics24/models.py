@@ -7,10 +7,11 @@ fields that the spec does not know are kept in `additional_properties`; an enum 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
 import metrics24_api.models as _generated
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
@@ -19,7 +20,18 @@ from metrics24_api.models import Artifact, Click, Conversion, Export, FilterGrou
 from metrics24_api.operation_table import MODELS, OPERATIONS, Property
 from metrics24_api.types import UNSET, Unset
 
-__all__ = ["UNSET", "Artifact", "Click", "Conversion", "Export", "FilterGroup", "Impression", "ListMeta", "Unset"]
+__all__ = [
+    "UNSET",
+    "Artifact",
+    "Click",
+    "Conversion",
+    "Export",
+    "FilterGroup",
+    "Impression",
+    "ListMeta",
+    "Property",
+    "Unset",
+]
 
 _TYPES: Mapping[str, frozenset[type]] = {
     "string": frozenset({str}),
@@ -145,6 +157,33 @@ def item_model(operation: str) -> str:
 def _item_model(listing: str) -> str:
     """The name of the model of what stands in `data` of a model."""
     return _property(listing, "data").model
+
+
+def properties(model: str) -> tuple[Property, ...]:
+    """The properties that the spec knows of a model; none where it allows any."""
+    return tuple(MODELS[model])
+
+
+@lru_cache(maxsize=256)
+def known_values(model: str, attribute: str) -> tuple[str, frozenset[str]]:
+    """The enum in the spec that a model's property takes its values from, and its values; empty if it has none."""
+    annotation = str(fields_dict(getattr(_generated, model))[attribute].type)
+    for name in annotation.split(" | "):
+        kind = getattr(_generated, name, None)
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return name, frozenset(str(each.value) for each in kind)
+    return "", frozenset()
+
+
+def declared_in(model: str, name: str) -> str:
+    """The schema of the spec in which a model's property stands: the model's own, or one that it is built on."""
+    own = MODELS[model]
+    bases = [
+        base
+        for base, table in MODELS.items()
+        if 3 <= len(table) < len(own) and set(table) < set(own) and any(each.name == name for each in table)
+    ]
+    return min(bases, key=lambda base: len(MODELS[base]), default=model)
 
 
 def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
