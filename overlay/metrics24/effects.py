@@ -7,9 +7,9 @@ written once for sync and async, and is tested without network, clock or mock.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -126,20 +126,13 @@ class SignedUrl:
         return self.location if self.signature is None else f"{self.location}?{self.signature.reveal()}"
 
 
-class Readable(Protocol):
-    """A file that a driver opened."""
-
-    read: Callable[..., Any]
-    close: Callable[[], Any]
-
-
 @frozen
 class Opened:
-    """A file's answer, as far as its head."""
+    """A file's answer, as far as its head; `stream` is the driver's own, for `Read` and `Close`."""
 
     status_code: int
     headers: Mapping[str, str] = field(repr=False)
-    stream: Readable = field(repr=False)
+    stream: Any = field(repr=False)
 
 
 @frozen
@@ -159,7 +152,7 @@ class Open(Effect[Opened]):
 class Read(Effect[bytes]):
     """Read the next bytes of a file, nothing at its end; some must arrive within `timeout` seconds."""
 
-    stream: Readable
+    stream: Any
     timeout: float
 
 
@@ -167,7 +160,7 @@ class Read(Effect[bytes]):
 class Close(Effect[None]):
     """Let go of a file, read to its end or not."""
 
-    stream: Readable
+    stream: Any
 
 
 @frozen

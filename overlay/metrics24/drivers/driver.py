@@ -105,7 +105,7 @@ class Driver:
             case Call():
                 return self._call(effect, exchange)
             case Sleep(seconds):
-                return self._sleep(seconds, exchange)
+                self._sleep(seconds, exchange)
             case Now():
                 return Instant(self.clock.monotonic(), self.clock.now())
             case Open():
@@ -113,8 +113,10 @@ class Driver:
             case Read(stream, timeout):
                 return stream.read(timeout, exchange)
             case Close(stream):
-                return stream.close()
-        raise TypeError(f"no driver knows {effect!r}")
+                stream.close()
+            case _:
+                raise TypeError(f"no driver knows {effect!r}")
+        return None
 
     def _sleep(self, seconds: float, exchange: Exchange) -> None:
         if isinstance(self.clock, SystemClock):
@@ -200,7 +202,7 @@ class AsyncDriver:
             case Call():
                 return await self._call(effect)
             case Sleep(seconds):
-                return await self.clock.sleep_async(seconds)
+                await self.clock.sleep_async(seconds)
             case Now():
                 return Instant(self.clock.monotonic(), self.clock.now())
             case Open():
@@ -208,8 +210,10 @@ class AsyncDriver:
             case Read(stream, timeout):
                 return await stream.read(timeout)
             case Close(stream):
-                return await stream.close()
-        raise TypeError(f"no driver knows {effect!r}")
+                await stream.close()
+            case _:
+                raise TypeError(f"no driver knows {effect!r}")
+        return None
 
     async def _call(self, call: Call) -> RawResponse:
         client = await self._ready()

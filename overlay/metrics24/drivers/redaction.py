@@ -45,8 +45,9 @@ class _Redaction(logging.Filter):
 
 
 def redact_logs() -> None:
-    """Keep credentials out of the loggers of the libraries that send for us. Doing it twice does nothing."""
+    """Keep credentials out of our logger and those of the libraries that send for us. Doing it twice does nothing."""
     for name in (
+        "metrics24",
         "httpx",
         "httpcore.connection",
         "httpcore.http11",
