@@ -138,7 +138,7 @@ def decode(answer: RawResponse, operation: str) -> Any:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
     kind = answer.headers.get("content-type", "no content type")
     raise ResponseError(
-        f"The answer to {operation} ({answer.status_code}, {_quoted(kind)}, {len(answer.content)} bytes) is not JSON "
+        f"The answer to {operation} ({answer.status_code}, {quoted(kind)}, {len(answer.content)} bytes) is not JSON "
         f"that can be used: {problem}. A proxy or a wrong base URL answers like this; so does a broken server.",
         operation=operation,
     )
@@ -161,13 +161,18 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
         f"The server answered {operation} with status {status}.{said} {remedy}",
         status_code=status,
         operation=operation,
-        request_id=next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None),
+        request_id=request_id(answer),
         body=answer.content,
         headers=answer.headers,
     )
     if isinstance(error, RateLimited):
         error.retry_after = retry_after(answer, now)
     return error
+
+
+def request_id(answer: RawResponse) -> str | None:
+    """The server's id of the request, None if it sent none."""
+    return next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
 
 
 def retry_after(answer: RawResponse, now: datetime) -> float | None:
@@ -203,10 +208,11 @@ def _servers_words(content: bytes) -> str:
     for _ in range(2):
         if isinstance(body, dict):
             body = next((body[word] for word in _WORDS if body.get(word)), None)
-    return _quoted(body) if isinstance(body, str) else ""
+    return quoted(body) if isinstance(body, str) else ""
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text of the server's, printable and of a readable length."""
     printable = "".join(character if character.isprintable() else "?" for character in text)
     return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 
-from metrics24.errors import ConfigurationError, SecurityError
+from metrics24.errors import ConfigurationError, Metrics24Error, SecurityError
 
 API_KEY_VARIABLE = "METRICS24_API_KEY"
 TOKEN_VARIABLE = "METRICS24_TOKEN"  # noqa: S105 - the variable's name, not a token
@@ -46,6 +46,32 @@ def _number(low: float, *, whole: bool = False, included: bool = True) -> Callab
     return check
 
 
+@frozen
+class Retry:
+    """A request that failed and will be sent again after a pause; what `on_retry` is called with.
+
+    Attributes:
+        operation: the operation's id, as in the OpenAPI spec.
+        attempt: the number of the attempt that failed, from 1.
+        error: how it failed: a TransportError or a StatusError.
+        pause: seconds until the next attempt.
+
+    """
+
+    operation: str
+    attempt: int
+    error: Metrics24Error
+    pause: float
+
+
+def _callback(_: object, attribute: Attribute[Any], value: Any) -> None:
+    if value is not None and (not callable(value) or iscoroutinefunction(value)):
+        raise ConfigurationError(
+            f"{attribute.name} must be a plain function that takes a metrics24.Retry, not {value!r}; it is called "
+            "between two requests, where nothing can be awaited."
+        )
+
+
 @frozen(kw_only=True)
 class Retrying:
     """When to try a request again.
@@ -56,11 +82,14 @@ class Retrying:
     Args:
         attempts: how often a request is sent at most, the first time included.
         deadline: seconds for the whole call, with the pauses between its attempts.
+        on_retry: a plain function that is called with a `Retry` before each pause, in the thread or on the event loop
+            that makes the request. What it raises ends the call and comes out of it unchanged.
 
     """
 
     attempts: int = field(default=5, validator=_number(1, whole=True))
     deadline: float = field(default=120.0, validator=_number(0, included=False))
+    on_retry: Callable[[Retry], object] | None = field(default=None, validator=_callback)
 
 
 @frozen(kw_only=True)

@@ -12,10 +12,11 @@ from attrs import field, frozen
 from metrics24.effects import Call, Flow, Now, RawResponse, Request, Sleep, ask
 from metrics24.errors import Metrics24Error, RateLimited, RequestTimeout, StatusError, TransportError
 from metrics24.models import Notices
-from metrics24.responses import failure, retry_after
-from metrics24.settings import Retrying
+from metrics24.responses import failure, request_id, retry_after
+from metrics24.settings import Retry, Retrying
 
 _log = logging.getLogger("metrics24")
+_log.addHandler(logging.NullHandler())  # silent until the application says where logs go
 
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _LONGEST_PAUSE = 20.0
@@ -78,40 +79,44 @@ class Policy:
     uniform: Callable[[float, float], float] = random.uniform
 
 
+@frozen
+class _Failure:
+    """A failed attempt, and the seconds that the server asks to wait and that the deadline leaves."""
+
+    attempt: int
+    error: Metrics24Error
+    asked_to_wait: float | None
+    left: float
+
+
 def send(request: Request, policy: Policy) -> Flow[RawResponse]:
     """Send `request` and return the answer with a success status.
 
     Raises:
         TransportError, StatusError, SecurityError: of the last attempt.
         RequestTimeout: the client's rate leaves no turn before the deadline; nothing was sent.
+        Exception: whatever the caller's `on_retry` raises.
 
     """
-    started = (yield from ask(Now())).monotonic
+    deadline = (yield from ask(Now())).monotonic + policy.retrying.deadline
     attempt = 0
     while True:
         attempt += 1
-        remaining = yield from _remaining(request, started, policy)
-        asked_to_wait: float | None = None
-        try:
-            answer = yield from ask(Call(request, max(min(policy.timeout, remaining), 0.001)))
-        except TransportError as error:
-            problem: Metrics24Error = error
-        else:
-            now = yield from ask(Now())
-            found = failure(answer, request.operation, now.wall)
-            if found is None:
-                policy.budget.give_back()
-                return answer
-            problem, asked_to_wait = found, retry_after(answer, now.wall)
-        pause = _pause(request, problem, attempt, asked_to_wait, policy)
-        yield from _wait(pause, problem, started, policy)
-        _log.info("%s: attempt %d failed (%s), trying again", request.operation, attempt, type(problem).__name__)
+        moment = yield from _turn(request, deadline, policy)
+        outcome = yield from _attempt(request, attempt, (moment, deadline), policy)
+        if isinstance(outcome, RawResponse):
+            policy.budget.give_back()
+            return outcome
+        pause = _pause(request, outcome, policy)
+        _tell(logging.INFO, request, "failed, the next one follows", attempt, error=outcome.error, pause=pause)
+        if policy.retrying.on_retry is not None:
+            policy.retrying.on_retry(Retry(request.operation, attempt, outcome.error, pause))
+        yield from ask(Sleep(pause))
 
 
-def _remaining(request: Request, started: float, policy: Policy) -> Flow[float]:
-    """Wait for a turn at the client's rate, and say how many seconds of the call's deadline are left."""
+def _turn(request: Request, deadline: float, policy: Policy) -> Flow[float]:
+    """Wait for a turn at the client's rate, and say when it came."""
     now = (yield from ask(Now())).monotonic
-    deadline = started + policy.retrying.deadline
     pause = policy.pacer.reserve(now, deadline - now)
     if pause is None:
         raise RequestTimeout(
@@ -122,30 +127,49 @@ def _remaining(request: Request, started: float, policy: Policy) -> Flow[float]:
     if pause:
         yield from ask(Sleep(pause))
         now = (yield from ask(Now())).monotonic
-    return deadline - now
+    return now
 
 
-def _pause(
-    request: Request, problem: Metrics24Error, attempt: int, asked_to_wait: float | None, policy: Policy
-) -> float:
-    """Seconds until the next attempt; raises the problem if there must be none."""
-    if attempt >= policy.retrying.attempts or not may_repeat(request.effect, problem):
-        raise problem
-    if asked_to_wait is not None:
-        return asked_to_wait
-    if not policy.budget.take():
-        problem.add_note("Not tried again: too many retries are under way in this client already.")
-        raise problem
-    base = 1.0 if isinstance(problem, RateLimited) else 0.5
-    return policy.uniform(0.0, min(_LONGEST_PAUSE, base * 2.0 ** (attempt - 1)))
-
-
-def _wait(pause: float, problem: Metrics24Error, started: float, policy: Policy) -> Flow[None]:
-    """Sleep until the next attempt; raises the problem at once if the deadline comes first."""
+def _attempt(request: Request, attempt: int, span: tuple[float, float], policy: Policy) -> Flow[RawResponse | _Failure]:
+    """Send the request once; `span` is the moment and the deadline of the call."""
+    moment, deadline = span
+    _tell(logging.DEBUG, request, "goes out", attempt)
+    try:
+        answer = yield from ask(Call(request, max(min(policy.timeout, deadline - moment), 0.001)))
+    except TransportError as error:
+        problem = error
+    else:
+        now = yield from ask(Now())
+        facts = {"status": answer.status_code, "request_id": request_id(answer)}
+        _tell(logging.DEBUG, request, "was answered", attempt, seconds=now.monotonic - moment, **facts)
+        found = failure(answer, request.operation, now.wall)
+        if found is None:
+            return answer
+        return _Failure(attempt, found, retry_after(answer, now.wall), deadline - now.monotonic)
     now = yield from ask(Now())
-    if now.monotonic - started + pause >= policy.retrying.deadline:
-        raise problem
-    yield from ask(Sleep(pause))
+    _tell(logging.DEBUG, request, "got no answer", attempt, error=problem, seconds=now.monotonic - moment)
+    return _Failure(attempt, problem, None, deadline - now.monotonic)
+
+
+def _pause(request: Request, failed: _Failure, policy: Policy) -> float:
+    """Seconds until the next attempt; raises the error if there must be none."""
+    error, asked_to_wait = failed.error, failed.asked_to_wait
+    if not may_repeat(request.effect, error):
+        raise error
+    if failed.attempt >= policy.retrying.attempts:
+        reason = "it was the last"
+    elif asked_to_wait is None and not policy.budget.take():
+        reason = "too many retries are under way in this client already"
+        error.add_note(f"Not tried again: {reason}.")
+    else:
+        base = 1.0 if isinstance(error, RateLimited) else 0.5
+        longest = min(_LONGEST_PAUSE, base * 2.0 ** (failed.attempt - 1))
+        pause = policy.uniform(0.0, longest) if asked_to_wait is None else asked_to_wait
+        if pause < failed.left:
+            return pause
+        reason = "the deadline comes before the next"
+    _tell(logging.WARNING, request, f"failed, and {reason}", failed.attempt, error=error)
+    raise error
 
 
 def may_repeat(effect: str, problem: Metrics24Error) -> bool:
@@ -156,3 +180,22 @@ def may_repeat(effect: str, problem: Metrics24Error) -> bool:
         case StatusError():
             return problem.status_code == 429 or (effect == "read" and problem.status_code in _TRANSIENT)
     return False
+
+
+def _tell(level: int, request: Request, event: str, attempt: int, **facts: object) -> None:
+    """Log what became of an attempt, as text and as fields of the record.
+
+    Errors are told by their type: their messages may quote the server, and a request's URL may hold a cursor.
+    """
+    if not _log.isEnabledFor(level):
+        return
+    error = facts.get("error")
+    if error is not None:
+        facts |= {"error": type(error).__name__, "status": getattr(error, "status_code", None)}
+    said = ", ".join(
+        f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in facts.items()
+        if value is not None
+    )
+    extra = {"operation": request.operation, "method": request.method, "attempt": attempt, **facts}
+    _log.log(level, "%s: attempt %d %s%s", request.operation, attempt, event, f" ({said})" if said else "", extra=extra)
