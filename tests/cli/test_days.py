@@ -23,7 +23,7 @@ PULL = ("pull", "conversions", "--integration", "acmeshop01", "-o", "rows.jsonl"
 NOTHING = dict.fromkeys(("start", "end", "last", "month", "timezone"))
 
 
-def understand(*, now: datetime = MONDAY, **typed: str) -> Range:
+def understand(now: datetime = MONDAY, /, **typed: str) -> Range:
     """Understand some options, in UTC unless they say otherwise."""
     return understood({**NOTHING, "timezone": "UTC", **typed}, now)
 
@@ -113,7 +113,7 @@ def test_a_typed_range_is_understood(typed: dict[str, str], range_: tuple[str, s
 )
 def test_months_turn_with_the_calendar(now: datetime, month: str, range_: tuple[date, date]) -> None:
     """On its first day this month is that day, and the last month may be of the last year."""
-    found = understand(now=now, month=month)
+    found = understand(now, month=month)
     assert (found.start, found.end) == range_
 
 
@@ -157,7 +157,7 @@ def test_a_range_that_is_not_clear_is_refused(typed: dict[str, str], complaint: 
 def test_today_is_the_zone_s_day(zone: str, today: str) -> None:
     """The time zone decides which day is today."""
     now = datetime(2025, 2, 10, 10, 30, tzinfo=UTC)
-    assert understand(now=now, start="today", timezone=zone).start == date.fromisoformat(today)
+    assert understand(now, start="today", timezone=zone).start == date.fromisoformat(today)
 
 
 def test_without_a_zone_today_is_the_machine_s_day() -> None:
@@ -194,9 +194,9 @@ def test_spans_and_months_never_hold_a_day_to_come(now: datetime) -> None:
     """On every day of the calendar spans end yesterday, and months hold no day after today."""
     today = now.date()
     for span in ("1d", "3w", "1m"):
-        assert understand(now=now, last=span).end == today - timedelta(days=1)
+        assert understand(now, last=span).end == today - timedelta(days=1)
     for month in ("this", "last"):
-        found = understand(now=now, month=month)
+        found = understand(now, month=month)
         assert found.start.day == 1
         assert found.end <= today
 

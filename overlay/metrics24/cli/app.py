@@ -8,6 +8,7 @@ import click
 
 import metrics24
 from metrics24.cli import exits
+from metrics24.cli.lookup import lookup
 from metrics24.cli.pull import pull
 from metrics24.cli.reporting import Reporter
 from metrics24.cli.sandbox import sandbox
@@ -32,6 +33,7 @@ def commands() -> None:
 
 
 commands.add_command(pull)
+commands.add_command(lookup)
 commands.add_command(sandbox)
 
 
