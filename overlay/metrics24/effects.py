@@ -7,7 +7,7 @@ written once for sync and async, and is tested without network, clock or mock.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -131,7 +131,7 @@ class Opened:
     """A file's answer, as far as its head; `stream` is the driver's own, for `Read` and `Close`."""
 
     status_code: int
-    headers: Mapping[str, str] = field(repr=False)
+    headers: httpx.Headers = field(repr=False)
     stream: Any = field(repr=False)
 
 

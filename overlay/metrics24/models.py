@@ -16,13 +16,14 @@ from attrs import field, fields_dict, frozen
 import metrics24_api.models as _generated
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
 from metrics24.sinks import Column
-from metrics24_api.models import Artifact, Click, Conversion, Export, FilterGroup, Impression, ListMeta
+from metrics24_api.models import Artifact, ArtifactStatus, Click, Conversion, Export, FilterGroup, Impression, ListMeta
 from metrics24_api.operation_table import MODELS, OPERATIONS, Property
 from metrics24_api.types import UNSET, Unset
 
 __all__ = [
     "UNSET",
     "Artifact",
+    "ArtifactStatus",
     "Click",
     "Conversion",
     "Export",

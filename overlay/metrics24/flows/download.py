@@ -1,0 +1,229 @@
+"""Download an export's file: resumed where it broke off, and never anything but the file.
+
+The signed URL is minted when it is needed and again when storage no longer takes it. Storage never sees a credential.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+
+from metrics24.effects import Close, Flow, Now, Open, Opened, Read, SignedUrl, Sleep, ask
+from metrics24.errors import IntegrityError, Metrics24Error, ResponseError, TransportError
+from metrics24.flows.retry import Policy, send
+from metrics24.flows.storage import (
+    STALE_URL,
+    TRANSIENT,
+    is_packed,
+    length_of,
+    part_of,
+    refusal,
+    refuse_page,
+    strong_etag,
+)
+from metrics24.flows.unpacking import Gzip
+from metrics24.operations import Routes, build
+from metrics24.responses import read_single
+
+_log = logging.getLogger("metrics24")
+
+_MOST_FRUITLESS = 5
+_MOST_REFUSALS = 2
+_LONGEST_PAUSE = 20.0
+_ERROR_HEAD = 4096
+
+
+@frozen
+class Block:
+    """Bytes of the file, and where in it they belong. One at 0 after others means that all begins anew."""
+
+    offset: int
+    data: bytes
+
+
+def mint(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
+    """Ask for a file's signed URL (documentation: "Get Download Center Export URL")."""
+    answer = yield from send(build("getExportUrl", routes, artifact_name=artifact_name), policy)
+    url = read_single(answer, "getExportUrl", policy.notices).get("url")
+    if not isinstance(url, str) or not url:
+        raise ResponseError(
+            "The answer to getExportUrl holds no URL. The API has changed, and the spec must follow.",
+            operation="getExportUrl",
+            path="$.url",
+        )
+    return url
+
+
+class Download:
+    """One download, block by block; it may begin at an `offset` of the file that has this `etag`.
+
+    Where it cannot `rewind`, since what was given cannot be taken back, a file that begins anew is given from where it
+    broke off, if it is surely the same.
+    """
+
+    def __init__(
+        self,
+        artifact_name: str,
+        policy: Policy,
+        routes: Routes,
+        *,
+        offset: int = 0,
+        etag: str = "",
+        rewinds: bool = True,
+    ) -> None:
+        self._name, self._policy, self._routes, self._rewinds = artifact_name, policy, routes, rewinds
+        self.etag = etag
+        self.size: int | None = None
+        self._position = self._furthest = offset
+        self._url: SignedUrl | None = None
+        self._stream: Any = None
+        self._gzip: Gzip | None = None
+        self._pieces: Iterator[bytes] = iter(())
+        self._fruitless = self._refusals = 0
+        self._ended = False
+
+    def next_block(self) -> Flow[Block | None]:
+        """Fetch the next bytes; None at the end of the file.
+
+        Raises:
+            TransportError: it breaks off, five times without having come further.
+            StatusError: storage refuses also a URL that is new.
+            SecurityError: the URL could give the file away, or storage sends elsewhere.
+            IntegrityError: what comes is not the file, or not the right part of it.
+
+        """
+        while not self._ended:
+            for piece in self._pieces:
+                block = self._placed(piece)
+                if block is not None:
+                    return block
+            if self._stream is None:
+                yield from self._open()
+                continue
+            try:
+                data = yield from ask(Read(self._stream, self._policy.timeout))
+            except TransportError as error:
+                yield from self._begin_again(error)
+                continue
+            if data:
+                self._pieces = iter((data,)) if self._gzip is None else self._gzip.unpack(data)
+            else:
+                yield from self._finish()
+        return None
+
+    def close(self) -> Flow[None]:
+        """Let go of the connection. To be called at the end, whatever the end is."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            yield from ask(Close(stream))
+
+    def _placed(self, piece: bytes) -> Block | None:
+        """Where a piece belongs; None if it was given before."""
+        start = self._position
+        if start == 0:
+            refuse_page(piece)
+        self._position += len(piece)
+        if self.size is not None and self._gzip is None and self._position > self.size:
+            raise IntegrityError(f"Storage sent more than the {self.size} bytes that it announced; try again later.")
+        known = 0 if self._rewinds else max(0, min(self._furthest - start, len(piece)))
+        if self._position > self._furthest:
+            self._furthest = self._position
+            self._fruitless = self._refusals = 0
+        return Block(start + known, piece[known:]) if known < len(piece) else None
+
+    def _finish(self) -> Flow[None]:
+        """The stream ended: so did the file, or it was cut."""
+        yield from self.close()
+        whole = self._gzip.complete if self._gzip else self.size is None or self._position == self.size
+        if whole:
+            self._ended = True
+        else:
+            yield from self._begin_again(TransportError("The download ended before the whole file was there."))
+
+    def _open(self) -> Flow[None]:
+        """Ask storage for the file from where it broke off."""
+        if self._url is None:
+            self._url = SignedUrl.read((yield from mint(self._name, self._policy, self._routes)))
+        if not self.etag or self._gzip is not None:
+            self._position = 0
+        asked = self._position
+        try:
+            opened = yield from ask(Open(self._url, self._policy.timeout, asked, self.etag))
+        except TransportError as error:
+            yield from self._begin_again(error)
+            return
+        self._stream = opened.stream
+        if opened.status_code == 200 or (opened.status_code == 206 and not asked):
+            self._start_over(opened)
+        elif opened.status_code == 206:
+            yield from self._continue(opened, asked)
+        elif opened.status_code == 416 and asked:
+            yield from self._past_the_end(opened, asked)
+        else:
+            yield from self._refused(opened)
+
+    def _start_over(self, opened: Opened) -> None:
+        """Storage sends the whole file: it is the first time, the file changed, or storage knows no parts."""
+        packed, etag = is_packed(opened), strong_etag(opened)
+        if not self._rewinds and self._furthest and (not etag or etag != self.etag):
+            raise IntegrityError(
+                "The file begins anew, and may be another one, in the middle of reading it: what was given cannot be "
+                "taken back. Read it again, or use save(), which can begin anew."
+            )
+        self.etag, self._position = etag, 0
+        self._gzip = Gzip() if packed else None
+        self.size = None if packed else length_of(opened)
+
+    def _continue(self, opened: Opened, asked: int) -> Flow[None]:
+        part = part_of(opened)
+        if part.first != asked:
+            raise IntegrityError(
+                f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
+                "kept; try again later."
+            )
+        if opened.headers.get("etag", self.etag) == self.etag:
+            self.size = part.size
+        else:
+            yield from self.close()
+            self._forget()
+
+    def _past_the_end(self, opened: Opened, asked: int) -> Flow[None]:
+        """Storage has nothing from there on: all is there already, or the file is another."""
+        yield from self.close()
+        if part_of(opened).size == asked:
+            self.size, self._ended = asked, True
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Begin anew with the next attempt."""
+        self.etag, self._position, self.size = "", 0, None
+
+    def _refused(self, opened: Opened) -> Flow[None]:
+        """Storage answered with an error: its URL may be too old, or storage is not well."""
+        try:
+            body = yield from ask(Read(opened.stream, self._policy.timeout))
+        except TransportError:
+            body = b""
+        yield from self.close()
+        error = refusal(opened, body[:_ERROR_HEAD], (yield from ask(Now())).wall)
+        self._url = None
+        if opened.status_code in STALE_URL and self._refusals < _MOST_REFUSALS:
+            self._refusals += 1
+        elif opened.status_code in TRANSIENT:
+            yield from self._begin_again(error)
+        else:
+            raise error
+
+    def _begin_again(self, error: Metrics24Error) -> Flow[None]:
+        """Pause before the next attempt; raises the error if it comes to nothing."""
+        yield from self.close()
+        self._fruitless += 1
+        permanent = isinstance(error, TransportError) and error.permanent
+        if permanent or self._fruitless > _MOST_FRUITLESS or not self._policy.budget.take():
+            raise error
+        _log.info("download: broke off at byte %d (%s), going on", self._position, type(error).__name__)
+        yield from ask(Sleep(self._policy.uniform(0.0, min(_LONGEST_PAUSE, 0.5 * 2.0 ** (self._fruitless - 1)))))

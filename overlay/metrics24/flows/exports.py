@@ -1,0 +1,224 @@
+"""Ask for exports, once, and recognize those that were asked for before (documentation: "Download Clicks" and so on).
+
+A day has few exports. So a request is never repeated unless it surely did not happen, and an export is taken for an
+earlier answer only if the server repeats everything that was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from metrics24.effects import Flow, Now, ask
+from metrics24.errors import AmbiguousWrite, BadRequest, Metrics24Error, RateLimited, RequestFailed
+from metrics24.filters import Filter
+from metrics24.flows.listing import ListQuery, ListWalk
+from metrics24.flows.retry import Policy, send
+from metrics24.flows.writes import Witness, may_have_happened
+from metrics24.models import ArtifactStatus, factory
+from metrics24.operations import Routes, build, conditions
+from metrics24.responses import read_single
+
+Record = dict[str, Any]
+
+OPERATIONS = {
+    "clicks": "downloadClicks",
+    "conversions": "downloadConversions",
+    "impressions": "downloadImpressions",
+}
+_DEFAULT_DELIMITER = ","
+_MOST_PAGES = 100
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """What an export shall hold."""
+
+    kind: str
+    integration: str
+    fields: tuple[str, ...]
+    extra_parameters: tuple[str, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    delimiter: str | None = None
+    filter: Filter | None = None
+
+    @property
+    def operation(self) -> str:
+        """The operation that asks for it."""
+        return OPERATIONS[self.kind]
+
+    def is_repeated_by(self, export: Mapping[str, Any]) -> bool:
+        """Whether the server's answer repeats all of it. What the answer lacks is not equal.
+
+        Dates that were left out are the server's to choose, so they never are.
+        """
+        options, days = _object(export, "export_list_options"), _object(export, "reports_query_option")
+        return (
+            is_of_kind(export, self.kind)
+            and export.get("integration") == self.integration
+            and None not in {self.start, self.end}
+            and (days.get("start_date"), days.get("end_date")) == (str(self.start), str(self.end))
+            and _names(options, "fields") == self.fields
+            and _names(options, "extra_parameters") == self.extra_parameters
+            and _object(export, "format").get("delimiter") == (self.delimiter or _DEFAULT_DELIMITER)
+            and _filters(options) == self._filters()
+        )
+
+    def _filters(self) -> dict[str, dict[str, list[str]]]:
+        filters: dict[str, dict[str, list[str]]] = {}
+        for condition in () if self.filter is None else self.filter.conditions:
+            filters.setdefault(condition.name, {})[condition.operator or "eq"] = list(condition.values)
+        return filters
+
+
+def request(wanted: Wanted, policy: Policy, routes: Routes) -> Flow[Record]:
+    """Ask for an export and return how the server describes it.
+
+    Raises:
+        AmbiguousWrite: the answer was lost, and no export is surely the one that was asked for.
+        RequestFailed, RateLimited: the day's exports are used up, among other reasons.
+
+    """
+    witness = Witness()
+    try:
+        answer = yield from witness.watch(send(_request(wanted, routes), policy))
+        return read_single(answer, wanted.operation, policy.notices)
+    except Metrics24Error as error:
+        if not may_have_happened(error):
+            _advise(wanted, error)
+            raise
+        cause = error
+    return (yield from _adopt(wanted, policy, routes, witness, cause))
+
+
+def find(wanted: Wanted, policy: Policy, routes: Routes, within: float) -> Flow[Record | None]:
+    """Find the newest export, at most `within` seconds old, that is equal to what is wanted and has not failed."""
+    now = (yield from ask(Now())).wall
+    found: list[tuple[datetime, Record]] = []
+    for export in (yield from every_export(policy, routes)):
+        created = created_at(export)
+        recent = created is not None and now - created <= timedelta(seconds=within)
+        if created is not None and recent and not has_failed(export) and wanted.is_repeated_by(export):
+            found.append((created, export))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def every_export(policy: Policy, routes: Routes) -> Flow[list[Record]]:
+    """Read the list of exports, within bounds."""
+    walk = ListWalk(ListQuery(operation="listExports"), policy, routes)
+    exports: list[Record] = []
+    while not walk.done and walk.pages < _MOST_PAGES:
+        page = yield from walk.next_page()
+        exports += page.rows
+    return exports
+
+
+def created_at(export: Mapping[str, Any]) -> datetime | None:
+    """When an export was asked for; None if the server does not say, or not in which time zone."""
+    try:
+        created = datetime.fromisoformat(str(export.get("created_at")))
+    except ValueError:
+        return None
+    return created.astimezone(UTC) if created.tzinfo else None
+
+
+def has_failed(export: Mapping[str, Any]) -> bool:
+    """Whether an export will never have a file."""
+    return export.get("status") in (ArtifactStatus.ERROR, ArtifactStatus.CANCELED)
+
+
+def is_of_kind(export: Mapping[str, Any], kind: str) -> bool:
+    """Whether an export holds rows of a kind. The documentation names types for two of the three kinds."""
+    return re.match(rf"{kind.removesuffix('s')}s?([^a-z]|$)", str(export.get("type")).lower()) is not None
+
+
+def _request(wanted: Wanted, routes: Routes) -> Any:
+    """The request. Lists of names are sent with commas between; the only place that decides this."""
+    return build(
+        wanted.operation,
+        routes,
+        integration_id=wanted.integration,
+        delimiter=wanted.delimiter,
+        start_date=wanted.start,
+        end_date=wanted.end,
+        fields=",".join(wanted.fields),
+        extra_parameters=",".join(wanted.extra_parameters),
+        filter_=conditions(wanted.filter),
+    )
+
+
+def _adopt(wanted: Wanted, policy: Policy, routes: Routes, witness: Witness, cause: Metrics24Error) -> Flow[Record]:
+    """Find the export that was asked for, after the answer was lost."""
+    lost = f"An export of {wanted.kind} was asked for, and the answer was lost ({type(cause).__name__})"
+    try:
+        exports = yield from witness.watch(every_export(policy, routes))
+    except Metrics24Error as error:
+        raise AmbiguousWrite(
+            f"{lost}; the list of exports could not be read either ({error}). Look at exports.list() before you ask "
+            "again: each request counts against the day's quota."
+        ) from error
+    new = [export for export in exports if not witness.saw_before(export.get("created_at"))]
+    equal = [export for export in new if wanted.is_repeated_by(export)]
+    if len(equal) == 1:
+        return equal[0]
+    raise AmbiguousWrite(
+        f"{lost}; of {len(new)} exports that are new since then, {len(equal)} are surely what was asked for. See "
+        ".candidates and exports.list(), and go on with exports.resume(id), before you ask again: each request counts "
+        "against the day's quota.",
+        candidates=[factory("Export")(export) for export in new],
+    ) from cause
+
+
+def _advise(wanted: Wanted, error: Metrics24Error) -> None:
+    match error:
+        case BadRequest() if not wanted.extra_parameters:
+            error.add_note("No extra_parameters were named; if the API wants at least one, name it.")
+        case RequestFailed() | RateLimited():
+            error.add_note(
+                "If the day's exports are used up, go on tomorrow, or take an export that exists: reuse=SECONDS."
+            )
+
+
+def _object(export: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = export.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _names(options: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    """A list of names, also one that stands there as null (empty) or as one text; None if there is none."""
+    if name not in options:
+        return None
+    match options[name]:
+        case None | "":
+            return ()
+        case str() as text:
+            return tuple(text.split(","))
+        case list() as names:
+            return tuple(map(str, names))
+    return None
+
+
+def _filters(options: Mapping[str, Any]) -> dict[str, dict[str, list[str]]] | None:
+    """The filters that the server repeats, by name and operator; None if it does not, or in another shape."""
+    if "filters" not in options:
+        return None
+    filters = options["filters"] or {}
+    if not isinstance(filters, dict):
+        return None
+    try:
+        return {name: {word: list(values) for word, values in by.items()} for name, by in filters.items()}
+    except (AttributeError, TypeError):
+        return None
+
+
+def names_in(export: Mapping[str, Any]) -> Iterator[str]:
+    """The names under which the server knows an export's file, the likeliest first."""
+    file = _object(export, "artifact")
+    for name in (export.get("artifact_name"), file.get("name")):
+        if isinstance(name, str) and name:
+            yield name

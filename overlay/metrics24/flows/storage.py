@@ -1,0 +1,91 @@
+"""What storage answers, read from the heads of its answers. Its error bodies are not kept: they repeat what was signed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from attrs import frozen
+
+from metrics24.effects import Opened, RawResponse
+from metrics24.errors import IntegrityError, Metrics24Error, SecurityError, StatusError
+from metrics24.responses import failure
+
+STALE_URL = frozenset({400, 401, 403, 404, 410})
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")
+_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
+_PAGE = "Storage sent a page instead of the file, which was not saved. Try again later."
+
+
+@frozen
+class Part:
+    """What a Content-Range says: the first byte, and the size of the whole file; None for what it does not say."""
+
+    first: int | None
+    size: int | None
+
+
+def part_of(opened: Opened) -> Part:
+    """Read the Content-Range of an answer."""
+    found = _CONTENT_RANGE.fullmatch(opened.headers.get("content-range", "").strip())
+    if found is None:
+        return Part(None, None)
+    return Part(int(found[1]) if found[1] else None, int(found[2]) if found[2] != "*" else None)
+
+
+def length_of(opened: Opened) -> int | None:
+    """The announced length of an answer."""
+    length = opened.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 19 else None
+
+
+def strong_etag(opened: Opened) -> str:
+    """An ETag that vouches for every byte of the file; a weak one does not."""
+    etag: str = opened.headers.get("etag", "")
+    return etag if etag.startswith('"') else ""
+
+
+def is_packed(opened: Opened) -> bool:
+    """Whether the file comes in gzip, as files do that are stored so.
+
+    Raises:
+        IntegrityError: it comes in another packing, or it is a page for people.
+
+    """
+    kind = opened.headers.get("content-type", "").lower()
+    if "html" in kind or "xml" in kind:
+        raise IntegrityError(_PAGE)
+    coding = opened.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"identity", "", "gzip", "x-gzip"}:
+        raise IntegrityError("Storage packed the file in a way that was not asked for, so it was not saved.")
+    return "gzip" in coding
+
+
+def refuse_page(beginning: bytes) -> None:
+    """Refuse what begins like HTML or XML: no column's name does.
+
+    Raises:
+        IntegrityError: it does.
+
+    """
+    if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise IntegrityError(_PAGE)
+
+
+def refusal(opened: Opened, body: bytes, now: datetime) -> Metrics24Error:
+    """The error that an answer without a file stands for."""
+    status = opened.status_code
+    if 300 <= status < 400:
+        return SecurityError("Storage sent elsewhere for the file, which is not followed. Report that to support.")
+    error = failure(RawResponse(status, opened.headers, b""), "the download", now)
+    if not isinstance(error, StatusError):
+        return IntegrityError(f"Storage answered with status {status}, which is no file. Try again later.")
+    code = _CODE.search(body)
+    said = f" ({code[1].decode()})" if code else ""
+    error.args = (
+        f"Storage answered the download with status {status}{said}. Exports are kept for a while only: see with "
+        "exports.get(id) whether this one is still there, and try again later.",
+    )
+    return error
