@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(int(self.headers.get("content-length", 0))),
         )
 
-    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that the base class looks up
+    do_GET = do_POST = do_PATCH = do_DELETE = do_CONNECT = _serve  # noqa: N815 - the names that the base class looks up
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the tests read `requests` instead."""

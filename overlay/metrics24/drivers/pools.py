@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from metrics24.drivers.deadline import keep_deadlines
 from metrics24.errors import ConfigurationError
+from metrics24.settings import is_loopback
 
 
 def open_pool(connections: int, transport: httpx.BaseTransport | None) -> httpx.Client:
@@ -20,7 +23,9 @@ def open_pool(connections: int, transport: httpx.BaseTransport | None) -> httpx.
 
     """
     with _environment():
-        client = httpx.Client(limits=_limits(connections), transport=transport, cookies=_no_cookies())
+        client = httpx.Client(
+            limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
+        )
     keep_deadlines(client)
     return client
 
@@ -33,7 +38,9 @@ def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None
 
     """
     with _environment():
-        return httpx.AsyncClient(limits=_limits(connections), transport=transport, cookies=_no_cookies())
+        return httpx.AsyncClient(
+            limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
+        )
 
 
 def _limits(connections: int) -> httpx.Limits:
@@ -43,6 +50,17 @@ def _limits(connections: int) -> httpx.Limits:
 def _no_cookies() -> CookieJar:
     """The API knows none; one that a proxy sets would be shared by all threads."""
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
+def _passed_by() -> dict[str, None]:
+    """What goes past the environment's proxies: plain http, unless its proxy is on this machine as well.
+
+    Plain http is for this machine alone; a proxy elsewhere would be sent the credential unencrypted.
+    """
+    proxies = getproxies()
+    proxy = proxies.get("http") or proxies.get("all") or "localhost"
+    host = urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname
+    return {} if is_loopback(host or "") else {"http://": None}
 
 
 @contextmanager
