@@ -42,6 +42,8 @@ EXITS = (
     Exit(7, "the answer is not what the API promises", (errors.ResponseError, errors.PaginationError)),
     Exit(8, "the file could not be written", (errors.SaveError,)),
     Exit(9, "refused, since it could leak a credential or data", (errors.SecurityError,)),
+    Exit(12, "doctor: something is wrong and can be corrected"),
+    Exit(13, "doctor: nothing wrong found, but some operations could not be judged"),
     Exit(143, "terminated by SIGTERM; no file was left behind", (Terminated,)),
     Exit(130, "interrupted by Ctrl-C; no file was left behind", (KeyboardInterrupt, click.Abort)),
 )

@@ -1,0 +1,96 @@
+"""What to change where a guess of the spec is wrong: now, in a client's options, and for good, in the spec."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from metrics24.doctor.findings import Difference
+from metrics24.doctor.shape import ANY_NAME
+from metrics24.operations import Operation
+
+SPEC = "openapi/spec.yaml"
+REGENERATE = "make regenerate && make record"
+
+_OBSERVED = "x-evidence: observed"
+_PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_RESERVED = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+
+
+def of_path(operation: Operation, method: str, path: str) -> tuple[str, ...]:
+    """How to correct an operation's path."""
+    placeholders = "".join(re.findall(r"/\{[^{}]*\}", path))
+    return (*_now(operation, method, f"/the/right/path{placeholders}"), for_good(operation, "its right path"))
+
+
+def of_method(operation: Operation, method: str, path: str, allowed: Iterable[str]) -> tuple[str, ...]:
+    """How to correct an operation's method; `allowed` are those that the server names."""
+    other = next(iter(allowed), "GET" if method == "POST" else "POST")
+    return (*_now(operation, other, path), for_good(operation, f"the method {other}"))
+
+
+def for_good(operation: Operation, new: str) -> str:
+    """How to correct an operation's place in the spec."""
+    now = f"{operation.method} {operation.path}, {operation.evidence}"
+    return f"for good: in {SPEC}, move operationId {operation.id} ({now}) to {new}; then {REGENERATE}"
+
+
+def _now(operation: Operation, method: str, path: str) -> tuple[str, ...]:
+    return (
+        f'now: Client(routes={{"{operation.id}": ("{method}", "{path}")}})',
+        f"to try it here: --route '{operation.id}={method} {path}'",
+    )
+
+
+def of_answer(differences: Iterable[Difference]) -> tuple[str, ...]:
+    """The lines of YAML that make the spec describe the answer, under the place where they belong."""
+    places: dict[str, list[str]] = {}
+    for difference in differences:
+        for place, line in _lines(difference):
+            lines = places.setdefault(place, [])
+            if line not in lines:
+                lines.append(line)
+    return tuple(
+        text
+        for place, lines in places.items()
+        for text in (f"# {SPEC}: components.schemas.{place}", *(f"  {each}" for each in lines))
+    )
+
+
+def _lines(difference: Difference) -> Iterator[tuple[str, str]]:
+    name = _key(difference.name)
+    match difference.kind:
+        case "absent field":
+            return
+        case "missing field":
+            yield f"{difference.schema}.required", f"# take out {name}, and mark the property {_OBSERVED}"
+        case "unknown value":
+            yield f"{difference.schema}.enum", f"- {name}"
+        case "unknown field" if difference.name == ANY_NAME:
+            yield difference.schema, "additionalProperties: true"
+        case _ if difference.path == "$":
+            yield difference.schema, f"# describe {_list(difference.found)} instead of {difference.expected}"
+        case _:
+            yield f"{difference.schema}.properties", f"{name}: {_schema(difference)}"
+
+
+def _schema(difference: Difference) -> str:
+    types = [each for each in difference.found if each != "null"]
+    parts = [f"type: {_list([*types, 'null'])}"] if types else ["description: Seen as null only."]
+    if "array" in types:
+        parts.append("items: {}")
+    if "object" in types:
+        parts.append("additionalProperties: true")
+    if difference.format:
+        parts.append(f"format: {difference.format}")
+    return f"{{{', '.join([*parts, _OBSERVED])}}}"
+
+
+def _list(types: Iterable[str]) -> str:
+    return f"[{', '.join(json.dumps(each) if each == 'null' else each for each in types)}]"
+
+
+def _key(name: str) -> str:
+    plain = _PLAIN.fullmatch(name) and name.lower() not in _RESERVED
+    return name if plain else json.dumps(name)
