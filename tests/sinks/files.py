@@ -9,6 +9,7 @@ from typing import Any
 from pyarrow import parquet
 
 from metrics24.sinks import Column, Row, Saved, open_sink
+from metrics24.sinks.conversion import convert_csv
 
 COLUMNS = (
     Column("real_tx_id", "text"),
@@ -49,3 +50,14 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 def files_in(folder: Path) -> list[str]:
     """Name what lies in a folder, hidden files too."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def converted(folder: Path, data: bytes, **options: Any) -> dict[str, list[Any]]:
+    """Convert CSV data and give the Parquet file's columns."""
+    source, target = folder / "source.csv", folder / "target.parquet"
+    source.write_bytes(data)
+    saved = convert_csv(source, target, **options)
+    table = parquet.read_table(target)
+    assert saved == Saved(target, rows=table.num_rows, bytes=target.stat().st_size, misfits=0)
+    columns: dict[str, list[Any]] = table.to_pydict()
+    return columns

@@ -81,7 +81,7 @@ def to_arrow(batches: Iterable[Sequence[Row]], *, columns: Sequence[Column], fix
         UsageError: pyarrow is missing.
 
     """
-    with _pyarrow_needed():
+    with pyarrow_needed():
         from metrics24.sinks.arrow import TableWriter  # noqa: PLC0415  pyarrow is optional, and slow to load
     writers: list[TableWriter] = []
 
@@ -118,13 +118,19 @@ def _json_lines(_: _Options) -> _MakeWriter:
 
 
 def _parquet(options: _Options) -> _MakeWriter:
-    with _pyarrow_needed():
+    with pyarrow_needed():
         from metrics24.sinks.arrow import ParquetWriter  # noqa: PLC0415  pyarrow is optional, and slow to load
     return lambda file, rows: ParquetWriter(file, options.layout(rows))
 
 
 @contextmanager
-def _pyarrow_needed() -> Iterator[None]:
+def pyarrow_needed() -> Iterator[None]:
+    """Say how to install pyarrow where importing it fails.
+
+    Raises:
+        UsageError: in place of any ImportError.
+
+    """
     try:
         yield
     except ImportError as error:
