@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,17 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def readers_desk(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def readers_log() -> Iterator[None]:
+    """Let an example set logging up as in a program of its own."""
+    logger = logging.getLogger("metrics24")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def readers_desk(sandbox: Sandbox, readers_log: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory, and the two variables that the README tells its reader to set."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
