@@ -26,7 +26,8 @@
 
 * Metrics24Warning
   + FilterIgnoredWarning      rows contradict the filter that was asked for
-  + UnexpectedAnswerWarning   an undocumented part of an answer has another shape than expected
+  + UnexpectedAnswerWarning   an answer is stranger than the documentation allows, and can still be used
+  + TruncatedExportWarning    an export has as many rows as one may have: the rest is missing
 
 Messages name what happened, whose fault it is and what to do next. They never hold a credential or a row.
 """
@@ -36,6 +37,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class Metrics24Error(Exception):
@@ -198,7 +200,7 @@ class AmbiguousWrite(Metrics24Error):
 
     def __init__(self, message: str, *, candidates: Sequence[object] = ()) -> None:
         super().__init__(message)
-        self.candidates = tuple(candidates)
+        self.candidates: tuple[Any, ...] = tuple(candidates)
 
 
 class SecurityError(Metrics24Error):
@@ -226,4 +228,8 @@ class FilterIgnoredWarning(Metrics24Warning):
 
 
 class UnexpectedAnswerWarning(Metrics24Warning):
-    """An undocumented part of an answer has another shape than the spec expects; it was kept as sent."""
+    """An answer is stranger than the documentation allows, and can still be used: it was kept as sent."""
+
+
+class TruncatedExportWarning(Metrics24Warning):
+    """An export has as many rows as the server lets one have, so that it will have left out the rest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, assert_type
 
@@ -10,14 +11,20 @@ import polars
 import pyarrow
 
 from metrics24 import (
+    UNSET,
     AsyncClient,
+    AsyncListing,
     AsyncPage,
     AsyncRows,
+    BulkResult,
     Click,
     Client,
     Conversion,
     Filter,
+    FilterGroup,
     Impression,
+    Listing,
+    Metrics24Error,
     Page,
     RawResponse,
     Retrying,
@@ -60,11 +67,30 @@ def synchronous() -> None:
         assert_type(rows.save("x.csv"), Saved)
         assert_type(rows.to_polars(), polars.DataFrame)
         assert_type(rows.to_pandas(), pandas.DataFrame)
-        table: pyarrow.Table = rows.to_arrow()
+        # pyarrow has no types for pyright to see
+        table: pyarrow.Table = rows.to_arrow()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         del table
         keys = {"request_date": "2025-02-01", "offer": "o", "publisher": "p"}
         assert_type(client.reports.get_click("i", **keys, tx_id="t"), Click)
         assert_type(client.reports.get_conversion("i", **keys, hash="h"), Conversion)
+
+
+def groups_of(client: Client) -> None:
+    """Use filter groups."""
+    groups = client.filter_groups
+    assert_type(groups.list("i", filter=RECENT, sort=("-priority", "name")), Listing[FilterGroup])
+    group = groups.create("i", name="n", organization="o", priority=1, offer_ids=("o1",), filters=[{"any": None}])
+    assert_type(group, FilterGroup)
+    assert_type(group.offer_ids, list[str] | Unset)
+    changed = groups.update("i", group.id, filters=group.filters, tags=None, offer_ids=group.offer_ids, active=UNSET)
+    assert_type(changed, FilterGroup)
+    assert_type(groups.get("i", "g"), FilterGroup)
+    assert_type(groups.add_offers("i", "g", {"o1"}), FilterGroup)
+    assert_type(groups.bulk_delete("i", ["g"]), BulkResult)
+    assert_type(groups.bulk_update("i", ["g"], monitoring_mode=True, organization="o").ok, tuple[str, ...])
+    assert_type(groups.update_many("i", ["g"], active=False).errors, Mapping[str, Metrics24Error])
+    groups.update("i", "g", activ=True)  # type: ignore[call-arg]  # a misspelt property
+    groups.update("i", "g", tags="t")  # a text is a sequence of texts to type checkers; it is refused when it runs
 
 
 async def asynchronous() -> None:
@@ -83,6 +109,9 @@ async def asynchronous() -> None:
             assert_type(page, AsyncPage[Click])
             assert_type(await page.previous_page(), AsyncPage[Click] | None)
         assert_type(await rows.first(), Click | None)
+        assert_type(client.filter_groups.list("i"), AsyncListing[FilterGroup])
+        assert_type(await client.filter_groups.update("i", "g", active=None), FilterGroup)
+        assert_type(await client.filter_groups.bulk_delete("i", ["g"]), BulkResult)
         assert_type(await rows.save("x.csv", overwrite=True, columns="spec"), Saved)
         assert_type(await rows.to_polars(), polars.DataFrame)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 from metrics24.effects import RawResponse, Request
 from metrics24.errors import RequestTimeout, ResponseError, TransportError
@@ -16,7 +16,7 @@ SERVERS_NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
 """What the server's clock says when the client's begins: two months ahead of what the client's wall clock says."""
 
 SPRING: dict[str, Any] = {"integration": "int1", "organization": "org1", "name": "Spring", "priority": 7}
-LOST = {
+LOST: Mapping[str, Callable[[], Outcome]] = {
     "reset": lambda: TransportError("reset"),
     "timeout": lambda: RequestTimeout("late"),
     "unreadable": lambda: ResponseError("too large"),
@@ -32,10 +32,10 @@ def stamp(seconds: float) -> str:
 
 
 class GroupServer:
-    """Keeps filter groups. A whim happens `before` the request is carried out, or `after` it, or is an answer's form.
+    """Keeps filter groups; each request takes the next whim, which is the form of its answer or a fault.
 
-    Forms: "" (the whole group), "wrapped", "id", "nothing", "204", "html". Faults: the names in `LOST`, "connect", "429",
-    each alone (nothing was carried out), or with "after " before it.
+    Forms: "" (the whole group), "wrapped", "id", "nothing", "204", "html". Faults: those in `LOST`, "connect", "429",
+    "400", "403". Nothing was carried out after a fault, unless it has "after " before its name.
     """
 
     def __init__(self, whims: Iterable[str] = (), *, dated: bool = True) -> None:
@@ -87,27 +87,27 @@ class GroupServer:
         return SERVERS_NOON + timedelta(seconds=self.hand.now - 1000)
 
     def _carried_out(self, request: Request) -> RawResponse:
-        body: Any = request.body
+        if request.operation == "listFilterGroups":
+            return self._listed(dict(request.params))
+        if request.operation == "createFilterGroup":
+            return self._created(cast("dict[str, Any]", request.body))
+        if request.operation.startswith("bulk"):
+            return self._done_at_once(cast("dict[str, Any]", request.body))
         group = self.groups.get(request.path.rsplit("/", 1)[1])
-        match request.operation:
-            case "listFilterGroups":
-                return self._listed(dict(request.params))
-            case "createFilterGroup":
-                return self._created(body)
-            case "bulkUpdateFilterGroups":
-                for identity in self.groups.keys() & {*body["data"]}:
-                    self.groups[identity]["monitoring_mode"] = body["monitoring_mode"]
-                return raw(body={})
-            case "bulkDeleteFilterGroups":
-                self.groups = {key: kept for key, kept in self.groups.items() if key not in body["data"]}
-                return raw(body={})
         if group is None:
             return raw(404)
         if request.operation == "deleteFilterGroup":
-            return raw(body=self.groups.pop(group["id"]))
-        if request.operation == "updateFilterGroup":
-            group.update(body)
+            del self.groups[group["id"]]
+        group.update(cast("dict[str, Any]", request.body or {}))
         return raw(body=group)
+
+    def _done_at_once(self, body: Mapping[str, Any]) -> RawResponse:
+        changes = {name: value for name, value in body.items() if name != "data"}
+        for identity in self.groups.keys() & {*body["data"]}:
+            self.groups[identity].update(changes)
+        if not changes:
+            self.groups = {key: kept for key, kept in self.groups.items() if key not in body["data"]}
+        return raw(body={})
 
     def _created(self, body: Mapping[str, Any]) -> RawResponse:
         if any(group["priority"] == body["priority"] for group in self.groups.values()):

@@ -118,7 +118,7 @@ def test_a_date_that_cannot_be_read_is_none(date: str) -> None:
 
 
 def test_a_witness_changes_nothing() -> None:
-    """A watched flow gets every answer and error that it would get, gives its result, and is closed with its watcher."""
+    """A watched flow gets every answer and error, gives its result, and is closed with its watcher."""
     ended: list[str] = []
 
     def flow() -> Flow[str]:

@@ -1,4 +1,4 @@
-"""Whatever goes wrong around a write: it is not done twice, it does not loop, and it ends in a result or a typed error."""
+"""Whatever goes wrong around a write: it is not done twice, does not loop, and ends in a result or a typed error."""
 
 from __future__ import annotations
 
