@@ -35,6 +35,7 @@ lint: $(VENV)/dev.stamp
 
 types: $(VENV)/dev.stamp
 	$(BIN)/python -m mypy
+	$(BIN)/basedpyright
 
 imports: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
