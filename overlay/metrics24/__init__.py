@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from metrics24.errors import AmbiguousWrite as AmbiguousWrite
     from metrics24.errors import BadRequest as BadRequest
     from metrics24.errors import ConfigurationError as ConfigurationError
+    from metrics24.errors import ExportCanceled as ExportCanceled
+    from metrics24.errors import ExportFailed as ExportFailed
+    from metrics24.errors import ExportTimeout as ExportTimeout
     from metrics24.errors import FilterError as FilterError
     from metrics24.errors import FilterIgnoredWarning as FilterIgnoredWarning
     from metrics24.errors import Forbidden as Forbidden
+    from metrics24.errors import IntegrityError as IntegrityError
     from metrics24.errors import Metrics24Error as Metrics24Error
     from metrics24.errors import Metrics24Warning as Metrics24Warning
     from metrics24.errors import NotFound as NotFound
@@ -36,17 +40,24 @@ if TYPE_CHECKING:
     from metrics24.errors import ServerError as ServerError
     from metrics24.errors import StatusError as StatusError
     from metrics24.errors import TransportError as TransportError
+    from metrics24.errors import TruncatedExportWarning as TruncatedExportWarning
     from metrics24.errors import Unauthorized as Unauthorized
     from metrics24.errors import UnexpectedAnswerWarning as UnexpectedAnswerWarning
     from metrics24.errors import UsageError as UsageError
     from metrics24.filters import Filter as Filter
     from metrics24.filters import field as field
     from metrics24.flows.bulk import BulkResult as BulkResult
+    from metrics24.flows.planning import ExportPlan as ExportPlan
+    from metrics24.flows.planning import PlannedExport as PlannedExport
+    from metrics24.flows.waiting import WaitProgress as WaitProgress
     from metrics24.models import UNSET as UNSET
+    from metrics24.models import Artifact as Artifact
     from metrics24.models import Click as Click
     from metrics24.models import Conversion as Conversion
+    from metrics24.models import Export as Export
     from metrics24.models import FilterGroup as FilterGroup
     from metrics24.models import Impression as Impression
+    from metrics24.models import ListMeta as ListMeta
     from metrics24.models import Unset as Unset
     from metrics24.pages.listing import AsyncListing as AsyncListing
     from metrics24.pages.listing import Listing as Listing
@@ -56,6 +67,9 @@ if TYPE_CHECKING:
     from metrics24.pages.rows import AsyncRows as AsyncRows
     from metrics24.pages.rows import Rows as Rows
     from metrics24.resources.export_filters import export_filter as export_filter
+    from metrics24.resources.export_job import AsyncExportJob as AsyncExportJob
+    from metrics24.resources.export_job import ExportJob as ExportJob
+    from metrics24.resources.export_state import DownloadProgress as DownloadProgress
     from metrics24.settings import Limits as Limits
     from metrics24.settings import Retry as Retry
     from metrics24.settings import Retrying as Retrying
@@ -63,15 +77,29 @@ if TYPE_CHECKING:
     from metrics24.sinks import Saved as Saved
 
 _HOMES = {
+    "flows.planning": (
+        "ExportPlan",
+        "PlannedExport",
+    ),
+    "flows.waiting": ("WaitProgress",),
+    "resources.export_state": ("DownloadProgress",),
+    "resources.export_job": (
+        "AsyncExportJob",
+        "ExportJob",
+    ),
     "client.clients": ("AsyncClient", "Client"),
     "effects": ("RawResponse",),
     "errors": (
         "AmbiguousWrite",
         "BadRequest",
         "ConfigurationError",
+        "ExportCanceled",
+        "ExportFailed",
+        "ExportTimeout",
         "FilterError",
         "FilterIgnoredWarning",
         "Forbidden",
+        "IntegrityError",
         "Metrics24Error",
         "Metrics24Warning",
         "NotFound",
@@ -85,13 +113,24 @@ _HOMES = {
         "ServerError",
         "StatusError",
         "TransportError",
+        "TruncatedExportWarning",
         "Unauthorized",
         "UnexpectedAnswerWarning",
         "UsageError",
     ),
     "filters": ("Filter", "field"),
     "flows.bulk": ("BulkResult",),
-    "models": ("UNSET", "Click", "Conversion", "FilterGroup", "Impression", "Unset"),
+    "models": (
+        "Artifact",
+        "Click",
+        "Conversion",
+        "Export",
+        "FilterGroup",
+        "Impression",
+        "ListMeta",
+        "UNSET",
+        "Unset",
+    ),
     "pages.listing": ("AsyncListing", "Listing"),
     "pages.page": ("AsyncPage", "Page"),
     "pages.progress": ("Progress",),

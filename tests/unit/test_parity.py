@@ -10,6 +10,8 @@ import pytest
 from metrics24 import AsyncClient, AsyncListing, AsyncPage, AsyncRows, Client, Listing, Page, Rows
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.drivers.pending import AsyncPending, Pending
+from metrics24.resources.export_job import AsyncExportJob, ExportJob
+from metrics24.resources.exports import AsyncExports, Exports
 from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
 from metrics24.resources.reports import AsyncReports, Reports
 
@@ -20,6 +22,8 @@ TWINS = [
     (Rows, AsyncRows),
     (Listing, AsyncListing),
     (Page, AsyncPage),
+    (Exports, AsyncExports),
+    (ExportJob, AsyncExportJob),
     (Driver, AsyncDriver),
     (Pending, AsyncPending),
 ]

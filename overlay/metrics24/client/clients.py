@@ -13,6 +13,7 @@ from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.effects import RawResponse
 from metrics24.flows.retry import send
 from metrics24.operations import build_raw
+from metrics24.resources.exports import AsyncExports, Exports
 from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
 from metrics24.resources.reports import AsyncReports, Reports
 from metrics24.settings import Limits, Retrying
@@ -73,6 +74,7 @@ class Client:
     def _set_up(self, settings: Settings, driver: Driver, *, owner: bool) -> None:
         self._settings, self._driver, self._owner = settings, driver, owner
         self.reports = Reports(settings.policy, settings.routes, driver)
+        self.exports = Exports(settings.policy, settings.routes, settings.limits, driver)
         self.filter_groups = FilterGroups(settings.policy, settings.routes, driver)
 
     def with_options(self, **changes: Unpack[Options]) -> Self:
@@ -167,6 +169,7 @@ class AsyncClient:
     def _set_up(self, settings: Settings, driver: AsyncDriver, *, owner: bool) -> None:
         self._settings, self._driver, self._owner = settings, driver, owner
         self.reports = AsyncReports(settings.policy, settings.routes, driver)
+        self.exports = AsyncExports(settings.policy, settings.routes, settings.limits, driver)
         self.filter_groups = AsyncFilterGroups(settings.policy, settings.routes, driver)
 
     def with_options(self, **changes: Unpack[Options]) -> Self:

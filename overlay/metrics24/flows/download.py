@@ -156,7 +156,7 @@ class Download:
             yield from self._begin_again(error)
             return
         self._stream = opened.stream
-        if opened.status_code == 200 or (opened.status_code == 206 and not asked):
+        if opened.status_code == 200 or (opened.status_code == 206 and not asked and part_of(opened).first == 0):
             self._start_over(opened)
         elif opened.status_code == 206:
             yield from self._continue(opened, asked)
@@ -175,7 +175,7 @@ class Download:
             )
         self.etag, self._position = etag, 0
         self._gzip = Gzip() if packed else None
-        self.size = None if packed else length_of(opened)
+        self.size = None if packed else part_of(opened).size or length_of(opened)
 
     def _continue(self, opened: Opened, asked: int) -> Flow[None]:
         part = part_of(opened)

@@ -76,6 +76,12 @@ class Wanted:
         return filters
 
 
+def start(wanted: Wanted, within: float, policy: Policy, routes: Routes) -> Flow[Record]:
+    """Take an equal export that is at most `within` seconds old, or else ask for one."""
+    found = (yield from find(wanted, within, policy, routes)) if within else None
+    return found or (yield from request(wanted, policy, routes))
+
+
 def request(wanted: Wanted, policy: Policy, routes: Routes) -> Flow[Record]:
     """Ask for an export and return how the server describes it.
 
@@ -96,7 +102,7 @@ def request(wanted: Wanted, policy: Policy, routes: Routes) -> Flow[Record]:
     return (yield from _adopt(wanted, policy, routes, witness, cause))
 
 
-def find(wanted: Wanted, policy: Policy, routes: Routes, within: float) -> Flow[Record | None]:
+def find(wanted: Wanted, within: float, policy: Policy, routes: Routes) -> Flow[Record | None]:
     """Find the newest export, at most `within` seconds old, that is equal to what is wanted and has not failed."""
     now = (yield from ask(Now())).wall
     found: list[tuple[datetime, Record]] = []

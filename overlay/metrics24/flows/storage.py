@@ -1,4 +1,4 @@
-"""What storage answers, read from the heads of its answers. Its error bodies are not kept: they repeat what was signed."""
+"""What storage answers. The bodies of its errors are not kept, since they repeat what was signed."""
 
 from __future__ import annotations
 

@@ -40,6 +40,30 @@ def as_day(value: object, name: str) -> date:
     raise UsageError(f"{name} must be a datetime.date or ISO text like 2025-02-01, not {type(value).__name__}.")
 
 
+def in_order(start: date, end: date) -> tuple[date, date]:
+    """The first and the last day of a range.
+
+    Raises:
+        UsageError: the first comes after the last.
+
+    """
+    if start > end:
+        raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
+    return start, end
+
+
+def checked_filter(filter_: object) -> Filter | None:
+    """A filter, or none.
+
+    Raises:
+        UsageError: it is something else.
+
+    """
+    if filter_ is not None and not isinstance(filter_, Filter):
+        raise UsageError(f"filter must be built with metrics24.field, not given as {type(filter_).__name__}.")
+    return filter_
+
+
 def row_keys(integration: str, request_date: Day, **keys: str) -> dict[str, object]:
     """The five keys of a look-up, as the generated request takes them.
 
@@ -81,9 +105,7 @@ class Asked:
         if self.after is not None and self.before is not None:
             raise UsageError("after and before exclude each other; give one of them.")
         _check_extent(self.filter, self.limit, self.page_size)
-        start, end = as_day(self.start, "start"), as_day(self.end, "end")
-        if start > end:
-            raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
+        start, end = in_order(as_day(self.start, "start"), as_day(self.end, "end"))
         return Query(
             operation=operation,
             integration=safe_id(integration, "integration"),
@@ -135,8 +157,7 @@ def _sort(given: object) -> str:
 
 
 def _check_extent(filter_: object, limit: object, page_size: object) -> None:
-    if filter_ is not None and not isinstance(filter_, Filter):
-        raise UsageError(f"filter must be built with metrics24.field, not given as {type(filter_).__name__}.")
+    checked_filter(filter_)
     _refuse_count("page_size", page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
     if limit is not None:
         _refuse_count("limit", limit, range(sys.maxsize), "leave it out for all rows.")

@@ -4,7 +4,9 @@ Knows nothing of HTTP: rows are mappings of field names to what JSON can hold.
 """
 
 from metrics24.sinks.columns import Column, ColumnType, Row
+from metrics24.sinks.csv_records import CsvRecords
 from metrics24.sinks.opening import open_sink, to_arrow
+from metrics24.sinks.part import Part
 from metrics24.sinks.sink import Saved, Sink
 
-__all__ = ["Column", "ColumnType", "Row", "Saved", "Sink", "open_sink", "to_arrow"]
+__all__ = ["Column", "ColumnType", "CsvRecords", "Part", "Row", "Saved", "Sink", "open_sink", "to_arrow"]

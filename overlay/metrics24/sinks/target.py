@@ -29,7 +29,7 @@ class Target:
     """
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
-        _check(path, overwrite=overwrite)
+        check_free(path, overwrite=overwrite)
         self.path = path
         self._overwrite = overwrite
         self._draft = path.parent / f".metrics24-{secrets.token_hex(8)}.tmp"
@@ -47,11 +47,7 @@ class Target:
         os.fsync(self.file.fileno())
         size = self.file.tell()
         self.file.close()
-        if self._overwrite:
-            self._draft.replace(self.path)
-        else:
-            _move_to_free_path(self._draft, self.path)
-        _sync_folder(self.path.parent)
+        move_into_place(self._draft, self.path, overwrite=self._overwrite)
         return size
 
     def abort(self) -> None:
@@ -84,7 +80,13 @@ def file_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _check(path: Path, *, overwrite: bool) -> None:
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Check that a file may appear at a path.
+
+    Raises:
+        UsageError: the path is taken and may not be overwritten, is no file, or its folder does not exist.
+
+    """
     if not path.parent.is_dir():
         raise UsageError(f"the folder {path.parent} does not exist; create it first")
     if path.exists() and not path.is_file():
@@ -93,6 +95,20 @@ def _check(path: Path, *, overwrite: bool) -> None:
         raise UsageError(
             f"{path} exists already; pass overwrite=True (--overwrite) to replace it, or choose another name"
         )
+
+
+def move_into_place(draft: Path, path: Path, *, overwrite: bool) -> None:
+    """Give a complete file its name for good.
+
+    Raises:
+        FileExistsError: another process was faster, and its file may not be overwritten.
+
+    """
+    if overwrite:
+        draft.replace(path)
+    else:
+        _move_to_free_path(draft, path)
+    _sync_folder(path.parent)
 
 
 def _move_to_free_path(draft: Path, path: Path) -> None:

@@ -1,0 +1,169 @@
+"""A download in the making: a `.part` beside its target, which a later attempt takes up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import IO, Self
+
+from metrics24.errors import SaveError
+from metrics24.sinks.csv_records import CsvRecords
+from metrics24.sinks.locking import lock
+from metrics24.sinks.sink import Saved
+from metrics24.sinks.target import check_free, move_into_place
+
+_STEP = 1024 * 1024
+_OPENING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Part:
+    """What has arrived of the file `identity`, kept until the file is whole.
+
+    Beside `clicks.csv` stand `clicks.csv.part`, and `clicks.csv.part.json` which says what it is a part of. Whoever
+    writes it holds a lock on it; what another process holds is left alone. Used as a context manager, it leaves behind
+    what has arrived, unless `commit()` was called.
+
+    Attributes:
+        size: bytes that have arrived.
+        etag: the version of the file that they belong to, empty if unknown.
+        records: counts the CSV records in them.
+
+    Raises:
+        UsageError: the target is taken, or cannot be there.
+        SaveError: the part cannot be written, or another process is at it.
+
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool, identity: str) -> None:
+        check_free(path, overwrite=overwrite)
+        self.path, self._overwrite, self._identity = path, overwrite, identity
+        self._draft = path.with_name(f"{path.name}.part")
+        self._label = path.with_name(f"{path.name}.part.json")
+        self.size, self.etag, self.records = 0, "", CsvRecords()
+        self._file: IO[bytes] | None = None
+        self._turn = Lock()  # whoever is cancelled while a thread writes waits for that thread before it cleans up
+        with self._file_errors():
+            self._file = self._locked()
+            self._take_up(self._file)
+            if overwrite:
+                with suppress(FileNotFoundError):
+                    shutil.copymode(path, self._draft)
+
+    def write(self, offset: int, data: bytes, etag: str) -> None:
+        """Write the bytes that belong at `offset`, which is the end, or 0 to begin anew.
+
+        Raises:
+            SaveError: they cannot be written, for example because the disk is full.
+
+        """
+        with self._turn, self._file_errors():
+            if offset != self.size:
+                self._empty()
+            if etag != self.etag:
+                self._label.write_text(json.dumps({"export": self._identity, "etag": etag}), "utf-8")
+                self.etag = etag
+            self._open_file.write(data)
+            self.size += len(data)
+            self.records.feed(data)
+
+    def commit(self) -> Saved:
+        """Give the file its name for good.
+
+        Raises:
+            SaveError: it cannot be, or the path was taken meanwhile.
+
+        """
+        with self._turn, self._file_errors():
+            file = self._open_file
+            file.flush()
+            os.fsync(file.fileno())
+            move_into_place(self._draft, self.path, overwrite=self._overwrite)
+            self._file = None
+            file.close()
+            self._label.unlink(missing_ok=True)
+        return Saved(self.path, rows=self.records.records, bytes=self.size, misfits=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._turn:
+            if self._file is not None:
+                self._leave(self._file)
+                self._file = None
+
+    def _leave(self, file: IO[bytes]) -> None:
+        if not self.size:
+            for path in (self._draft, self._label):
+                with suppress(OSError):
+                    path.unlink()
+        with suppress(OSError):  # closing flushes, and the disk may be full
+            file.close()
+
+    @property
+    def _open_file(self) -> IO[bytes]:
+        if self._file is None:
+            raise SaveError(f"The download to {self.path} was ended before; begin it again.")
+        return self._file
+
+    def _locked(self) -> IO[bytes]:
+        """Open the part and lock it; again if whoever had it moved it away meanwhile."""
+        while True:
+            file = os.fdopen(os.open(self._draft, _OPENING, 0o666), "r+b")
+            if not lock(file):
+                file.close()
+                raise SaveError(
+                    f"{self._draft} is being written by another process, and was left alone. Wait for it, or save "
+                    "under another name."
+                )
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), self._draft.stat()):
+                    return file
+            file.close()
+
+    def _take_up(self, file: IO[bytes]) -> None:
+        """Go on with what is there, if it is a part of the same file."""
+        self.etag = self._known_etag()
+        if not self.etag:
+            self._empty(file)
+            return
+        while data := file.read(_STEP):
+            self.size += len(data)
+            self.records.feed(data)
+
+    def _known_etag(self) -> str:
+        try:
+            label = json.loads(self._label.read_bytes())
+            etag = label["etag"] if label["export"] == self._identity else ""
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        return etag if isinstance(etag, str) else ""
+
+    def _empty(self, file: IO[bytes] | None = None) -> None:
+        file = file or self._open_file
+        file.seek(0)
+        file.truncate()
+        self.size, self.records = 0, CsvRecords()
+
+    @contextmanager
+    def _file_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except FileExistsError as error:
+            raise SaveError(
+                f"{self.path} appeared during the download, and was left as it is. All that was downloaded is in "
+                f"{self._draft}: save again with overwrite=True (--overwrite), and it is not fetched again."
+            ) from error
+        except OSError as error:
+            raise SaveError(
+                f"{self.path} could not be written ({error.strerror or error}); a file that was there before is "
+                f"untouched. What was downloaded is in {self._draft}: make room, then save again, and it goes on there."
+            ) from error
