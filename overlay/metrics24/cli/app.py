@@ -9,6 +9,7 @@ import click
 import metrics24
 from metrics24.cli import exits
 from metrics24.cli.doctor import doctor
+from metrics24.cli.groups import filter_groups
 from metrics24.cli.lookup import lookup
 from metrics24.cli.pull import pull
 from metrics24.cli.reporting import Reporter
@@ -35,6 +36,7 @@ def commands() -> None:
 
 commands.add_command(pull)
 commands.add_command(doctor)
+commands.add_command(filter_groups)
 commands.add_command(lookup)
 commands.add_command(sandbox)
 

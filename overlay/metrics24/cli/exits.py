@@ -23,6 +23,7 @@ class Terminated(KeyboardInterrupt):
 
 DONE = 0
 UNEXPECTED = 1
+SOME_UNCHANGED = 11
 
 # The first row that has an error's class wins, so narrow classes stand before wide ones.
 EXITS = (
@@ -42,8 +43,10 @@ EXITS = (
     Exit(7, "the answer is not what the API promises", (errors.ResponseError, errors.PaginationError)),
     Exit(8, "the file could not be written", (errors.SaveError,)),
     Exit(9, "refused, since it could leak a credential or data", (errors.SecurityError,)),
+    Exit(SOME_UNCHANGED, "some ids were not changed, or that could not be verified"),
     Exit(12, "doctor: something is wrong and can be corrected"),
     Exit(13, "doctor: nothing wrong found, but some operations could not be judged"),
+    Exit(14, "a write whose fate is unknown; look before you repeat it", (errors.AmbiguousWrite,)),
     Exit(143, "terminated by SIGTERM; no file was left behind", (Terminated,)),
     Exit(130, "interrupted by Ctrl-C; no file was left behind", (KeyboardInterrupt, click.Abort)),
 )

@@ -14,7 +14,7 @@ from attrs import asdict, frozen
 
 from metrics24.cli.exits import Terminated, exit_code
 from metrics24.cli.text import printable
-from metrics24.errors import Metrics24Error, Metrics24Warning, StatusError
+from metrics24.errors import AmbiguousWrite, Metrics24Error, Metrics24Warning, StatusError
 
 
 @frozen
@@ -103,6 +103,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     text = " ".join([str(error), *getattr(error, "__notes__", [])])
+    if isinstance(error, AmbiguousWrite) and error.candidates:
+        text = f"{text} Candidates: {', '.join(_ids(error))}."
     if isinstance(error, Metrics24Error):
         return text
     return f"{type(error).__name__}: {text}. This is a fault of metrics24 itself; --debug shows where."
@@ -114,7 +116,13 @@ def _facts(error: BaseException) -> Mapping[str, object]:
     facts: dict[str, object] = {"type": kind, "message": message}
     if isinstance(error, StatusError):
         facts |= {"status": error.status_code, "operation": error.operation, "request_id": error.request_id}
+    if isinstance(error, AmbiguousWrite):
+        facts["candidates"] = _ids(error)
     return facts
+
+
+def _ids(error: AmbiguousWrite) -> list[str]:
+    return [str(getattr(candidate, "id", candidate)) for candidate in error.candidates]
 
 
 def _echo_json(value: object) -> None:
