@@ -1,4 +1,4 @@
-"""What type checkers see of the public interface. Checked by mypy --strict, never run."""
+"""What type checkers see of the public interface. Checked by mypy and pyright in strict mode, never run."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from metrics24 import (
     Metrics24Error,
     Page,
     RawResponse,
+    Retry,
     Retrying,
     Rows,
     Saved,
@@ -42,6 +43,16 @@ BROKEN = export_filter(
     status="ERROR", type="some_new_kind", offer_ids=["o1", "o2"], publishers="p1", start_date="2025-02-01"
 )
 assert_type(BROKEN & export_filter(end_date=date(2025, 2, 1), results_meta_total_gte=100), Filter)
+
+
+def count(retry: Retry) -> int:
+    """Be told of a retry."""
+    assert_type(retry.error, Metrics24Error)
+    assert_type(retry.pause, float)
+    return retry.attempt
+
+
+PATIENT = Retrying(attempts=9, deadline=600, on_retry=count)
 
 
 def synchronous() -> None:
@@ -122,5 +133,6 @@ def mistakes(client: Client) -> None:
     client.with_options(api_key="k")  # type: ignore[call-arg]  # another credential is another client
     field("a").eq([1])  # type: ignore[arg-type]  # several values are any_of(...)
     client.reports.clicks("i", start=20250201, end="2025-02-02")  # type: ignore[arg-type]  # a day is a date or text
+    Retrying(on_retry=asynchronous)  # type: ignore[arg-type]  # it takes a Retry
     export_filter(state="ERROR")  # type: ignore[call-arg]  # no such filter is documented
     export_filter(results_meta_total_gte="many")  # type: ignore[arg-type]  # rows are counted in whole numbers
