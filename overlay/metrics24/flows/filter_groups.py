@@ -87,18 +87,19 @@ def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
 
     """
     body = factory("FilterGroupCreate")(properties)
+    sent = body.to_dict()
     witness = Witness()
     try:
         answer = yield from witness.watch(groups.send("createFilterGroup", body=body))
     except Metrics24Error as error:
         if not may_have_happened(error):
             raise
-        return (yield from _adopt(groups, body.to_dict(), witness, error))
+        return (yield from _adopt(groups, sent, witness, error))
     made = _sent_back(answer, groups.policy)
     identity = _identity(made)
     if identity is None:
-        return (yield from _adopt(groups, body.to_dict(), witness, None))
-    if made.get("name") == properties["name"]:
+        return (yield from _adopt(groups, sent, witness, None))
+    if "id" in made and sent.keys() <= made.keys():
         return model(made)
     try:
         return model((yield from groups.read(identity)))
@@ -106,7 +107,7 @@ def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
         raise AmbiguousWrite(
             f"The filter group was created with the id {identity!r}, but reading it back failed: {error} Do not create "
             "it again; read it with filter_groups.get.",
-            candidates=[model({**body.to_dict(), "id": identity})],
+            candidates=[model({**sent, "id": identity})],
         ) from error
 
 

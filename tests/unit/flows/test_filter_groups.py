@@ -44,6 +44,15 @@ def test_a_new_group_is_given_back_however_the_server_answers(form: str) -> None
     assert server.asked("createFilterGroup") == 1
 
 
+@pytest.mark.parametrize("part", [{}, {"name": "Spring"}, {"created_item_id": "g1", **SPRING}])
+def test_a_part_of_a_group_is_not_taken_for_the_whole(part: dict[str, Any]) -> None:
+    """What lacks its id, or a property that was sent, is read before it is given back."""
+    whole = {"id": "g1", **SPRING, "offer_ids": ["o1"]}
+    hand = Hand(in_turn(raw(201, part if "created_item_id" in part else {"id": "g1", **part}), raw(body=whole)))
+    made = hand.run(create(groups_of(), {**SPRING, "offer_ids": ["o1"]}))
+    assert (made.id, made.offer_ids, len(hand.calls)) == ("g1", ["o1"], 2)
+
+
 def test_an_id_that_would_bend_the_url_is_not_followed() -> None:
     """A created id such as `..` is looked for in the list instead of being put into a path."""
     server = GroupServer()
