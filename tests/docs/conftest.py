@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metrics24_sandbox import Sandbox, SandboxOptions
+from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox small enough that an example over several weeks takes a moment."""
-    options = SandboxOptions(clicks_per_day=60, conversions_per_day=60, impressions_per_day=60)
+    options = SandboxOptions(
+        clicks_per_day=60,
+        conversions_per_day=60,
+        impressions_per_day=60,
+        exports_per_day=100,
+        behaviour=Behaviour(pending=0.2, running=0.2),
+    )
     with Sandbox(options) as box:
         yield box
 
