@@ -17,6 +17,7 @@ from metrics24.cli.connection import all_of, connection_options, open_client
 from metrics24.cli.days import understood_day
 from metrics24.cli.interrupts import sigterm_as_interrupt
 from metrics24.cli.key_file import read_key
+from metrics24.cli.reporting import EndedEarlyError
 from metrics24.cli.text import printable
 
 if TYPE_CHECKING:
@@ -64,8 +65,11 @@ def doctor(**given: Any) -> int:
     from metrics24.doctor.findings import exit_code  # noqa: PLC0415  likewise
 
     question = _question(given)
-    with sigterm_as_interrupt(), _progress(given) as on_step:
-        findings = consult(question, os.environ, lambda: open_client(given), on_step)
+    try:
+        with sigterm_as_interrupt(), _progress(given) as on_step:
+            findings = consult(question, os.environ, lambda: open_client(given), on_step)
+    except KeyboardInterrupt as error:  # click would forget which of the two it was
+        raise EndedEarlyError(error) from error
     _show(given, findings, base_url(question, os.environ))
     return exit_code(findings)
 
@@ -78,7 +82,7 @@ def _question(given: Mapping[str, Any]) -> Question:
     return Question(
         start=start,
         end=end,
-        integration=given["integration"],
+        integration=_checked(given, "integration"),
         base_url=given["base_url"],
         key_file=None if file is None else str(file),
         key=None if file is None else read_key(file),
@@ -86,6 +90,12 @@ def _question(given: Mapping[str, Any]) -> Question:
         timeout=given["timeout"] if given["timeout"] is not None else PATIENCE,
         permission=_permission(given),
     )
+
+
+def _checked(given: Mapping[str, Any], name: str) -> str | None:
+    from metrics24.operations import safe_id  # noqa: PLC0415  loads the generated code
+
+    return None if given[name] is None else safe_id(given[name], f"--{name.replace('_', '-')}")
 
 
 def _days(given: Mapping[str, Any]) -> tuple[date, date]:
@@ -117,7 +127,7 @@ def _permission(given: Mapping[str, Any]) -> Permission | None:
     if not all(named.values()):
         raise click.UsageError("--include-writes needs --scratch-integration and --organization.")
     return Permission(
-        integration=named["scratch_integration"],
+        integration=str(_checked(given, "scratch_integration")),
         organization=named["organization"],
         exports=given["include_exports"],
     )

@@ -15,7 +15,7 @@ from metrics24.doctor.probes import Facts
 from metrics24.doctor.reach import reach
 from metrics24.doctor.writes import Permission, examine_writes
 from metrics24.errors import ConfigurationError, SecurityError
-from metrics24.operations import DEFAULT_BASE_URL
+from metrics24.operations import DEFAULT_BASE_URL, checked_routes
 from metrics24.settings import BASE_URL_VARIABLE, Retrying
 
 RETRYING = Retrying(attempts=2, deadline=15.0)
@@ -64,6 +64,7 @@ def consult(
     shape = [] if credential is None else [checks.key_shape(credential)]
     url = base_url(question, environ)
     try:
+        checked_routes(question.routes)
         client = open_client()
     except (ConfigurationError, SecurityError) as error:
         return [checks.environment(environ, question.base_url, url, credential, error), *shape]

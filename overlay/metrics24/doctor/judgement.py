@@ -23,9 +23,14 @@ from metrics24.errors import (
 from metrics24.models import properties
 from metrics24.operations import Operation, Route
 from metrics24.responses import decode
+from metrics24.settings import TOKEN_VARIABLE
 
 _ID_LIKE = re.compile(r"(?=[\w-]*\d)[\w-]+")
 NOT_ASKED = "not asked: "
+_OTHER_KEY = (
+    "check that the key is complete, active, and of an account on this server",
+    f"a bearer token is no key: it belongs into {TOKEN_VARIABLE}",
+)
 _PERMISSION = "ask the administrator of the organization for the permission"
 
 
@@ -101,7 +106,7 @@ def _judge_status(asked: Asked, error: StatusError, nonsense: Outcome | None, *,
     if status in (404, 405):
         return _judge_missing(asked, error, nonsense) if status == 404 else _judge_method(asked, error.headers)
     if status == 401 and not key_works:
-        return asked.finding(Verdict.REFUSED, "the server does not accept the key (401)", status)
+        return asked.finding(Verdict.REFUSED, "the server does not accept the key (401)", status, remedy=_OTHER_KEY)
     if status in (401, 403):
         summary = f"the key may not do this ({status}), so method and path cannot be judged"
         return asked.finding(Verdict.FORBIDDEN, summary, status, remedy=(_PERMISSION,))

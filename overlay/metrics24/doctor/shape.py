@@ -75,7 +75,7 @@ class _Comparison:
         self.keys.setdefault((model, path), set()).update(value)
         for prop in known.values():
             self.of_property(model, prop, value.get(prop.name), f"{path}.{prop.name}")
-        for name in value.keys() - known.keys() if known else ():
+        for name in [each for each in value if known and each not in known]:
             shown = name if _is_name(name) else ANY_NAME
             self.note(f"{path}.{shown}", shown, _Seen("unknown field", model), value[name])
 

@@ -21,6 +21,7 @@ MARK = "metrics24 doctor scratch"
 _PRIORITIES = range(1_000_000, 2_000_000)  # far from those that people use
 _LARGEST_PAGE = 100
 _MOST_PAGES = 50
+_BEFORE, _AFTER = "made by metrics24 doctor", "changed by metrics24 doctor"
 _EXPORTS = ("downloadClicks", "downloadConversions", "downloadImpressions")
 
 
@@ -100,8 +101,8 @@ def _filter_groups(trial: _Trial) -> None:
         for name in ("updateFilterGroup", "deleteFilterGroup", "bulkUpdateFilterGroups", "bulkDeleteFilterGroups"):
             trial.unasked(name, "no filter group could be created to try it on")
         return
-    trial.perform("updateFilterGroup", trial.scope(filter_group_id=first), {"description": trial.name})
-    _expect(trial, "updateFilterGroup", first, "description", trial.name)
+    trial.perform("updateFilterGroup", trial.scope(filter_group_id=first), {"description": _AFTER})
+    _expect(trial, "updateFilterGroup", first, "description", _AFTER)
     both = {"data": [first, second], "monitoring_mode": False}
     trial.perform("bulkUpdateFilterGroups", trial.scope(organization=organization), both)
     _expect(trial, "bulkUpdateFilterGroups", first, "monitoring_mode", value=False)
@@ -120,6 +121,7 @@ def _created(trial: _Trial) -> str | None:
         "priority": secrets.choice(_PRIORITIES),
         "active": False,
         "monitoring_mode": True,
+        "description": _BEFORE,
     }
     trial.lost = True
     answer = trial.perform("createFilterGroup", trial.scope(), body)

@@ -1,0 +1,261 @@
+"""What the doctor checks before any operation: settings, key, certificate, clock; and how verdicts add up."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from doctor.conftest import KEY, Doctor, Serve
+from doctor.stage import healthy, stage
+from metrics24.cli.exits import EXITS
+from metrics24.doctor import checks, findings
+from metrics24.doctor.checks import Source, key_shape, source, without_secrets
+from metrics24.doctor.corrections import of_answer
+from metrics24.doctor.examination import nonsense_path
+from metrics24.doctor.findings import Finding, Verdict, exit_code
+from metrics24.doctor.judgement import same_answer
+from metrics24.doctor.reach import Reached
+from metrics24.doctor.shape import compare
+from metrics24_sandbox import Sandbox
+from support.answers import json_answer, silence
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "remark"),
+    [
+        ("abcdefghijklmnop ", "blanks or line breaks"),
+        ('"abcdefghijklmnop"', "quotes around it"),
+        ("Bearer abcdefghijklmnop", "begins with Bearer"),
+        ("METRICS24_API_KEY=abcdefghijklmnop", "NAME=VALUE"),
+        ("<your-key-goes-here>", "placeholder"),
+        ("your-api-key-goes-here", "placeholder"),
+        ("$METRICS24_API_KEY", "placeholder"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "try it in METRICS24_TOKEN"),
+        ("abc", "very short"),
+        ("a" * 5000, "very long"),
+        ("abcdefghijklmn\u00f6p", "outside ASCII"),
+    ],
+)
+def test_an_odd_key_is_noted_and_not_shown(value: str, remark: str) -> None:
+    """Each usual slip with a key is told from its looks alone, with the key's length and never the key."""
+    finding = key_shape(Source("METRICS24_API_KEY", "key", value))
+    told = " ".join([finding.summary, *finding.details])
+    assert finding.verdict is Verdict.NOTE
+    assert told.startswith(f"{len(value)} characters; ")
+    assert remark in told
+    assert value not in told
+
+
+def test_a_plain_key_is_nothing_unusual() -> None:
+    """A key of letters and digits, and a token that looks like one, give no remark."""
+    assert key_shape(Source("METRICS24_API_KEY", "key", "0123456789abcdef")).verdict is Verdict.WORKS
+    assert key_shape(Source("METRICS24_TOKEN", "token", "eyJhbGciOiJI.eyJzdWIi.c2ln")).verdict is Verdict.WORKS
+
+
+def test_the_source_is_that_of_the_client() -> None:
+    """A file outranks the variables, one variable is taken, none or both are none."""
+    both = {"METRICS24_API_KEY": "a", "METRICS24_TOKEN": "b"}
+    assert source(both, "key.txt", "c") == Source("the file key.txt", "key", "c")
+    assert source({"METRICS24_TOKEN": "b"}, None, None) == Source("METRICS24_TOKEN", "token", "b")
+    assert source(both, None, None) is source({}, None, None) is None
+    assert "secret" not in repr(Source("x", "key", "secret"))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://user:pass@proxy.invalid:3128", "http://proxy.invalid:3128"),
+        ("user:pass@proxy.invalid:3128", "proxy.invalid:3128"),
+        ("https://host.invalid/base?token=1#x", "https://host.invalid/base"),
+        ("localhost,127.0.0.1", "localhost,127.0.0.1"),
+    ],
+)
+def test_urls_lose_what_may_be_secret(url: str, shown: str) -> None:
+    """User, password, query and fragment of a URL are not shown."""
+    assert without_secrets(url) == shown
+
+
+def test_settings_that_are_incomplete_are_code_3(doctor: Doctor) -> None:
+    """Without a credential the report says how to get one, and nothing is asked."""
+    visit = doctor(None, "--json", METRICS24_BASE_URL="https://api.invalid")
+    assert (visit.code, visit.verdicts) == (3, {"environment": "broken"})
+    assert "set METRICS24_API_KEY or METRICS24_TOKEN" in visit.named("environment")["summary"]
+    assert "credential: none, or two" in visit.named("environment")["details"]
+
+
+def test_a_key_that_cannot_be_sent_is_code_3_with_the_likely_reason(doctor: Doctor, box: Sandbox) -> None:
+    """A key with a blank in it is refused before anything is sent, and its shape says why."""
+    visit = doctor(box, "--json", METRICS24_API_KEY="Bearer abcdefghijklmnop")
+    assert (visit.code, visit.verdicts) == (3, {"environment": "broken", "key shape": "note"})
+    assert "begins with Bearer" in "".join(visit.named("key shape")["details"])
+    assert box.requests == ()
+
+
+def test_plain_http_to_another_machine_is_code_9(doctor: Doctor) -> None:
+    """A base URL that would send the key unencrypted is refused, and its password is not shown."""
+    refused = doctor(None, "--json", METRICS24_API_KEY=KEY, METRICS24_BASE_URL="http://api.invalid")
+    assert (refused.code, refused.verdicts["environment"]) == (9, "broken")
+    with_user = doctor(None, "--json", METRICS24_API_KEY=KEY, METRICS24_BASE_URL="https://me:hidden@api.invalid")
+    assert (with_user.code, "hidden" in with_user.out) == (3, False)
+
+
+def test_proxies_and_authorities_are_listed(doctor: Doctor, box: Sandbox) -> None:
+    """Variables that change how connections are made are shown, without the user and password of a proxy."""
+    visit = doctor(box, "--json", HTTPS_PROXY="http://me:hidden@proxy.invalid:3128", NO_PROXY="127.0.0.1")
+    details = visit.named("environment")["details"]
+    assert "proxy: HTTPS_PROXY=http://proxy.invalid:3128" in details
+    assert "proxy: NO_PROXY=127.0.0.1" in details
+    assert "hidden" not in visit.out
+
+
+def test_a_server_that_is_not_there_is_code_6(doctor: Doctor) -> None:
+    """Where nothing listens the report ends with the reachability, and says what to check."""
+    visit = doctor(None, "--json", METRICS24_API_KEY=KEY, METRICS24_BASE_URL="http://127.0.0.1:9")
+    assert (visit.code, visit.verdicts["reachability"]) == (6, "broken")
+    assert visit.facts["operations"] == []
+
+
+def test_a_server_that_never_answers_is_code_6_in_time(doctor: Doctor, serve: Serve) -> None:
+    """A server that accepts and stays silent is given up after --timeout seconds."""
+    visit = doctor(serve(lambda _: silence), "--json", "--timeout", "0.3")
+    assert (visit.code, visit.named("reachability")["summary"]) == (6, "no answer within 0.3 s")
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's TLS for localhost, and the file with its private authority."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=5, hours=1)).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    return context, tmp_path / "authority.pem"
+
+
+def test_a_certificate_that_soon_expires_is_noted(
+    doctor: Doctor, serve: Serve, authority: tuple[ssl.SSLContext, Path]
+) -> None:
+    """Over https the report says when the certificate expires, and notes it two weeks before."""
+    server = serve(stage(healthy()), tls=authority[0])
+    visit = doctor(server, "--integration", "acmeshop01", "--json", SSL_CERT_FILE=str(authority[1]))
+    assert (visit.code, visit.verdicts["TLS"]) == (0, "note")
+    assert "(5 days left)" in visit.named("TLS")["summary"]
+
+
+def test_a_certificate_that_is_not_trusted_names_the_remedy(
+    doctor: Doctor, serve: Serve, authority: tuple[ssl.SSLContext, Path]
+) -> None:
+    """An unknown authority is code 6, and the variable that names one is told."""
+    visit = doctor(serve(stage(healthy()), tls=authority[0]), "--json")
+    assert (visit.code, visit.verdicts["reachability"]) == (6, "broken")
+    assert "the certificate is not trusted" in visit.named("reachability")["summary"]
+    assert "SSL_CERT_FILE" in visit.named("reachability")["remedy"][0]
+
+
+def test_a_server_without_a_clock_is_noted() -> None:
+    """A missing Date header, or one that is no date, is a note."""
+    for date in ("", "yesterday", "Sat, 01 Mar 2025 11:59:30"):
+        assert checks.clock(Reached(date=date), NOW).verdict is Verdict.NOTE
+
+
+def test_a_clock_within_a_minute_agrees() -> None:
+    """Half a minute of difference is none."""
+    assert checks.clock(Reached(date="Sat, 01 Mar 2025 11:59:30 GMT"), NOW).verdict is Verdict.WORKS
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ((), 0),
+        (("WORKS", "NOTE"), 0),
+        (("WORKS", "INCONCLUSIVE"), 13),
+        (("FORBIDDEN", "WORKS"), 13),
+        (("INCONCLUSIVE", "BROKEN"), 6),
+        (("BROKEN", "WRONG_PATH"), 12),
+        (("DIFFERS", "INCONCLUSIVE"), 12),
+        (("WRONG_METHOD", "REFUSED"), 3),
+    ],
+    ids=str,
+)
+def test_the_worst_finding_is_the_verdict(verdicts: tuple[str, ...], code: int) -> None:
+    """A refused key outranks what can be corrected, that what is broken, and that what is open."""
+    found = [Finding(name="x", verdict=Verdict[each], summary="") for each in verdicts]
+    assert exit_code(found) == code
+
+
+def test_the_codes_are_those_of_the_command_line() -> None:
+    """Every code of the doctor is one of the documented exit codes."""
+    codes = {each.code for each in EXITS}
+    assert set(findings._ORDER) < codes
+
+
+def test_a_nonsense_path_keeps_prefix_and_placeholders() -> None:
+    """The last fixed piece of a path is replaced, wherever it stands."""
+    assert nonsense_path("/a/b").endswith("/metrics24-doctor-asks-for-nothing")
+    assert nonsense_path("/a/{x}/b/{y}") == "/a/{x}/metrics24-doctor-asks-for-nothing/{y}"
+    assert nonsense_path("/{x}").count("{x}") == 1
+
+
+def test_bodies_are_compared_by_what_they_say() -> None:
+    """Ids, numbers and what was sent are left out of the comparison, words and structure are not."""
+    assert same_answer(b'{"e": "no a-1", "n": 1}', b'{"e": "no b-2", "n": 2}', [])
+    assert same_answer(b"no offer red", b"no offer blue", ["red", "blue", ""])
+    assert not same_answer(b'{"e": "no row"}', b'{"e": "no path"}', [])
+    assert not same_answer(b'{"e": [null, true]}', b'{"e": [true, null]}', [])
+    assert not same_answer(b"<h1>x</h1>", b'{"e": "x"}', [])
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("2025-02-01", ", format: date"),
+        ("2025-13-01", ""),
+        ("2025-02-01T10:00:00+01:00", ", format: date-time"),
+        ("2025-02-01 10:00:00", ""),
+        ("https://x.invalid/a", ", format: uri"),
+        ("123e4567-e89b-12d3-a456-426614174000", ", format: uuid"),
+        ("198.51.100.7", ", format: ipv4"),
+        ("2001:db8::1", ", format: ipv6"),
+        ("words", ""),
+    ],
+)
+def test_formats_are_told_where_they_are_sure(text: str, shape: str) -> None:
+    """The lines for the spec have the format that all texts seen have, if JSON Schema knows it."""
+    lines = of_answer(compare("Click", {"new": text}))
+    assert lines[1] == f'  new: {{type: [string, "null"]{shape}, x-evidence: observed}}'
+
+
+def test_other_kinds_of_unknown_fields_have_their_lines() -> None:
+    """Objects, lists, nulls, names that YAML would misread and names that may be ids have lines that parse."""
+    odd = {"an_object": {"private": 1}, "a_list": ["private"], "nothing": None, "no": True, "a-b": 1, "12345": 1}
+    assert of_answer(each for each in compare("Click", odd) if each.kind != "absent field") == (
+        "# openapi/spec.yaml: components.schemas.Click.properties",
+        '  an_object: {type: [object, "null"], additionalProperties: true, x-evidence: observed}',
+        '  a_list: {type: [array, "null"], items: {}, x-evidence: observed}',
+        "  nothing: {description: Seen as null only., x-evidence: observed}",
+        '  "no": {type: [boolean, "null"], x-evidence: observed}',
+        '  "a-b": {type: [integer, "null"], x-evidence: observed}',
+        "# openapi/spec.yaml: components.schemas.Click",
+        "  additionalProperties: true",
+    )
+
+
+def test_a_property_of_a_shared_schema_is_corrected_there() -> None:
+    """A wrong type of a column that all rows share is a change of the schema that they are built on."""
+    assert of_answer(compare("Click", {"offer": 7}))[0] == "# openapi/spec.yaml: components.schemas.Row.properties"
+
+
+def test_documented_fields_that_are_absent_are_mentioned_only(doctor: Doctor, serve: Serve) -> None:
+    """A documented and optional column that no row has is a detail, and the operation works."""
+    rows = {"data": {"data": [{"real_tx_id": "1"}], "pageInfo": {"hasNextPage": False}}}
+    server = serve(stage(healthy(getImpressionReport=json_answer(rows))))
+    visit = doctor(server, "--integration", "acmeshop01", "--json")
+    found = visit.named("getImpressionReport")
+    assert (visit.code, found["verdict"]) == (0, "works")
+    assert "$.data.data[].request_time" in found["details"][0]
+    assert {each["kind"] for each in found["differences"]} == {"absent field"}
