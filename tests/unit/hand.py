@@ -72,8 +72,13 @@ class Hand:
 
 def in_turn(*outcomes: Outcome) -> Script:
     """Give these outcomes one after the other; asking once more than that is a bug."""
-    left = iter(outcomes)
-    return lambda _: next(left)
+    left = list(outcomes)
+
+    def script(request: Request) -> Outcome:
+        assert left, f"{request.operation} was asked for once too often"
+        return left.pop(0)
+
+    return script
 
 
 def always(outcome: Callable[[], Outcome]) -> Script:

@@ -1,7 +1,6 @@
 """Change and delete filter groups (documentation: "Filter Groups").
 
-A change states values, so the group itself tells afterwards whether it was made. To delete what is gone does no harm,
-so a deletion is the one write that is repeated when its answer is lost and the group is still there.
+A change states values, so the group itself tells afterwards whether it was made.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metrics24.effects import Flow, Now, Sleep, ask
+from metrics24.effects import Flow
 from metrics24.errors import (
     AmbiguousWrite,
     Metrics24Error,
@@ -18,12 +17,10 @@ from metrics24.errors import (
     UnexpectedAnswerWarning,
     warn,
 )
+from metrics24.flows.deletion import delete as delete_surely
 from metrics24.flows.filter_groups import UNORDERED, Groups, Record, model
-from metrics24.flows.retry import Policy
 from metrics24.flows.writes import differing, may_have_happened
 from metrics24.models import factory
-
-_LONGEST_PAUSE = 20.0
 
 
 def update(groups: Groups, group_id: str, changes: Mapping[str, Any]) -> Flow[Any]:
@@ -115,45 +112,9 @@ def delete(groups: Groups, group_id: str) -> Flow[None]:
         AmbiguousWrite: answers are lost for as long as the client tries.
 
     """
-    started = (yield from ask(Now())).monotonic
-    attempt = 0
-    while True:
-        attempt += 1
-        try:
-            yield from groups.send("deleteFilterGroup", filter_group_id=group_id)
-        except NotFound:
-            if attempt == 1:
-                raise
-        except Metrics24Error as error:
-            if not may_have_happened(error):
-                raise
-            if (yield from _survives(groups, group_id, error)):
-                yield from _pause(groups.policy, attempt, started, error)
-                continue
-        return
-
-
-def _survives(groups: Groups, group_id: str, cause: Metrics24Error) -> Flow[bool]:
-    try:
-        yield from groups.read(group_id)
-    except NotFound:
-        return False
-    except Metrics24Error as error:
-        raise AmbiguousWrite(
-            f"The answer to the deletion of filter group {group_id!r} was lost ({type(cause).__name__}), and reading "
-            f"it failed too: {error} Delete it again later; NotFound then means that it is gone."
-        ) from error
-    return True
-
-
-def _pause(policy: Policy, attempt: int, started: float, cause: Metrics24Error) -> Flow[None]:
-    """Wait before the next attempt, if there may be one."""
-    now = (yield from ask(Now())).monotonic
-    pause = policy.uniform(0.0, min(_LONGEST_PAUSE, 0.5 * 2.0 ** (attempt - 1)))
-    in_time = now - started + pause < policy.retrying.deadline
-    if attempt >= policy.retrying.attempts or not in_time or not policy.budget.take():
-        raise AmbiguousWrite(
-            f"The answer to the deletion was lost {attempt} times, and the filter group is still there. It may still "
-            "be under way: delete it again later; NotFound then means that it is gone."
-        ) from cause
-    yield from ask(Sleep(pause))
+    return delete_surely(
+        f"filter group {group_id!r}",
+        lambda: groups.send("deleteFilterGroup", filter_group_id=group_id),
+        lambda: groups.read(group_id),
+        groups.policy,
+    )
