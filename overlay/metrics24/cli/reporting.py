@@ -45,9 +45,9 @@ class Lost:
 
 
 class EndedEarlyError(Exception):
-    """A command was ended by `cause` when it had fetched rows that are lost now."""
+    """A command was ended by `cause`; `lost` says what it had fetched, if it fetches rows."""
 
-    def __init__(self, cause: BaseException, lost: Lost) -> None:
+    def __init__(self, cause: BaseException, lost: Lost | None = None) -> None:
         super().__init__(cause, lost)
         self.cause = cause
         self.lost = lost
