@@ -12,7 +12,7 @@ from attrs import frozen
 from metrics24.cli.text import printable
 
 _GAP = "  "
-_NARROWEST = 8
+_NARROWEST = 6
 
 
 @frozen

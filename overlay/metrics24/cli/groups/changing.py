@@ -27,6 +27,7 @@ from metrics24.cli.groups.options import (
 )
 from metrics24.cli.groups.outcome import Outcome, say, show_group, show_plan, writing
 from metrics24.cli.interrupts import sigterm_as_interrupt
+from metrics24.cli.reporting import EndedEarlyError
 
 UPDATE_EXAMPLE = epilog(
     "metrics24 filter-groups update --integration acmeshop01",
@@ -71,8 +72,8 @@ def update_groups(**given: Any) -> int:
     What is not named stays as it is. Lists are replaced: add-offers and remove-offers change single offers. One id as
     an argument shows the group as it is afterwards; otherwise each id is told with what became of it.
     """
-    named = chosen(given)
     asked = {name: given[name] for name in ("name", "priority") if given[name] is not None} | given_properties(given)
+    named = chosen(given)
     changes = _checked(named, asked)
     with open_client(given) as client:
         if given["dry_run"]:
@@ -152,10 +153,10 @@ def _update_each(
                 outcome.unverified.remove(each)
                 outcome.add(result)
                 _stop_if_hopeless(result.errors.values())
-    except (KeyboardInterrupt, *HOPELESS):
+    except (KeyboardInterrupt, *HOPELESS) as error:
         outcome.show(given, "changed")
         say(given, f"{count(outcome.untried)} not tried; changing those again that were changed does no harm.")
-        raise
+        raise EndedEarlyError(error, None) from error
     outcome.show(given, "changed")
     return outcome.code
 

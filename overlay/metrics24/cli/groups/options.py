@@ -140,7 +140,7 @@ def _read(file: Path) -> str:
         data = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror})") from error
+        raise UsageError(f"{file} cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not text in UTF-8") from error
 

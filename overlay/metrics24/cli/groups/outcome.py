@@ -14,6 +14,7 @@ from attrs import define, field
 from metrics24.cli import exits
 from metrics24.cli.groups.options import count
 from metrics24.cli.interrupts import sigterm_as_interrupt
+from metrics24.cli.reporting import EndedEarlyError
 from metrics24.cli.tables import fields
 from metrics24.cli.text import printable
 from metrics24.errors import UsageError
@@ -105,9 +106,9 @@ def writing(given: Mapping[str, Any], doubt: str) -> Iterator[None]:
     with sigterm_as_interrupt():
         try:
             yield
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             say(given, doubt)
-            raise
+            raise EndedEarlyError(error, None) from error
 
 
 def say(given: Mapping[str, Any], text: str) -> None:

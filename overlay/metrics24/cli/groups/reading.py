@@ -17,13 +17,12 @@ from metrics24.cli.tables import Column, table, terminal_width
 
 COLUMNS = (
     Column("ID", whole=True),
-    Column("PRIORITY", right=True, whole=True),
+    Column("PRIO", right=True, whole=True),
     Column("NAME"),
     Column("ACTIVE", whole=True),
-    Column("MONITORING", whole=True),
+    Column("MONITOR", whole=True),
     Column("OFFERS", right=True, whole=True),
     Column("TAGS"),
-    Column("UPDATED"),
 )
 LIST_EXAMPLE = epilog("metrics24 filter-groups list --integration acmeshop01 --sort=-priority")
 GET_EXAMPLE = epilog("metrics24 filter-groups get 01HK153X00B7PYKC2FGWT67M8C --integration acmeshop01")
@@ -70,5 +69,4 @@ def _cells(group: Mapping[str, Any]) -> list[object]:
         group.get("monitoring_mode"),
         len(offers) if isinstance(offers, list) else None,
         group.get("tags") or None,
-        group.get("updated_at"),
     ]
