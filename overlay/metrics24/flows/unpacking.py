@@ -31,13 +31,13 @@ class Gzip:
         """
         try:
             while True:
+                if self._inflate.eof and data:
+                    self._inflate = zlib.decompressobj(_GZIP)
                 piece = self._inflate.decompress(data, _STEP)
                 if piece:
                     yield piece
-                data = self._inflate.unused_data or self._inflate.unconsumed_tail
-                if not data and len(piece) < _STEP:
+                data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+                if not data and (self._inflate.eof or len(piece) < _STEP):
                     return
-                if self._inflate.eof:
-                    self._inflate = zlib.decompressobj(_GZIP)
         except zlib.error:
             raise IntegrityError("The file arrived damaged: its packing does not open. Try again later.") from None
