@@ -35,7 +35,7 @@ def main() -> None:
                 changed += 1
                 if given.yes:
                     change(given.integration, group.id, affected)
-    print(f"{changed} groups changed." if given.yes else f"{changed} groups would be changed; add --yes to do it.")
+    print(f"Groups changed: {changed}" if given.yes else f"Groups to change: {changed}; add --yes to do it")
 
 
 if __name__ == "__main__":

@@ -150,8 +150,8 @@ def test_offers_are_paused_and_put_back(run: Run, box: SandboxBox) -> None:
         back = run("pause_offers.py", "acmeshop01", first[0], "--back-into", next(iter(groups)).id, "--yes")
         assert set(next(iter(groups)).offer_ids or ()) == set(first)
     assert (shown.stderr, done.stderr, back.stderr) == ("", "", "")
-    assert shown.stdout.splitlines()[-1] == "2 groups would be changed; add --yes to do it."
-    assert done.stdout.splitlines()[-1] == "2 groups changed."
+    assert shown.stdout.splitlines()[-1] == "Groups to change: 2; add --yes to do it"
+    assert done.stdout.splitlines()[-1] == "Groups changed: 2"
     assert f"): add {first[0]}" in back.stdout
 
 
