@@ -75,7 +75,7 @@ class Download:
         rewinds: bool = True,
     ) -> None:
         self._name, self._policy, self._routes, self._rewinds = artifact_name, policy, routes, rewinds
-        self.etag = etag
+        self._etag = etag
         self.size: int | None = None
         self._position = self._furthest = offset
         self._url: SignedUrl | None = None
@@ -84,6 +84,14 @@ class Download:
         self._pieces: Iterator[bytes] = iter(())
         self._fruitless = self._refusals = 0
         self._ended = False
+
+    @property
+    def etag(self) -> str:
+        """The version of the file that the last block belongs to; empty where nobody could go on from there.
+
+        So it is for a packed file: storage counts the packed bytes.
+        """
+        return "" if self._gzip else self._etag
 
     def next_block(self) -> Flow[Block | None]:
         """Fetch the next bytes; None at the end of the file.
@@ -147,7 +155,7 @@ class Download:
         """Ask storage for the file from where it broke off."""
         if self._url is None:
             self._url = SignedUrl.read((yield from mint(self._name, self._policy, self._routes)))
-        if not self.etag or self._gzip is not None:
+        if not self.etag:
             self._position = 0
         asked = self._position
         try:
@@ -168,39 +176,51 @@ class Download:
     def _start_over(self, opened: Opened) -> None:
         """Storage sends the whole file: it is the first time, the file changed, or storage knows no parts."""
         packed, etag = is_packed(opened), strong_etag(opened)
-        if not self._rewinds and self._furthest and (not etag or etag != self.etag):
+        if not self._rewinds and self._furthest and (not etag or etag != self._etag):
             raise IntegrityError(
                 "The file begins anew, and may be another one, in the middle of reading it: what was given cannot be "
                 "taken back. Read it again, or use save(), which can begin anew."
             )
-        self.etag, self._position = etag, 0
+        self._etag, self._position = etag, 0
         self._gzip = Gzip() if packed else None
         self.size = None if packed else part_of(opened).size or length_of(opened)
 
     def _continue(self, opened: Opened, asked: int) -> Flow[None]:
+        """Storage sends a part: it must be the rest, or its beginning, of the file that was begun."""
         part = part_of(opened)
         if part.first != asked:
             raise IntegrityError(
                 f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
                 "kept; try again later."
             )
-        if opened.headers.get("etag", self.etag) == self.etag:
-            self.size = part.size
-        else:
+        if is_packed(opened) or opened.headers.get("etag", self.etag) != self.etag:
             yield from self.close()
             self._forget()
+            return
+        size = self.size if part.size is None else part.size
+        if size is None or size <= asked or self.size not in {None, size}:
+            raise IntegrityError(
+                f"Storage does not say, or says in different ways, how large the file is, from byte {asked} on. What "
+                "is there is kept; try again later."
+            )
+        self.size = size
 
     def _past_the_end(self, opened: Opened, asked: int) -> Flow[None]:
         """Storage has nothing from there on: all is there already, or the file is another."""
         yield from self.close()
-        if part_of(opened).size == asked:
+        if part_of(opened).size == asked and not self._is_another(opened):
             self.size, self._ended = asked, True
         else:
             self._forget()
 
+    def _is_another(self, opened: Opened) -> bool:
+        """Whether storage says that the file is not the one that was begun, as one that ignores If-Range may."""
+        resized = self.size is not None and part_of(opened).size not in {None, self.size}
+        return resized or opened.headers.get("etag", self._etag) != self._etag
+
     def _forget(self) -> None:
         """Begin anew with the next attempt."""
-        self.etag, self._position, self.size = "", 0, None
+        self._etag, self._position, self.size = "", 0, None
 
     def _refused(self, opened: Opened) -> Flow[None]:
         """Storage answered with an error: its URL may be too old, or storage is not well."""
