@@ -38,7 +38,10 @@ _ERROR_HEAD = 4096
 
 @frozen
 class Block:
-    """Bytes of the file, and where in it they belong. One at 0 after others means that all begins anew."""
+    """Bytes of the file, and where in it they belong. One at 0 after others means that all begins anew.
+
+    It is empty only where the file became empty meanwhile.
+    """
 
     offset: int
     data: bytes
@@ -120,6 +123,9 @@ class Download:
                 self._pieces = iter((data,)) if self._gzip is None else self._gzip.unpack(data)
             else:
                 yield from self._finish()
+        if self._rewinds and self._furthest and not self._position:
+            self._furthest = 0
+            return Block(0, b"")
         return None
 
     def close(self) -> Flow[None]:
