@@ -87,6 +87,7 @@ class Download:
         self._pieces: Iterator[bytes] = iter(())
         self._fruitless = self._refusals = 0
         self._ended = False
+        self._begun = offset > 0
 
     @property
     def etag(self) -> str:
@@ -137,8 +138,8 @@ class Download:
     def _placed(self, piece: bytes) -> Block | None:
         """Where a piece belongs; None if it was given before."""
         start = self._position
-        if start == 0:
-            refuse_page(piece)
+        if not self._begun:
+            self._begun = refuse_page(piece)
         self._position += len(piece)
         if self.size is not None and self._gzip is None and self._position > self.size:
             raise IntegrityError(f"Storage sent more than the {self.size} bytes that it announced; try again later.")
@@ -187,7 +188,7 @@ class Download:
                 "The file begins anew, and may be another one, in the middle of reading it: what was given cannot be "
                 "taken back. Read it again, or use save(), which can begin anew."
             )
-        self._etag, self._position = etag, 0
+        self._etag, self._position, self._begun = etag, 0, False
         self._gzip = Gzip() if packed else None
         self.size = None if packed else part_of(opened).size or length_of(opened)
 

@@ -63,15 +63,17 @@ def is_packed(opened: Opened) -> bool:
     return "gzip" in coding
 
 
-def refuse_page(beginning: bytes) -> None:
-    """Refuse what begins like HTML or XML: no column's name does.
+def refuse_page(beginning: bytes) -> bool:
+    """Refuse what begins like HTML or XML: no column's name does. Whether there was anything but blanks to tell by.
 
     Raises:
         IntegrityError: it does.
 
     """
-    if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    text = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"<"):
         raise IntegrityError(_PAGE)
+    return bool(text)
 
 
 def refusal(opened: Opened, body: bytes, now: datetime) -> Metrics24Error:
