@@ -12,9 +12,10 @@ from metrics24.errors import IntegrityError, Metrics24Error, SecurityError, Stat
 from metrics24.responses import failure
 
 STALE_URL = frozenset({400, 401, 403, 404, 410})
-TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")
+_STRONG_ETAG = re.compile(r'"[!#-~]*"')  # what cannot be sent back as a header is of no use
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 _PAGE = "Storage sent a page instead of the file, which was not saved. Try again later."
 
@@ -44,7 +45,7 @@ def length_of(opened: Opened) -> int | None:
 def strong_etag(opened: Opened) -> str:
     """An ETag that vouches for every byte of the file; a weak one does not."""
     etag: str = opened.headers.get("etag", "")
-    return etag if etag.startswith('"') else ""
+    return etag if _STRONG_ETAG.fullmatch(etag) else ""
 
 
 def is_packed(opened: Opened) -> bool:
