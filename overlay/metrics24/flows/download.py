@@ -146,6 +146,8 @@ class Download:
         known = 0 if self._rewinds else max(0, min(self._furthest - start, len(piece)))
         if self._position > self._furthest:
             self._furthest = self._position
+            for _ in range(2 * self._fruitless):  # coming further is the success that pays retries back, by halves
+                self._policy.budget.give_back()
             self._fruitless = self._refusals = 0
         return Block(start + known, piece[known:]) if known < len(piece) else None
 
