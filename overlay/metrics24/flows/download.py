@@ -12,28 +12,29 @@ from typing import Any
 from attrs import frozen
 
 from metrics24.effects import Close, Flow, Now, Open, Opened, Read, SignedUrl, Sleep, ask
-from metrics24.errors import IntegrityError, Metrics24Error, ResponseError, TransportError
-from metrics24.flows.retry import Policy, send
+from metrics24.errors import IntegrityError, Metrics24Error, TransportError
+from metrics24.flows.retry import Policy
 from metrics24.flows.storage import (
     STALE_URL,
     TRANSIENT,
+    error_code,
+    is_beginning,
     is_packed,
     length_of,
+    mint,
     part_of,
     refusal,
     refuse_page,
     strong_etag,
 )
 from metrics24.flows.unpacking import Gzip
-from metrics24.operations import Routes, build
-from metrics24.responses import read_single
+from metrics24.operations import Routes
 
 _log = logging.getLogger("metrics24")
 
 _MOST_FRUITLESS = 5
 _MOST_REFUSALS = 2
 _LONGEST_PAUSE = 20.0
-_ERROR_HEAD = 4096
 
 
 @frozen
@@ -45,19 +46,6 @@ class Block:
 
     offset: int
     data: bytes
-
-
-def mint(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
-    """Ask for a file's signed URL (documentation: "Get Download Center Export URL")."""
-    answer = yield from send(build("getExportUrl", routes, artifact_name=artifact_name), policy)
-    url = read_single(answer, "getExportUrl", policy.notices).get("url")
-    if not isinstance(url, str) or not url:
-        raise ResponseError(
-            "The answer to getExportUrl holds no URL. The API has changed, and the spec must follow.",
-            operation="getExportUrl",
-            path="$.url",
-        )
-    return url
 
 
 class Download:
@@ -173,7 +161,7 @@ class Download:
             yield from self._begin_again(error)
             return
         self._stream = opened.stream
-        if opened.status_code == 200 or (opened.status_code == 206 and not asked and part_of(opened).first == 0):
+        if opened.status_code == 200 or (opened.status_code == 206 and not asked and is_beginning(opened)):
             self._start_over(opened)
         elif opened.status_code == 206:
             yield from self._continue(opened, asked)
@@ -202,7 +190,7 @@ class Download:
                 f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
                 "kept; try again later."
             )
-        if is_packed(opened) or opened.headers.get("etag", self.etag) != self.etag:
+        if is_packed(opened) or self._is_another(opened):
             yield from self.close()
             self._forget()
             return
@@ -233,12 +221,8 @@ class Download:
 
     def _refused(self, opened: Opened) -> Flow[None]:
         """Storage answered with an error: its URL may be too old, or storage is not well."""
-        try:
-            body = yield from ask(Read(opened.stream, self._policy.timeout))
-        except TransportError:
-            body = b""
+        error = refusal(opened, (yield from self._code(opened)), (yield from ask(Now())).wall)
         yield from self.close()
-        error = refusal(opened, body[:_ERROR_HEAD], (yield from ask(Now())).wall)
         self._url = None
         if opened.status_code in STALE_URL and self._refusals < _MOST_REFUSALS:
             self._refusals += 1
@@ -246,6 +230,13 @@ class Download:
             yield from self._begin_again(error)
         else:
             raise error
+
+    def _code(self, opened: Opened) -> Flow[str]:
+        """Read storage's word for its error. The rest repeats what was signed, and no frame of a traceback keeps it."""
+        try:
+            return error_code((yield from ask(Read(opened.stream, self._policy.timeout))))
+        except TransportError:
+            return ""
 
     def _begin_again(self, error: Metrics24Error) -> Flow[None]:
         """Pause before the next attempt; raises the error if it comes to nothing."""

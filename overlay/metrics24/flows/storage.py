@@ -1,4 +1,4 @@
-"""What storage answers. The bodies of its errors are not kept, since they repeat what was signed."""
+"""Where a file is, and what storage answers. The bodies of its errors are not kept, since they repeat what was signed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime
 
 from attrs import frozen
 
-from metrics24.effects import Opened, RawResponse
-from metrics24.errors import IntegrityError, Metrics24Error, SecurityError, StatusError
-from metrics24.responses import failure
+from metrics24.effects import Flow, Opened, RawResponse
+from metrics24.errors import IntegrityError, Metrics24Error, ResponseError, SecurityError, StatusError
+from metrics24.flows.retry import Policy, send
+from metrics24.operations import Routes, build
+from metrics24.responses import failure, read_single
 
 STALE_URL = frozenset({400, 401, 403, 404, 410})
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -26,6 +28,19 @@ class Part:
 
     first: int | None
     size: int | None
+
+
+def mint(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
+    """Ask for a file's signed URL (documentation: "Get Download Center Export URL")."""
+    answer = yield from send(build("getExportUrl", routes, artifact_name=artifact_name), policy)
+    url = read_single(answer, "getExportUrl", policy.notices).get("url")
+    if not isinstance(url, str) or not url:
+        raise ResponseError(
+            "The answer to getExportUrl holds no URL. The API has changed, and the spec must follow.",
+            operation="getExportUrl",
+            path="$.url",
+        )
+    return url
 
 
 def part_of(opened: Opened) -> Part:

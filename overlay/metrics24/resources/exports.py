@@ -9,10 +9,10 @@ from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.effects import Flow
 from metrics24.filters import Filter
 from metrics24.flows.deletion import delete_export
-from metrics24.flows.download import mint
 from metrics24.flows.exports import start as start_export
 from metrics24.flows.planning import ExportPlan, plan
 from metrics24.flows.retry import Policy
+from metrics24.flows.storage import mint
 from metrics24.flows.waiting import read_export
 from metrics24.models import Export
 from metrics24.operations import Routes, safe_id
