@@ -15,20 +15,10 @@ def convert_csv(
 ) -> Saved:
     """Convert a CSV file with a header, in UTF-8, into a Parquet file that appears whole or not at all.
 
-    All columns are text, and an empty cell is empty text: CSV does not tell it from null. With `infer_types` a column
-    gets the type that holds each of its cells without a loss (booleans, 64-bit integers, doubles, dates, timestamps),
-    where empty cells become null; it stays text where no type does, as for ``007`` and for integers of more than 18
-    digits. The whole file is looked at first, which takes a second pass.
-
-    Columns without a name are named by their place, ``column_3``; of columns with one name the later ones are
-    numbered, ``city_2``. Memory stays near 250 MiB, whatever the file's size.
-
-    Args:
-        source: the CSV file.
-        target: where the Parquet file shall appear.
-        delimiter: the character between cells.
-        infer_types: give columns types instead of text.
-        overwrite: replace a file that is there already.
+    All columns are text, and an empty cell is empty text: CSV does not tell it from null. With `infer_types` the whole
+    file is looked at first, and a column gets the type that holds each of its cells without a loss, see `TypeFinder`;
+    there empty cells become null. Columns without a name are named by their place, ``column_3``; of columns with one
+    name the later ones are numbered, ``city_2``. Memory stays near 250 MiB, whatever the file's size.
 
     Raises:
         IntegrityError: the source is not such a file: records of another length than the header, blank lines, a cut

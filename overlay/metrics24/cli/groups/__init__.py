@@ -13,7 +13,7 @@ from metrics24.cli.groups.reading import LIST_EXAMPLE, get_group, list_groups
 __all__ = ["filter_groups"]
 
 
-@click.group("filter-groups", epilog=LIST_EXAMPLE + exits.HELP)
+@click.group(epilog=LIST_EXAMPLE + exits.HELP)
 def filter_groups() -> None:
     """See and change filter groups.
 

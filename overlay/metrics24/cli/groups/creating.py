@@ -38,13 +38,16 @@ def create_group(**given: Any) -> None:
         if given["dry_run"]:
             _plan(given, client, asked)
             return
-        search = ["metrics24", "filter-groups", "list", "--integration", given["integration"]]
-        search += ["--filter", f"name={given['name']}"]
-        with writing(
-            given, f"Whether the group was created is unknown; look before you repeat it: {shlex.join(search)}"
-        ):
+        with writing(given, f"Whether the group was created is unknown; look before you repeat it: {_search(given)}"):
             group = client.filter_groups.create(given["integration"], **asked)
     show_group(given, group.to_dict(), "Created:")
+
+
+def _search(given: Mapping[str, Any]) -> str:
+    """Write the command that finds the group."""
+    words = click.get_current_context().command_path.split()[:-1]
+    found = ["list", "--integration", given["integration"], "--filter", f"name={given['name']}"]
+    return shlex.join([*words, *found])
 
 
 def _plan(given: Mapping[str, Any], client: metrics24.Client, asked: Mapping[str, Any]) -> None:
