@@ -26,6 +26,7 @@ from metrics24.flows.storage import (
     refusal,
     refuse_page,
     strong_etag,
+    usable,
 )
 from metrics24.flows.unpacking import Gzip
 from metrics24.operations import Routes
@@ -66,7 +67,7 @@ class Download:
         rewinds: bool = True,
     ) -> None:
         self._name, self._policy, self._routes, self._rewinds = artifact_name, policy, routes, rewinds
-        self._etag = etag
+        self._etag = usable(etag)
         self.size: int | None = None
         self._position = self._furthest = offset
         self._url: SignedUrl | None = None

@@ -1,4 +1,4 @@
-"""Where a file is, and what storage answers. The bodies of its errors are not kept, since they repeat what was signed."""
+"""Where a file is, and what storage answers. Bodies of its errors are not kept, since they repeat what was signed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ STALE_URL = frozenset({400, 401, 403, 404, 410})
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")
-_STRONG_ETAG = re.compile(r'"[!#-~]*"')  # what cannot be sent back as a header is of no use
+_STRONG_ETAG = re.compile(r'"[!#-~]{0,1000}"')  # what cannot be sent back as a header is of no use
+_ERROR_HEAD = 4096
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 _PAGE = "Storage sent a page instead of the file, which was not saved. Try again later."
 
@@ -51,6 +52,12 @@ def part_of(opened: Opened) -> Part:
     return Part(int(found[1]) if found[1] else None, int(found[2]) if found[2] != "*" else None)
 
 
+def is_beginning(opened: Opened) -> bool:
+    """Whether a part begins where the file does, and says how large the whole is."""
+    part = part_of(opened)
+    return part.first == 0 and part.size is not None
+
+
 def length_of(opened: Opened) -> int | None:
     """The announced length of an answer."""
     length = opened.headers.get("content-length", "")
@@ -60,6 +67,11 @@ def length_of(opened: Opened) -> int | None:
 def strong_etag(opened: Opened) -> str:
     """An ETag that vouches for every byte of the file; a weak one does not."""
     etag: str = opened.headers.get("etag", "")
+    return usable(etag)
+
+
+def usable(etag: str) -> str:
+    """The ETag, if it is a strong one that can be sent back; otherwise nothing."""
     return etag if _STRONG_ETAG.fullmatch(etag) else ""
 
 
@@ -92,7 +104,13 @@ def refuse_page(beginning: bytes) -> bool:
     return bool(text)
 
 
-def refusal(opened: Opened, body: bytes, now: datetime) -> Metrics24Error:
+def error_code(body: bytes) -> str:
+    """Storage's word for an error, out of its XML; nothing where there is none."""
+    found = _CODE.search(body[:_ERROR_HEAD])
+    return found[1].decode() if found else ""
+
+
+def refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
     """The error that an answer without a file stands for."""
     status = opened.status_code
     if 300 <= status < 400:
@@ -100,8 +118,7 @@ def refusal(opened: Opened, body: bytes, now: datetime) -> Metrics24Error:
     error = failure(RawResponse(status, opened.headers, b""), "the download", now)
     if not isinstance(error, StatusError):
         return IntegrityError(f"Storage answered with status {status}, which is no file. Try again later.")
-    code = _CODE.search(body)
-    said = f" ({code[1].decode()})" if code else ""
+    said = f" ({code})" if code else ""
     error.args = (
         f"Storage answered the download with status {status}{said}. Exports are kept for a while only: see with "
         "exports.get(id) whether this one is still there, and try again later.",

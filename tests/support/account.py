@@ -1,0 +1,112 @@
+"""An account with one export, whose file lies in a storage of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from metrics24.operations import OPERATIONS
+from support import answers
+from support.clock import FakeClock
+from support.running import Running
+from support.scripted import Received, ScriptedServer, Step
+from support.storage import ETAG, LARGE, Storage
+
+IDENTITY = "exp_1"
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """Give an export as the API describes it."""
+    whole = {
+        "id": IDENTITY,
+        "integration": "int1",
+        "organization": "org1",
+        "type": "click_logs",
+        "status": "COMPLETED",
+        "artifact_name": "clicks.csv",
+    }
+    return whole | changes
+
+
+@cache
+def _templates() -> list[tuple[str, str, re.Pattern[str]]]:
+    """Every operation with its method and a pattern of its path, those without placeholders first."""
+    ordered = sorted(OPERATIONS.values(), key=lambda operation: operation.path.count("{"))
+    return [(each.id, each.method, re.compile(re.sub(r"\{[^{}]*\}", "[^/]+", each.path))) for each in ordered]
+
+
+def operation_of(request: Received) -> str:
+    """Say which operation of the API a request is."""
+    return next(
+        identity for identity, method, path in _templates() if method == request.method and path.fullmatch(request.path)
+    )
+
+
+class Account:
+    """The script of an API with one export. `say_next` queues answers to an operation; the last one stays.
+
+    Attributes:
+        export: the export as it is now.
+        exports: what the list of exports shows.
+        calls: the operations that were called.
+
+    """
+
+    def __init__(self, address: Callable[[], str], export: dict[str, Any]) -> None:
+        self.export, self.exports = export, [export]
+        self.calls: list[str] = []
+        self._address = address
+        self._said: dict[str, list[Step]] = {}
+
+    def say_next(self, operation: str, *steps: Step) -> None:
+        """Queue answers to an operation."""
+        self._said[operation] = [*steps]
+
+    def __call__(self, request: Received) -> Step:
+        """Answer one request."""
+        operation = operation_of(request)
+        self.calls.append(operation)
+        said = self._said.get(operation)
+        if said:
+            return said.pop(0) if len(said) > 1 else said[0]
+        match operation:
+            case "getExportUrl":
+                return answers.json_answer({"url": self._address()})
+            case "listExports":
+                return answers.json_answer({"data": self.exports, "meta": {"total_count": len(self.exports)}})
+            case "deleteExport":
+                return answers.answer(b"", status=204)
+        return answers.json_answer(self.export)
+
+
+class _Serve(Protocol):
+    def __call__(self, script: Any) -> ScriptedServer: ...
+
+
+class Stage:
+    """An account and its storage, being served."""
+
+    def __init__(self, serve: _Serve, content: bytes = LARGE, *, etag: str = ETAG, **changes: Any) -> None:
+        self.storage = Storage(content, etag)
+        self.bucket = serve(self.storage)
+        self.account = Account(
+            lambda: f"{self.bucket.base_url}/files/clicks.csv?{self.storage.sign()}", record(**changes)
+        )
+        self.api = serve(self.account)
+
+    def job(self, run: Running, clock: FakeClock | None, **options: Any) -> Any:
+        """Take the export up with a client of its own."""
+        client = run.client(self.api, clock=clock, **options)
+        return run.result(client.exports.resume(IDENTITY))
+
+    def urls(self) -> int:
+        """How many signed URLs were asked for."""
+        return self.account.calls.count("getExportUrl")
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Name what lies in a folder, hidden and unfinished files included."""
+    return sorted(path.name for path in folder.iterdir())
