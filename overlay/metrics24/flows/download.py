@@ -186,7 +186,7 @@ class Download:
     def _continue(self, opened: Opened, asked: int) -> Flow[None]:
         """Storage sends a part: it must be the rest, or its beginning, of the file that was begun."""
         part = part_of(opened)
-        if part.first != asked:
+        if not asked or part.first != asked:
             raise IntegrityError(
                 f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
                 "kept; try again later."
