@@ -13,6 +13,7 @@ import pyarrow
 from metrics24 import (
     UNSET,
     AsyncClient,
+    AsyncExportJob,
     AsyncListing,
     AsyncPage,
     AsyncRows,
@@ -20,6 +21,10 @@ from metrics24 import (
     Click,
     Client,
     Conversion,
+    DownloadProgress,
+    Export,
+    ExportJob,
+    ExportPlan,
     Filter,
     FilterGroup,
     Impression,
@@ -32,6 +37,8 @@ from metrics24 import (
     Rows,
     Saved,
     Unset,
+    Waiting,
+    WaitProgress,
     export_filter,
     field,
 )
@@ -104,6 +111,36 @@ def groups_of(client: Client) -> None:
     groups.update("i", "g", tags="t")  # a text is a sequence of texts to type checkers; it is refused when it runs
 
 
+def wait(progress: WaitProgress) -> None:
+    """Be told of a look."""
+    assert_type(progress.seconds, float)
+
+
+def download(progress: WaitProgress | DownloadProgress) -> None:
+    """Be told of a look or a block."""
+    if isinstance(progress, DownloadProgress):
+        assert_type(progress.total, int | None)
+
+
+def exports_of(client: Client) -> None:
+    """Use exports."""
+    exports = client.exports
+    job = exports.start("clicks", "i", fields=["a"], start=date(2025, 2, 1), end="2025-02-02", filter=RECENT, reuse=60)
+    assert_type(job, ExportJob)
+    assert_type(job.wait(Waiting(timeout=60), on_progress=wait), ExportJob)
+    assert_type(job.save("x.csv", on_progress=download), Saved)
+    assert_type(job.rows, int | None)
+    for block in job.iter_bytes():
+        assert_type(block, bytes)
+    assert_type(exports.resume("e").refresh().export, Export)
+    assert_type(exports.list(filter=BROKEN, sort="-created_at"), Listing[Export])
+    assert_type(exports.list().total(), int | None)
+    assert_type(exports.plan("clicks", "i", start="2025-02-01", end="2025-02-02"), ExportPlan)
+    assert_type(exports.get("e").artifact_name, str | Unset)
+    assert_type(exports.url("a"), str)
+    exports.start("sales", "i", fields=["a"])  # type: ignore[arg-type]  # there are three kinds
+
+
 async def asynchronous() -> None:
     """Use `AsyncClient`."""
     async with AsyncClient(token="t") as client:
@@ -123,6 +160,12 @@ async def asynchronous() -> None:
         assert_type(client.filter_groups.list("i"), AsyncListing[FilterGroup])
         assert_type(await client.filter_groups.update("i", "g", active=None), FilterGroup)
         assert_type(await client.filter_groups.bulk_delete("i", ["g"]), BulkResult)
+        job = await client.exports.start("clicks", "i", fields=("a",))
+        assert_type(job, AsyncExportJob)
+        assert_type(await job.save("x.csv", verify=False, on_progress=download), Saved)
+        async for block in job.iter_bytes():
+            assert_type(block, bytes)
+        assert_type(client.exports.list(), AsyncListing[Export])
         assert_type(await rows.save("x.csv", overwrite=True, columns="spec"), Saved)
         assert_type(await rows.to_polars(), polars.DataFrame)
 
