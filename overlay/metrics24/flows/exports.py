@@ -6,20 +6,29 @@ earlier answer only if the server repeats everything that was asked.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from attrs import frozen
 
 from metrics24.effects import Flow, Now, ask
-from metrics24.errors import AmbiguousWrite, BadRequest, Metrics24Error, RateLimited, RequestFailed
+from metrics24.errors import AmbiguousWrite, BadRequest, Metrics24Error, RateLimited, RequestFailed, ResponseError
 from metrics24.filters import Filter
+from metrics24.flows.export_records import (
+    columns_named,
+    created_at,
+    filters_named,
+    has_failed,
+    has_id,
+    is_of_kind,
+    narrowing,
+    part,
+)
 from metrics24.flows.listing import ListQuery, ListWalk
 from metrics24.flows.retry import Policy, send
 from metrics24.flows.writes import Witness, may_have_happened
-from metrics24.models import ArtifactStatus, factory
+from metrics24.models import factory
 from metrics24.operations import Routes, build, conditions
 from metrics24.responses import read_single
 
@@ -57,22 +66,24 @@ class Wanted:
 
         Dates that were left out are the server's to choose, so they never are.
         """
-        options, days = _object(export, "export_list_options"), _object(export, "reports_query_option")
+        options, days = part(export, "export_list_options"), part(export, "reports_query_option")
         return (
-            is_of_kind(export, self.kind)
+            has_id(export)
+            and is_of_kind(export, self.kind)
             and export.get("integration") == self.integration
             and None not in {self.start, self.end}
             and (days.get("start_date"), days.get("end_date")) == (str(self.start), str(self.end))
-            and _names(options, "fields") == self.fields
-            and _names(options, "extra_parameters") == self.extra_parameters
-            and _object(export, "format").get("delimiter") == (self.delimiter or _DEFAULT_DELIMITER)
-            and _filters(options) == self._filters()
+            and columns_named(options, "fields") == self.fields
+            and columns_named(options, "extra_parameters") == self.extra_parameters
+            and part(export, "format").get("delimiter") == (self.delimiter or _DEFAULT_DELIMITER)
+            and filters_named(options) == self._filters()
+            and all(self._filters().get(name, {}).get("eq") == values for name, values in narrowing(export).items())
         )
 
     def _filters(self) -> dict[str, dict[str, list[str]]]:
         filters: dict[str, dict[str, list[str]]] = {}
         for condition in () if self.filter is None else self.filter.conditions:
-            filters.setdefault(condition.name, {})[condition.operator or "eq"] = list(condition.values)
+            filters.setdefault(condition.name, {}).setdefault(condition.operator or "eq", []).extend(condition.values)
         return filters
 
 
@@ -93,7 +104,10 @@ def request(wanted: Wanted, policy: Policy, routes: Routes) -> Flow[Record]:
     witness = Witness()
     try:
         answer = yield from witness.watch(send(_request(wanted, routes), policy))
-        return read_single(answer, wanted.operation, policy.notices)
+        export = read_single(answer, wanted.operation, policy.notices)
+        if has_id(export):
+            return export
+        raise ResponseError(f"The answer to {wanted.operation} names no export.", operation=wanted.operation)
     except Metrics24Error as error:
         if not may_have_happened(error):
             _advise(wanted, error)
@@ -122,25 +136,6 @@ def every_export(policy: Policy, routes: Routes) -> Flow[list[Record]]:
         page = yield from walk.next_page()
         exports += page.rows
     return exports
-
-
-def created_at(export: Mapping[str, Any]) -> datetime | None:
-    """When an export was asked for; None if the server does not say, or not in which time zone."""
-    try:
-        created = datetime.fromisoformat(str(export.get("created_at")))
-    except ValueError:
-        return None
-    return created.astimezone(UTC) if created.tzinfo else None
-
-
-def has_failed(export: Mapping[str, Any]) -> bool:
-    """Whether an export will never have a file."""
-    return export.get("status") in (ArtifactStatus.ERROR, ArtifactStatus.CANCELED)
-
-
-def is_of_kind(export: Mapping[str, Any], kind: str) -> bool:
-    """Whether an export holds rows of a kind. The documentation names types for two of the three kinds."""
-    return re.match(rf"{kind.removesuffix('s')}s?([^a-z]|$)", str(export.get("type")).lower()) is not None
 
 
 def _request(wanted: Wanted, routes: Routes) -> Any:
@@ -188,43 +183,3 @@ def _advise(wanted: Wanted, error: Metrics24Error) -> None:
             error.add_note(
                 "If the day's exports are used up, go on tomorrow, or take an export that exists: reuse=SECONDS."
             )
-
-
-def _object(export: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = export.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _names(options: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """A list of names, also one that stands there as null (empty) or as one text; None if there is none."""
-    if name not in options:
-        return None
-    match options[name]:
-        case None | "":
-            return ()
-        case str() as text:
-            return tuple(text.split(","))
-        case list() as names:
-            return tuple(map(str, names))
-    return None
-
-
-def _filters(options: Mapping[str, Any]) -> dict[str, dict[str, list[str]]] | None:
-    """The filters that the server repeats, by name and operator; None if it does not, or in another shape."""
-    if "filters" not in options:
-        return None
-    filters = options["filters"] or {}
-    if not isinstance(filters, dict):
-        return None
-    try:
-        return {name: {word: list(values) for word, values in by.items()} for name, by in filters.items()}
-    except (AttributeError, TypeError):
-        return None
-
-
-def names_in(export: Mapping[str, Any]) -> Iterator[str]:
-    """The names under which the server knows an export's file, the likeliest first."""
-    file = _object(export, "artifact")
-    for name in (export.get("artifact_name"), file.get("name")):
-        if isinstance(name, str) and name:
-            yield name

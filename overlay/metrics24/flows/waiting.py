@@ -15,7 +15,7 @@ from metrics24.errors import (
     UnexpectedAnswerWarning,
     warn,
 )
-from metrics24.flows.exports import names_in
+from metrics24.flows.export_records import names_in
 from metrics24.flows.retry import Policy, send
 from metrics24.models import ArtifactStatus
 from metrics24.operations import Routes, build

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from metrics24.flows.download import Download
-from metrics24.flows.exports import has_failed, names_in
+from metrics24.flows.export_records import has_failed, names_in
 from metrics24.flows.integrity import check_whole, rows_promised, warn_if_cut
 from metrics24.flows.retry import Policy
 from metrics24.flows.waiting import WaitProgress, Watch, is_complete, raise_if_failed, status_of
