@@ -10,7 +10,8 @@ from typing import Any
 from attrs import evolve, frozen
 
 from metrics24.effects import Flow, Now, ask
-from metrics24.flows.exports import created_at, every_export, is_of_kind
+from metrics24.flows.export_records import created_at, is_narrowed, is_of_kind
+from metrics24.flows.exports import every_export
 from metrics24.flows.integrity import rows_promised
 from metrics24.flows.paging import Query, fetch
 from metrics24.flows.retry import Policy
@@ -77,7 +78,8 @@ def plan(query: Query, kind: str, limits: Limits, policy: Policy, routes: Routes
     exports = yield from every_export(policy, routes)
     alike = [each for each in exports if is_of_kind(each, kind) and each.get("integration") == query.integration]
     samples = yield from _samples(query, policy, routes)
-    per_day, basis = max((_density(each) for each in alike), default=0.0), "earlier exports of this integration"
+    per_day = max((_density(each, limits.export_rows) for each in alike), default=0.0)
+    basis = "earlier exports of this integration"
     if not per_day:
         per_day, basis = mean(map(_rate, samples.values())) * _MARGIN, "samples of the report table, doubled"
     included = yield from _end_included(query, samples, policy, routes)
@@ -88,14 +90,17 @@ def plan(query: Query, kind: str, limits: Limits, policy: Policy, routes: Routes
     return ExportPlan(scheduled, round(per_day), basis, left, included)
 
 
-def _density(export: Record) -> float:
-    """Rows a day of a finished export; 0 if it does not tell."""
+def _density(export: Record, most: int) -> float:
+    """Rows a day of a finished export; 0 if it does not tell, as one that was filtered or cut does not."""
+    rows = rows_promised(export) or 0
+    if is_narrowed(export) or rows >= most:
+        return 0.0
     days = export.get("reports_query_option")
     try:
         start, end = (date.fromisoformat(str(dict(days or {})[name])) for name in ("start_date", "end_date"))
     except (TypeError, KeyError, ValueError):
         return 0.0
-    return (rows_promised(export) or 0) / ((end - start).days + 1) if end >= start else 0.0
+    return rows / ((end - start).days + 1) if end >= start else 0.0
 
 
 def _is_of_day(export: Record, now: datetime) -> bool:
@@ -114,15 +119,22 @@ def _samples(query: Query, policy: Policy, routes: Routes) -> Flow[dict[date, Ta
 
 
 def _end_included(query: Query, samples: Mapping[date, Table], policy: Policy, routes: Routes) -> Flow[bool | None]:
-    """Find out whether a range of one day has rows: of two days that have some together, one must."""
+    """Find out whether a range of one day has rows: of two days that have some together, one must.
+
+    Rows at midnight may stem from a server that stops there, so they say the least.
+    """
+    included = None
     for day, page in samples.items():
-        if page.rows:
-            for each in (day, _next(day)):
-                rows = (yield from fetch(evolve(query, start=each, end=each), policy, routes)).rows
-                if any(not _is_midnight(row) for row in rows):
-                    return True
+        if not page.rows:
+            continue
+        rows = (yield from fetch(evolve(query, start=day, end=day), policy, routes)).rows
+        rows += (yield from fetch(evolve(query, start=_next(day), end=_next(day)), policy, routes)).rows
+        if any(not _is_midnight(row) for row in rows):
+            return True
+        if not rows or any(not _is_midnight(row) for row in page.rows):
             return False
-    return None
+        included = True
+    return included
 
 
 def _next(day: date) -> date:
@@ -158,10 +170,12 @@ def _ranges(start: date, end: date, days: int | None, included: bool | None) -> 
         yield start, end
         return
     length, gap = (days, 0) if included is False else (days - 1, 1)
-    while start <= end - timedelta(days=1 - gap):
-        last = min(end, start + timedelta(days=length))
-        yield start, last
+    last = start + timedelta(days=min(length, (end - start).days))
+    yield start, last
+    while last < end:
         start = last + timedelta(days=gap)
+        last = start + timedelta(days=min(length, (end - start).days))
+        yield start, last
 
 
 def _planned(start: date, end: date, per_day: float, limit: int, included: bool | None) -> PlannedExport:
