@@ -12,6 +12,7 @@ from metrics24.errors import (
     ExportFailed,
     ExportTimeout,
     Metrics24Error,
+    NotFound,
     UnexpectedAnswerWarning,
     warn,
 )
@@ -86,7 +87,8 @@ class Watch:
         try:
             self.export = yield from read_export(self._id, self._policy, self._routes)
         except Metrics24Error as error:
-            error.add_note(f"The export {self._id} goes on all the same; take it up again with exports.resume(id).")
+            if not isinstance(error, NotFound):
+                error.add_note(f"The export {self._id} goes on all the same; take it up again with exports.resume(id).")
             raise
         now = (yield from ask(Now())).monotonic
         self._judge(now)
@@ -119,7 +121,9 @@ class Watch:
                     f"{_FILE_DUE:g} s now. Look at it again later with exports.resume({self._id!r}).",
                     export_id=self._id,
                 )
-        elif status not in _GOING_ON and status not in self._strange:
+            return
+        self._complete_since = None
+        if status not in _GOING_ON and status not in self._strange:
             self._strange.add(status)
             warn(
                 f"The export {self._id} is in a state that the API's documentation does not know: {quoted(status)!r}. "
@@ -142,7 +146,8 @@ def raise_if_failed(export: Record) -> None:
     """Raise the error that an export ended with, if it did."""
     identity, status = str(export["id"]), export.get("status")
     if status == ArtifactStatus.ERROR:
-        reason = f": {quoted(export['error'])}" if isinstance(export.get("error"), str) else ""
+        said = export.get("error")
+        reason = f": {quoted(said)}" if said and isinstance(said, str) else ""
         raise ExportFailed(
             f"The server could not make the export {identity}{reason}. Ask for fewer days or columns, or report it "
             "with the export's id.",
