@@ -121,6 +121,9 @@ def numbered_neighbour(
     listed = yield from fetch_numbered(query, policy, routes, number)
     if not listed.rows or {*map(_identity, listed.rows)} == {*map(_identity, page.rows)}:
         return None
+    audit = Audit(query.filter)
+    audit.see(listed.rows)
+    audit.report()
     more = listed.pages is None or number < listed.pages
     return Table(listed.rows, None, None, has_next=more, number=number, total=listed.total)
 
