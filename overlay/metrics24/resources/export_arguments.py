@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from math import isfinite
 
 from attrs import frozen
 
@@ -16,7 +15,9 @@ from metrics24.flows.planning import TABLES
 from metrics24.operations import safe_id
 from metrics24.resources.arguments import Day, as_day, checked_filter, in_order
 
+_LONGEST = 1e9  # some thirty years
 _NAME = re.compile(r"[^,\x00-\x1f\x7f\ud800-\udfff]+")
+_DELIMITER = re.compile(r'[^"\r\n\ud800-\udfff]')
 
 
 @frozen
@@ -44,7 +45,7 @@ def wanted(
     fields, delimiter = _names("fields", columns.fields), columns.delimiter
     if not fields:
         raise UsageError("fields is empty; name the columns that the file shall have.")
-    if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'):
+    if delimiter is not None and (not isinstance(delimiter, str) or not _DELIMITER.fullmatch(delimiter)):
         raise UsageError(f"delimiter must be one character, and no quote or line break, not {delimiter!r}.")
     return Wanted(
         kind=_kind(kind),
@@ -87,11 +88,11 @@ def seconds(name: str, value: object) -> float:
     """A number of seconds.
 
     Raises:
-        UsageError: it is none, or below 0.
+        UsageError: it is none, below 0, or too large to be meant.
 
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-        raise UsageError(f"{name} must be a number of seconds, 0 or more, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
+        raise UsageError(f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.")
     return float(value)
 
 
