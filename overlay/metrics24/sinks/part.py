@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +20,7 @@ from metrics24.sinks.target import check_free, move_into_place
 
 _STEP = 1024 * 1024
 _OPENING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_OWNERS = stat.S_IRUSR | stat.S_IWUSR
 
 
 class Part:
@@ -50,10 +51,13 @@ class Part:
         self._turn = Lock()  # whoever is cancelled while a thread writes waits for that thread before it cleans up
         with self._file_errors():
             self._file = self._locked()
-            self._take_up(self._file)
+            try:
+                self._take_up(self._file)
+            except BaseException:
+                self._file.close()
+                raise
             if overwrite:
-                with suppress(FileNotFoundError):
-                    shutil.copymode(path, self._draft)
+                self._copy_mode(_OWNERS)  # or what has arrived could not be taken up again
 
     def write(self, offset: int, data: bytes, etag: str) -> None:
         """Write the bytes that belong at `offset`, which is the end, or 0 to begin anew.
@@ -66,8 +70,7 @@ class Part:
             if offset != self.size:
                 self._empty()
             if etag != self.etag:
-                self._label.write_text(json.dumps({"export": self._identity, "etag": etag}), "utf-8")
-                self.etag = etag
+                self._write_label(etag)
             self._open_file.write(data)
             self.size += len(data)
             self.records.feed(data)
@@ -83,10 +86,13 @@ class Part:
             file = self._open_file
             file.flush()
             os.fsync(file.fileno())
+            if self._overwrite:
+                self._copy_mode(0)
             move_into_place(self._draft, self.path, overwrite=self._overwrite)
             self._file = None
             file.close()
-            self._label.unlink(missing_ok=True)
+            with suppress(OSError):  # without its part it says nothing
+                self._label.unlink()
         return Saved(self.path, rows=self.records.records, bytes=self.size, misfits=0)
 
     def __enter__(self) -> Self:
@@ -118,16 +124,42 @@ class Part:
         """Open the part and lock it; again if whoever had it moved it away meanwhile."""
         while True:
             file = os.fdopen(os.open(self._draft, _OPENING, 0o666), "r+b")
-            if not lock(file):
-                file.close()
-                raise SaveError(
-                    f"{self._draft} is being written by another process, and was left alone. Wait for it, or save "
-                    "under another name."
-                )
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file.fileno()), self._draft.stat()):
+            try:
+                if self._is_ours(file):
                     return file
+            except BaseException:
+                file.close()
+                raise
             file.close()
+
+    def _is_ours(self, file: IO[bytes]) -> bool:
+        if not lock(file):
+            raise SaveError(
+                f"{self._draft} is being written by another process, and was left alone. Wait for it, or save under "
+                "another name."
+            )
+        return self._is_draft(os.fstat(file.fileno()))
+
+    def _is_draft(self, opened: os.stat_result) -> bool:
+        """Whether what was opened is still the part, and the part alone."""
+        try:
+            if not os.path.samestat(opened, self._draft.stat()):
+                return False
+        except FileNotFoundError:
+            return False
+        if opened.st_nlink > 1:  # it is the target, too: whoever gave it its name was killed before it took this one
+            self._draft.unlink()
+            return False
+        return True
+
+    def _copy_mode(self, more: int) -> None:
+        with suppress(OSError):  # nothing there yet, or a file system without modes
+            self._draft.chmod(stat.S_IMODE(self.path.stat().st_mode) | more)
+
+    def _write_label(self, etag: str) -> None:
+        with os.fdopen(os.open(self._label, _OPENING | os.O_TRUNC, 0o666), "wb") as label:
+            label.write(json.dumps({"export": self._identity, "etag": etag}).encode())
+        self.etag = etag
 
     def _take_up(self, file: IO[bytes]) -> None:
         """Go on with what is there, if it is a part of the same file."""
