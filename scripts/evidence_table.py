@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- evidence: written by make docs -->\n"
 END = "<!-- end of evidence -->\n"
-STRENGTH = ("documented", "sibling", "inferred")
+STRENGTH = ("documented", "observed", "sibling", "inferred")
 HEADER = "| Operation | Method and path | Evidence | Parameters | Body | Answer |\n|---|---|---|---|---|---|\n"
 
 

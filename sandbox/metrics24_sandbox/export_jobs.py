@@ -30,8 +30,8 @@ class States(NamedTuple):
 
     @classmethod
     def of(cls, spec: Spec) -> States:
-        """The words of the spec."""
-        return cls(*spec.words("ArtifactStatus"))
+        """The words of the spec; what is added to it later stands behind those that the sandbox needs."""
+        return cls(*spec.words("ArtifactStatus")[: len(cls._fields)])
 
 
 @dataclass(frozen=True, kw_only=True)

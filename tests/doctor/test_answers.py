@@ -35,8 +35,11 @@ def test_unknown_fields_come_with_the_lines_for_the_spec(doctor: Doctor, serve: 
         "unknown field $.data.data[].score: integer or number",
     ]
     assert "# openapi/spec.yaml: components.schemas.Click.properties" in found["remedy"]
-    assert '  seen_at: {type: [string, "null"], format: date-time, x-evidence: observed}' in found["remedy"]
-    assert '  score: {type: [integer, number, "null"], x-evidence: observed}' in found["remedy"]
+    assert (
+        '  seen_at: {type: [string, "null"], description: Looks like date-time., x-evidence: observed}'
+        in found["remedy"]
+    )
+    assert '  score: {type: [number, "null"], x-evidence: observed}' in found["remedy"]
     assert found["remedy"][-1] == "# then make regenerate && make record"
 
 

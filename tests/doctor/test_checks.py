@@ -5,9 +5,11 @@ from __future__ import annotations
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+import yaml
 
 from doctor.conftest import KEY, Doctor, Serve
 from doctor.stage import healthy, stage
@@ -213,36 +215,52 @@ def test_bodies_are_compared_by_what_they_say() -> None:
 @pytest.mark.parametrize(
     ("text", "shape"),
     [
-        ("2025-02-01", ", format: date"),
+        ("2025-02-01", ", description: Looks like date."),
         ("2025-13-01", ""),
-        ("2025-02-01T10:00:00+01:00", ", format: date-time"),
+        ("2025-02-01T10:00:00+01:00", ", description: Looks like date-time."),
         ("2025-02-01 10:00:00", ""),
-        ("https://x.invalid/a", ", format: uri"),
-        ("123e4567-e89b-12d3-a456-426614174000", ", format: uuid"),
-        ("198.51.100.7", ", format: ipv4"),
-        ("2001:db8::1", ", format: ipv6"),
+        ("https://x.invalid/a", ", description: Looks like uri."),
+        ("123e4567-e89b-12d3-a456-426614174000", ", description: Looks like uuid."),
+        ("198.51.100.7", ", description: Looks like ipv4."),
+        ("2001:db8::1", ", description: Looks like ipv6."),
         ("words", ""),
     ],
 )
 def test_formats_are_told_where_they_are_sure(text: str, shape: str) -> None:
-    """The lines for the spec have the format that all texts seen have, if JSON Schema knows it."""
+    """The lines for the spec tell the format that all texts seen have, if JSON Schema knows it."""
     lines = of_answer(compare("Click", {"new": text}))
     assert lines[1] == f'  new: {{type: [string, "null"]{shape}, x-evidence: observed}}'
 
 
 def test_other_kinds_of_unknown_fields_have_their_lines() -> None:
     """Objects, lists, nulls, names that YAML would misread and names that may be ids have lines that parse."""
-    odd = {"an_object": {"private": 1}, "a_list": ["private"], "nothing": None, "no": True, "a-b": 1, "12345": 1}
+    odd: Any = {
+        "an_object": {"private": 1},
+        "a_list": ["private"],
+        "nothing": None,
+        "no": True,
+        "a-b": 1,
+        "12345": 1,
+        "$ref": 1,
+    }
     assert of_answer(each for each in compare("Click", odd) if each.kind != "absent field") == (
         "# openapi/spec.yaml: components.schemas.Click.properties",
         '  an_object: {type: [object, "null"], additionalProperties: true, x-evidence: observed}',
         '  a_list: {type: [array, "null"], items: {}, x-evidence: observed}',
-        "  nothing: {description: Seen as null only., x-evidence: observed}",
+        "  # nothing was null only: describe it by hand",
         '  "no": {type: [boolean, "null"], x-evidence: observed}',
         '  "a-b": {type: [integer, "null"], x-evidence: observed}',
         "# openapi/spec.yaml: components.schemas.Click",
-        "  additionalProperties: true",
+        "  # has fields whose names may be ids: describe them by hand",
     )
+
+
+def test_the_lines_for_the_spec_are_yaml() -> None:
+    """What stands under a comment can be pasted below `properties` or into an enum as it is."""
+    odd: Any = {"an_object": {}, "a_list": [], "no": True, "a:b": "2025-02-01"}
+    lines = of_answer(each for each in compare("Click", odd) if each.kind == "unknown field")
+    assert yaml.safe_load("\n".join(lines)).keys() == odd.keys()
+    assert yaml.safe_load("\n".join(of_answer(compare("Export", {"id": "x", "status": "NEW"})))) == ["NEW"]
 
 
 def test_a_property_of_a_shared_schema_is_corrected_there() -> None:

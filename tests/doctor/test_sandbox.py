@@ -16,6 +16,7 @@ from metrics24_sandbox.options import Behaviour
 
 READS = {each.id for each in OPERATIONS.values() if each.effect == "read"}
 WRITES = set(OPERATIONS) - READS
+SPEC = Path(__file__).parents[2] / "openapi" / "spec.yaml"
 HERE = ("--integration", "acmeshop01")
 
 
@@ -111,6 +112,24 @@ def test_the_suggested_correction_can_be_pasted(doctor: Doctor, box: Sandbox) ->
     ill = doctor(box, *HERE, *moved("listExports", method="POST"), "--json")
     option = ill.named("listExports")["remedy"][1].partition(": ")[2]
     assert doctor(box, *HERE, *shlex.split(option)).code == 0
+
+
+def test_a_guess_of_the_spec_that_is_wrong_is_found_and_corrected(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Against a server with other paths than the spec's, corrections by --route end in code 0 and edits of the spec."""
+    spec = SPEC.read_text("utf-8").replace("/reports/v2/click-table:", "/reports/v2/clicks:")
+    (tmp_path / "spec.yaml").write_text(spec.replace("/api/v2/download-center:", "/api/v2/exports:"), "utf-8")
+    monkeypatch.setenv("METRICS24_SANDBOX_SPEC", str(tmp_path / "spec.yaml"))
+    options = SandboxOptions(conversions_per_day=60, clicks_per_day=60, impressions_per_day=60)
+    with Sandbox(options) as box:
+        ill = doctor(box, *HERE, "--json")
+        wrong = {name for name, verdict in ill.verdicts.items() if verdict == "wrong path"}
+        clicks = moved("getClickReport", old="click-table", new="clicks")
+        well = doctor(box, *HERE, *clicks, *moved("listExports", old="download-center", new="exports"), "--json")
+    assert (ill.code, wrong) == (12, {"getClickReport", "listExports"})
+    assert (well.code, set(well.verdicts.values())) == (0, {"works"})
+    assert "to GET /api/v2/reports/v2/clicks; then make regenerate" in well.named("getClickReport")["remedy"][0]
 
 
 def test_an_operation_that_needs_an_id_is_suspect_at_most(doctor: Doctor, box: Sandbox) -> None:

@@ -89,5 +89,13 @@ def _operations(question: Question, client: Client, on_step: Callable[[str], Non
     if not server.worked and any(each.status == 404 for each in findings):
         findings.insert(0, checks.nothing_found())
     if permission is not None and not server.stopped:
-        findings += examine_writes(server, permission, on_step)
+        findings = _merged(findings, examine_writes(server, permission, on_step))
     return findings
+
+
+def _merged(reads: list[Finding], trials: list[Finding]) -> list[Finding]:
+    """All findings, each operation's once: what could not be asked at first may have been asked since."""
+    tried = {each.name: each for each in trials}
+    first = [tried.pop(each.name, each) if each.status is None else each for each in reads]
+    known = {each.name for each in first}
+    return [*first, *(each for each in trials if each.name not in known)]

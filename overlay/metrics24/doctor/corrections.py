@@ -68,22 +68,31 @@ def _lines(difference: Difference) -> Iterator[tuple[str, str]]:
         case "unknown value":
             yield f"{difference.schema}.enum", f"- {name}"
         case "unknown field" if difference.name == ANY_NAME:
-            yield difference.schema, "additionalProperties: true"
+            yield difference.schema, "# has fields whose names may be ids: describe them by hand"
         case _ if difference.path == "$":
             yield difference.schema, f"# describe {_list(difference.found)} instead of {difference.expected}"
         case _:
-            yield f"{difference.schema}.properties", f"{name}: {_schema(difference)}"
+            types = _types(difference)
+            line = f"# {name} was {' and '.join(types) or 'null only'}: describe it by hand"
+            if len(types) == 1:  # which is what the spec, and all that is generated from it, can express
+                line = f"{name}: {_schema(types[0], difference.format)}"
+            yield f"{difference.schema}.properties", line
 
 
-def _schema(difference: Difference) -> str:
+def _types(difference: Difference) -> list[str]:
     types = [each for each in difference.found if each != "null"]
-    parts = [f"type: {_list([*types, 'null'])}"] if types else ["description: Seen as null only."]
-    if "array" in types:
+    return [each for each in types if each != "integer" or "number" not in types]
+
+
+def _schema(kind: str, shape: str) -> str:
+    """A schema as the others in the spec: null is allowed, and times stay text, since their format may vary."""
+    parts = [f"type: {_list([kind, 'null'])}"]
+    if kind == "array":
         parts.append("items: {}")
-    if "object" in types:
+    if kind == "object":
         parts.append("additionalProperties: true")
-    if difference.format:
-        parts.append(f"format: {difference.format}")
+    if shape:
+        parts.append(f"description: Looks like {shape}.")
     return f"{{{', '.join([*parts, _OBSERVED])}}}"
 
 

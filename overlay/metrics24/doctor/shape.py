@@ -22,7 +22,7 @@ _NAMES: Mapping[type, str] = {
     list: "array",
     type(None): "null",
 }
-_NAME = re.compile(r"[A-Za-z_$][\w.$:\[\]-]{0,63}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_][\w.:\[\]-]{0,63}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z-]*[0-9]{4,}[0-9A-Za-z-]*|[0-9a-f-]{16,}", re.ASCII)
 _DEEPEST_ABSENCE = 2  # what lies in optional objects of optional objects is absent more often than not

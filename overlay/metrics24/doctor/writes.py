@@ -21,6 +21,7 @@ MARK = "metrics24 doctor scratch"
 _PRIORITIES = range(1_000_000, 2_000_000)  # far from those that people use
 _LARGEST_PAGE = 100
 _MOST_PAGES = 50
+_GONE = (404, 410)
 _BEFORE, _AFTER = "made by metrics24 doctor", "changed by metrics24 doctor"
 _EXPORTS = ("downloadClicks", "downloadConversions", "downloadImpressions")
 
@@ -80,7 +81,7 @@ class _Trial:
 
 
 def examine_writes(server: Server, permission: Permission, on_step: Callable[[str], None]) -> list[Finding]:
-    """Try the writes and clean up; whatever is left behind is a finding of its own."""
+    """Try the writes, and the reading of one group, and clean up; whatever is left behind is a finding of its own."""
     trial = _Trial(server, permission, on_step, f"{MARK} {secrets.token_hex(4)}")
     leftovers: list[Finding] = []
     with _cleaned_up(trial, leftovers):
@@ -101,6 +102,7 @@ def _filter_groups(trial: _Trial) -> None:
         for name in ("updateFilterGroup", "deleteFilterGroup", "bulkUpdateFilterGroups", "bulkDeleteFilterGroups"):
             trial.unasked(name, "no filter group could be created to try it on")
         return
+    trial.perform("getFilterGroup", trial.scope(filter_group_id=first))
     trial.perform("updateFilterGroup", trial.scope(filter_group_id=first), {"description": _AFTER})
     _expect(trial, "updateFilterGroup", first, "description", _AFTER)
     both = {"data": [first, second], "monitoring_mode": False}
@@ -138,22 +140,21 @@ def _created(trial: _Trial) -> str | None:
 
 def _expect(trial: _Trial, name: str, group: str, column: str, value: object) -> None:
     """Read a group back and see that the change is there, where it can be read."""
-    outcome = trial.server.ask(OPERATIONS["getFilterGroup"], trial.scope(filter_group_id=group))
-    _, found = described_part(OPERATIONS["getFilterGroup"], _decoded("getFilterGroup", outcome))
+    _, found = described_part(OPERATIONS["getFilterGroup"], _decoded("getFilterGroup", _read(trial, group)))
     if isinstance(found, dict) and found.get(column, value) != value:
         trial.doubt(name, f"answered with success, but {column} did not change")
 
 
 def _expect_gone(trial: _Trial, name: str, group: str) -> None:
-    if _is_gone(trial, group):
+    outcome = _read(trial, group)
+    if outcome.status in _GONE:
         trial.alive.remove(group)
-    else:
-        trial.doubt(name, "answered with success, but the filter group seems to be there still")
+    elif outcome.answer is not None:
+        trial.doubt(name, "answered with success, but the filter group is still there")
 
 
-def _is_gone(trial: _Trial, group: str) -> bool:
-    outcome = trial.server.ask(OPERATIONS["getFilterGroup"], trial.scope(filter_group_id=group))
-    return outcome.status in (404, 410)
+def _read(trial: _Trial, group: str) -> Outcome:
+    return trial.server.ask(OPERATIONS["getFilterGroup"], trial.scope(filter_group_id=group))
 
 
 def _export(trial: _Trial, name: str) -> None:
@@ -194,7 +195,7 @@ def _left(trial: _Trial) -> list[str] | None:
     listed = _listed(trial)
     if listed is None and trial.lost:
         return None
-    alive = [group for group in trial.alive if not _is_gone(trial, group)]
+    alive = [group for group in trial.alive if _read(trial, group).status not in _GONE]
     return list(dict.fromkeys([*alive, *(listed or ())]))
 
 
