@@ -165,6 +165,7 @@ class Part:
         """Go on with what is there, if it is a part of the same file."""
         self.etag = self._known_etag()
         if not self.etag:
+            self._label.unlink(missing_ok=True)  # or what comes now would be taken for a part of what it names
             self._empty(file)
             return
         while data := file.read(_STEP):
