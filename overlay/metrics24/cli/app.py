@@ -9,6 +9,7 @@ import click
 import metrics24
 from metrics24.cli import exits
 from metrics24.cli.doctor import doctor
+from metrics24.cli.exports import export, exports
 from metrics24.cli.groups import filter_groups
 from metrics24.cli.lookup import lookup
 from metrics24.cli.pull import pull
@@ -36,6 +37,8 @@ def commands() -> None:
 
 commands.add_command(pull)
 commands.add_command(doctor)
+commands.add_command(export)
+commands.add_command(exports)
 commands.add_command(filter_groups)
 commands.add_command(lookup)
 commands.add_command(sandbox)

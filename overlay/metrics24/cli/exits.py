@@ -40,15 +40,24 @@ EXITS = (
         6, "no answer, or the server failed (5xx), also when asked again", (errors.TransportError, errors.ServerError)
     ),
     Exit(4, "not found (404)", (errors.NotFound,)),
-    Exit(7, "the answer is not what the API promises", (errors.ResponseError, errors.PaginationError)),
+    Exit(
+        7,
+        "the answer is not what the API promises",
+        (errors.ResponseError, errors.PaginationError, errors.IntegrityError),
+    ),
     Exit(8, "the file could not be written", (errors.SaveError,)),
     Exit(9, "refused, since it could leak a credential or data", (errors.SecurityError,)),
+    Exit(
+        10,
+        "the export failed, was canceled, or is not ready in time",
+        (errors.ExportFailed, errors.ExportCanceled, errors.ExportTimeout),
+    ),
     Exit(SOME_UNCHANGED, "some ids were not changed, or that could not be verified"),
     Exit(12, "doctor: something is wrong and can be corrected"),
     Exit(13, "doctor: nothing wrong found, but some operations could not be judged"),
     Exit(14, "a write whose fate is unknown; look before you repeat it", (errors.AmbiguousWrite,)),
-    Exit(143, "terminated by SIGTERM; no file was left behind", (Terminated,)),
-    Exit(130, "interrupted by Ctrl-C; no file was left behind", (KeyboardInterrupt, click.Abort)),
+    Exit(143, "terminated by SIGTERM; only a download to resume is left behind", (Terminated,)),
+    Exit(130, "interrupted by Ctrl-C; only a download to resume is left behind", (KeyboardInterrupt, click.Abort)),
 )
 
 # \b keeps click from filling the lines into a paragraph.

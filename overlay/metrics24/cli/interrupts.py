@@ -49,10 +49,16 @@ def lost(progress: Progress, context: click.Context, days: Range) -> Lost:
     return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
 
 
-def command_line(context: click.Context, changes: Mapping[str, object]) -> str:
-    """Write the command that is running as it was given, with some of its options changed, or left out where None."""
-    words = context.command_path.split()
-    for parameter in context.command.params:
+def command_line(
+    context: click.Context, changes: Mapping[str, object], *, other: tuple[str, click.Command] | None = None
+) -> str:
+    """Write the command that is running as it was given, with some of its options changed, or left out where None.
+
+    Or write the `other` command, by its path, with those of the options that it has as well.
+    """
+    path, command = other or (context.command_path, context.command)
+    words = path.split()
+    for parameter in command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if not given and name not in changes:

@@ -7,7 +7,7 @@ import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from attrs import asdict, frozen
@@ -15,6 +15,13 @@ from attrs import asdict, frozen
 from metrics24.cli.exits import Terminated, exit_code
 from metrics24.cli.text import printable
 from metrics24.errors import AmbiguousWrite, Metrics24Error, Metrics24Warning, StatusError
+
+
+class Ending(Protocol):
+    """What an early end cost, and how to go on: its text for people, `facts` for programs."""
+
+    def facts(self) -> Mapping[str, object]:
+        """Say it as an error's members."""
 
 
 @frozen
@@ -36,6 +43,10 @@ class Lost:
     cursor: str | None
     resume: str | None
 
+    def facts(self) -> Mapping[str, object]:
+        """Say it as an error's members."""
+        return {"lost": asdict(self)}
+
     def __str__(self) -> str:
         if not self.rows:
             return "Nothing had been fetched, and no file was left behind."
@@ -45,9 +56,9 @@ class Lost:
 
 
 class EndedEarlyError(Exception):
-    """A command was ended by `cause`; `lost` says what it had fetched, if it fetches rows."""
+    """A command was ended by `cause`; `lost` says what that cost, if anything."""
 
-    def __init__(self, cause: BaseException, lost: Lost | None = None) -> None:
+    def __init__(self, cause: BaseException, lost: Ending | None = None) -> None:
         super().__init__(cause, lost)
         self.cause = cause
         self.lost = lost
@@ -68,7 +79,7 @@ class Reporter:
         if self.debug:
             click.echo("".join(traceback.format_exception(cause)), err=True, nl=False)
         if self.as_json:
-            _echo_json({"error": {**_facts(cause), "exit_code": code, **({"lost": asdict(lost)} if lost else {})}})
+            _echo_json({"error": {**_facts(cause), "exit_code": code, **(lost.facts() if lost else {})}})
         elif isinstance(cause, click.ClickException):
             cause.show()
         else:
