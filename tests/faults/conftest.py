@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.account import Fetching, Stage
 from support.clock import FakeClock
 from support.running import Running, running
 from support.scripted import Script, ScriptedServer
@@ -36,3 +38,15 @@ def run(request: pytest.FixtureRequest, serve: Serve, monkeypatch: pytest.Monkey
 def clock() -> FakeClock:
     """Give a clock on which retries cost no time."""
     return FakeClock()
+
+
+@pytest.fixture
+def fetch(run: Running, clock: FakeClock, tmp_path: Path, serve: Serve) -> Fetching:
+    """Give an export of some 3 MiB that is complete, to be fetched."""
+    return Fetching(run, clock, tmp_path, Stage(serve))
+
+
+@pytest.fixture(params=["save", "read"])
+def lane(request: pytest.FixtureRequest) -> str:
+    """Fetch by each lane."""
+    return str(request.param)

@@ -8,10 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
+
+from metrics24 import Metrics24Error
 from metrics24.operations import OPERATIONS
 from support import answers
 from support.clock import FakeClock
-from support.running import Running
+from support.running import Running, collect
 from support.scripted import Received, ScriptedServer, Step
 from support.storage import ETAG, LARGE, Storage
 
@@ -110,3 +113,51 @@ class Stage:
 def leftovers(folder: Path) -> list[str]:
     """Name what lies in a folder, hidden and unfinished files included."""
     return sorted(path.name for path in folder.iterdir())
+
+
+class Fetching:
+    """One export being fetched, by whichever lane: saved as a file, or read as bytes.
+
+    Attributes:
+        target: where it is saved, alone in its folder.
+        stage: the export and its storage.
+        options: what the clients are made with.
+
+    """
+
+    def __init__(self, run: Running, clock: FakeClock, folder: Path, stage: Stage) -> None:
+        self.run, self.clock, self.stage = run, clock, stage
+        self.target = folder / "clicks.csv"
+        self.options: dict[str, Any] = {}
+
+    @property
+    def part(self) -> Path:
+        """Where what has arrived is kept."""
+        return self.target.with_name("clicks.csv.part")
+
+    def job(self) -> Any:
+        """Take the export up with a client of its own, as another process would."""
+        return self.stage.job(self.run, self.clock, **self.options)
+
+    def saved(self, **options: Any) -> bytes:
+        """Save, and give what stands in the file then; nothing else may lie beside it."""
+        done = self.run.result(self.job().save(self.target, **options))
+        assert (done.path, done.bytes) == (self.target, self.target.stat().st_size)
+        assert leftovers(self.target.parent) == [self.target.name]
+        return self.target.read_bytes()
+
+    def read(self, **options: Any) -> bytes:
+        """Read the bytes without a file."""
+        return b"".join(collect(self.run, self.job().iter_bytes(**options)))
+
+    def by(self, lane: str, **options: Any) -> bytes:
+        """Fetch it by a lane: save or read."""
+        return self.saved(**options) if lane == "save" else self.read(**options)
+
+    def failed(self, kind: type[Metrics24Error], **options: Any) -> Metrics24Error:
+        """Save in vain, and give the error: of this very kind, and no target is there afterwards."""
+        with pytest.raises(kind) as caught:
+            self.run.result(self.job().save(self.target, **options))
+        assert type(caught.value) is kind
+        assert not self.target.exists()
+        return caught.value
