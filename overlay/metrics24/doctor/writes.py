@@ -86,12 +86,8 @@ def examine_writes(server: Server, permission: Permission, on_step: Callable[[st
     leftovers: list[Finding] = []
     with _cleaned_up(trial, leftovers):
         _filter_groups(trial)
-    if permission.exports:
-        for name in _EXPORTS:
-            _export(trial, name)
-    else:
-        for name in (*_EXPORTS, "deleteExport"):
-            trial.unasked(name, "an export costs quota: add --include-exports")
+    for name in _EXPORTS if permission.exports else ():
+        _export(trial, name)
     return [*(trial.findings[name] for name in OPERATIONS if name in trial.findings), *leftovers]
 
 
