@@ -196,10 +196,10 @@ class Download:
             self._forget()
             return
         size = self.size if part.size is None else part.size
-        if size is None or size <= asked or self.size not in {None, size}:
+        if size is None or size <= asked:
             raise IntegrityError(
-                f"Storage does not say, or says in different ways, how large the file is, from byte {asked} on. What "
-                "is there is kept; try again later."
+                f"Storage does not say how large the file is that it was asked for from byte {asked} on. What is there "
+                "is kept; try again later."
             )
         self.size = size
 
