@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -11,18 +9,10 @@ import pytest
 
 import metrics24
 from doctor.conftest import Doctor, Serve
-from doctor.stage import META, NOT_FOUND, healthy, operation_of, root
+from doctor.groups import EXPORTS, GROUPS, NAME, SCRATCH, Groups
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
-from support.answers import answer, json_answer, reset
-from support.scripted import Received, Step
-
-SCRATCH = ("--include-writes", "--scratch-integration", "acmeapps02", "--organization", "acmegroup1")
-GROUPS = {each.id for each in OPERATIONS.values() if each.effect == "write" and each.tag == "Filter groups"}
-EXPORTS = {"downloadClicks", "downloadConversions", "downloadImpressions", "deleteExport"}
-NAME = "metrics24 doctor scratch "
-LATER = [("Retry-After", "99999")]
 
 
 def groups_of(box: Sandbox) -> list[dict[str, Any]]:
@@ -83,45 +73,6 @@ def test_a_group_that_cannot_be_created_leaves_the_others_open(doctor: Doctor, b
     assert visit.named("deleteFilterGroup")["summary"] == "not asked: no filter group could be created to try it on"
 
 
-class Groups:
-    """A server that keeps filter groups; `lazy` operations answer with success and do nothing."""
-
-    def __init__(self, *lazy: str, lost: str = "none") -> None:
-        self.kept: dict[str, dict[str, Any]] = {}
-        self._lazy, self._lost = lazy, lost
-        self._numbers = iter(range(100, 200))
-
-    def __call__(self, request: Received) -> Step:
-        name = operation_of(request)
-        body = json.loads(request.body or b"{}")
-        last = request.path.rpartition("/")[2]
-        if name not in self._lazy:
-            self._perform(name, body, last)
-        if name == self._lost:
-            return reset
-        if name == "listFilterGroups":
-            return json_answer({"data": list(self.kept.values()), "meta": META})
-        if name == "getFilterGroup":
-            return json_answer(self.kept[last]) if last in self.kept else json_answer({"no": "group"}, status=404)
-        if name in GROUPS:
-            return json_answer({"id": list(self.kept)[-1]} if name == "createFilterGroup" else {})
-        return {"/": root(), **healthy()}.get(name or request.path, NOT_FOUND)
-
-    def _perform(self, name: str, body: dict[str, Any], last: str) -> None:
-        if name == "createFilterGroup":
-            identity = f"group-{next(self._numbers)}"
-            self.kept[identity] = {"id": identity, **body}
-        elif name == "deleteFilterGroup":
-            self.kept.pop(last, None)
-        elif name == "updateFilterGroup":
-            self.kept[last].update(body)
-        for identity in body.get("data", ()):
-            if name == "bulkDeleteFilterGroups":
-                self.kept.pop(identity, None)
-            elif name == "bulkUpdateFilterGroups":
-                self.kept[identity]["monitoring_mode"] = body["monitoring_mode"]
-
-
 @pytest.mark.parametrize("name", ["updateFilterGroup", "bulkUpdateFilterGroups", "bulkDeleteFilterGroups"])
 def test_a_success_without_effect_is_not_taken_for_one(doctor: Doctor, serve: Serve, name: str) -> None:
     """A write that is answered with success and changes nothing is inconclusive, and nothing stays behind."""
@@ -149,6 +100,18 @@ def test_a_group_that_cannot_be_deleted_is_reported_by_name(doctor: Doctor, serv
     assert left["remedy"] == ["delete it by hand; it is inactive"]
 
 
+def test_a_group_that_can_be_deleted_in_bulk_only_is_deleted(doctor: Doctor, box: Sandbox) -> None:
+    """Where deleting one group has a wrong method, the clean-up deletes in bulk."""
+    path = OPERATIONS["deleteFilterGroup"].path
+    visit = doctor(box, *SCRATCH, "--route", f"deleteFilterGroup=PUT {path}", "--json")
+    assert (visit.code, visit.verdicts["deleteFilterGroup"], "clean-up" in visit.verdicts) == (
+        12,
+        "wrong method",
+        False,
+    )
+    assert [each for each in groups_of(box) if each["name"].startswith(NAME)] == []
+
+
 def test_groups_are_harmless_and_unmistakable(doctor: Doctor, serve: Serve) -> None:
     """What is created is inactive, only watches, has a high priority and a name that says whose it is."""
     server = Groups("deleteFilterGroup", "bulkDeleteFilterGroups")
@@ -158,87 +121,3 @@ def test_groups_are_harmless_and_unmistakable(doctor: Doctor, serve: Serve) -> N
         assert group["name"].startswith(NAME)
         assert (group["active"], group["integration"], group["organization"]) == (False, "acmeapps02", "acmegroup1")
         assert group["priority"] >= 1_000_000
-
-
-class Failing(Groups):
-    """A server of filter groups on which some operations fail from their n-th request on."""
-
-    def __init__(self, **failures: tuple[int, Step]) -> None:
-        super().__init__()
-        self._failures = failures
-        self.asked: Counter[str] = Counter()
-
-    def __call__(self, request: Received) -> Step:
-        name = operation_of(request)
-        self.asked[name] += 1
-        count, step = self._failures.get(name, (0, NOT_FOUND))
-        return step if name in self._failures and self.asked[name] >= count else super().__call__(request)
-
-
-def test_a_second_group_that_cannot_be_created_leaves_none_behind(doctor: Doctor, serve: Serve) -> None:
-    """Where only the first group can be created it is deleted again, and the other writes are not tried."""
-    server = Failing(createFilterGroup=(2, json_answer({}, status=402)))
-    visit = doctor(serve(server), *SCRATCH, "--json")
-    assert visit.verdicts["createFilterGroup"] == "works"
-    assert visit.verdicts["updateFilterGroup"] == "inconclusive"
-    assert (server.kept, "clean-up" in visit.verdicts) == ({}, False)
-
-
-def test_a_server_that_dies_between_writes_is_reported_with_what_may_be_left(doctor: Doctor, serve: Serve) -> None:
-    """When nothing is answered any more the writes end, and the report names the group that may be left behind."""
-    names = ("getFilterGroup", "updateFilterGroup", "bulkUpdateFilterGroups", "deleteFilterGroup")
-    dead = dict.fromkeys(names, (1, reset))
-    visit = doctor(serve(Failing(**dead)), *SCRATCH, "--include-exports", "--json")
-    assert (visit.code, visit.verdicts["updateFilterGroup"]) == (6, "broken")
-    assert visit.named("bulkDeleteFilterGroups")["summary"] == "not asked: the server had stopped answering"
-    assert visit.named("downloadClicks")["summary"].startswith("not asked: ")
-    assert "may be left behind" in visit.named("clean-up")["summary"]
-
-
-def test_a_lost_creation_and_an_unreadable_list_are_reported(doctor: Doctor, serve: Serve) -> None:
-    """Where neither the answer nor the list tells whether a group was created, the report says so."""
-    listed = answer(b"<html>", content_type="text/html")
-    visit = doctor(serve(Failing(createFilterGroup=(1, reset), listFilterGroups=(2, listed))), *SCRATCH, "--json")
-    assert "may be left behind" in visit.named("clean-up")["summary"]
-
-
-def test_a_lost_group_is_looked_for_on_every_page(doctor: Doctor, serve: Serve) -> None:
-    """The clean-up walks the list's pages, full ones until one that is not."""
-    full = [{"id": f"other-{number}", "name": "Other"} for number in range(100)]
-
-    class Paged(Groups):
-        def __call__(self, request: Received) -> Step:
-            if request.parameter("page[number]") == "1":
-                return json_answer({"data": full, "meta": {"total_count": 101, "total_page": 2}})
-            return super().__call__(request)
-
-    server = Paged(lost="createFilterGroup")
-    doctor(serve(server), *SCRATCH)
-    assert server.kept == {}
-
-
-def test_an_export_without_an_id_is_not_deleted(doctor: Doctor, serve: Serve) -> None:
-    """Where no export can be requested deleting one is not tried, and the report says why."""
-    refusal = json_answer({"error": "quota"}, status=402)
-    failures = dict.fromkeys(("downloadClicks", "downloadConversions", "downloadImpressions"), (1, refusal))
-    visit = doctor(serve(Failing(**failures)), *SCRATCH, "--include-exports", "--json")
-    assert visit.verdicts["downloadClicks"] == "inconclusive"
-    assert visit.named("deleteExport")["summary"] == "not asked: no export could be requested to try it on"
-
-
-def test_a_create_that_gives_no_id_is_found_by_name(doctor: Doctor, serve: Serve) -> None:
-    """A create that answers without an id is identified in the list by the name of its group."""
-    made: list[Step] = []
-
-    class Mute(Groups):
-        def __call__(self, request: Received) -> Step:
-            step = super().__call__(request)
-            if operation_of(request) == "createFilterGroup":
-                made.append(step)
-                return answer(b"", status=202)
-            return step
-
-    server = Mute()
-    visit = doctor(serve(server), *SCRATCH, "--json")
-    assert (len(made), server.kept) == (2, {})
-    assert {visit.verdicts[name] for name in GROUPS | {"getFilterGroup"}} == {"works"}

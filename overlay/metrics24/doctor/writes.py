@@ -51,6 +51,7 @@ class _Trial:
     findings: dict[str, Finding] = field(factory=dict)
     alive: list[str] = field(factory=list)
     lost: bool = False
+    status: int | None = None
 
     def scope(self, **more: Any) -> dict[str, Any]:
         return dict(integration_id=self.permission.integration, **more)
@@ -63,6 +64,7 @@ class _Trial:
             self.findings.setdefault(name, self.server.not_asked(operation, self.server.stopped))
             return None
         outcome = self.server.ask(operation, arguments, body)
+        self.status = outcome.status
         self.findings.setdefault(name, self.server.judge(operation, arguments, outcome))
         return _decoded(name, outcome)
 
@@ -92,7 +94,8 @@ def examine_writes(server: Server, permission: Permission, on_step: Callable[[st
 
 
 def _filter_groups(trial: _Trial) -> None:
-    first, second = _created(trial), _created(trial)
+    first = _created(trial)
+    second = None if first is None else _created(trial)
     organization = trial.permission.organization
     if first is None or second is None:
         for name in ("updateFilterGroup", "deleteFilterGroup", "bulkUpdateFilterGroups", "bulkDeleteFilterGroups"):
@@ -121,17 +124,17 @@ def _created(trial: _Trial) -> str | None:
         "monitoring_mode": True,
         "description": _BEFORE,
     }
-    trial.lost = True
+    lost, trial.lost = trial.lost, True  # until its fate is known, also if that never happens
     answer = trial.perform("createFilterGroup", trial.scope(), body)
     _, made = described_part(OPERATIONS["createFilterGroup"], answer)
     identity = (made.get("id") or made.get("created_item_id")) if isinstance(made, dict) else None
-    if not identity and trial.worked("createFilterGroup"):
-        identity = next((each for each in _listed(trial) or () if each not in trial.alive), None)
     if not identity:
-        return None
-    trial.lost = False
-    trial.alive.append(str(identity))
-    return str(identity)
+        identity = next((each for each in _listed(trial) or () if each not in trial.alive), None)
+    refused = trial.status is not None and 400 <= trial.status < 500
+    trial.lost = lost or not (identity or refused)
+    if identity:
+        trial.alive.append(str(identity))
+    return str(identity) if identity else None
 
 
 def _expect(trial: _Trial, name: str, group: str, column: str, value: object) -> None:
@@ -176,6 +179,10 @@ def _cleaned_up(trial: _Trial, leftovers: list[Finding]) -> Iterator[None]:
             for group in _left(trial) or ():
                 trial.server.ask(OPERATIONS["deleteFilterGroup"], trial.scope(filter_group_id=group))
             left = _left(trial)
+            if left:
+                scope = trial.scope(organization=trial.permission.organization)
+                trial.server.ask(OPERATIONS["bulkDeleteFilterGroups"], scope, {"data": left})
+                left = _left(trial)
             if left is None or left:
                 leftovers.append(_left_behind(trial))
 
