@@ -16,7 +16,7 @@ from metrics24.errors import SaveError
 from metrics24.sinks.csv_records import CsvRecords
 from metrics24.sinks.locking import lock
 from metrics24.sinks.sink import Saved
-from metrics24.sinks.target import check_free, move_into_place
+from metrics24.sinks.target import check_free, is_taken, move_into_place
 
 _STEP = 1024 * 1024
 _OPENING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -46,6 +46,7 @@ class Part:
         self.path, self._overwrite, self._identity = path, overwrite, identity
         self._draft = path.with_name(f"{path.name}.part")
         self._label = path.with_name(f"{path.name}.part.json")
+        is_taken(self._label)  # or a name that is too long for it would show only when the first bytes arrive
         self.size, self.etag, self.records = 0, "", CsvRecords()
         self._file: IO[bytes] | None = None
         self._turn = Lock()  # whoever is cancelled while a thread writes waits for that thread before it cleans up
@@ -176,7 +177,7 @@ class Part:
         try:
             label = json.loads(self._label.read_bytes())
             etag = label["etag"] if label["export"] == self._identity else ""
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return ""
         return etag if isinstance(etag, str) else ""
 

@@ -89,12 +89,33 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     """
     if not path.parent.is_dir():
         raise UsageError(f"the folder {path.parent} does not exist; create it first")
+    taken = is_taken(path)
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not a regular file; choose another name")
-    if not overwrite and os.path.lexists(path):
+    if taken and not overwrite:
         raise UsageError(
             f"{path} exists already; pass overwrite=True (--overwrite) to replace it, or choose another name"
         )
+
+
+def is_taken(path: Path) -> bool:
+    """Whether something is at a path, be it a link that leads nowhere.
+
+    Raises:
+        UsageError: nothing can be there, for example because the name is too long.
+
+    """
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        reason = _reason(error)
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return True
+    raise UsageError(f"a file cannot be called {path.name!r} ({reason}); choose another name")
 
 
 def move_into_place(draft: Path, path: Path, *, overwrite: bool) -> None:
