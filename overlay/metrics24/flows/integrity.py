@@ -25,10 +25,10 @@ class Counted(Protocol):
 
 
 def rows_promised(export: Mapping[str, Any]) -> int | None:
-    """How many rows the server says an export has."""
+    """How many rows the server says an export has; None if it says nothing that can be."""
     meta = export.get("results_meta")
     total = meta.get("total") if isinstance(meta, dict) else None
-    return total if isinstance(total, int) and not isinstance(total, bool) else None
+    return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
 def check_whole(counted: Counted, export: Mapping[str, Any]) -> None:
