@@ -46,10 +46,9 @@ class WaitProgress:
 
 
 def read_export(export_id: str, policy: Policy, routes: Routes) -> Flow[Record]:
-    """Read one export; its id is known even where the server does not repeat it."""
+    """Read one export. Its id stays the one that was asked with, whatever the server repeats."""
     answer = yield from send(build("getExport", routes, export_id=export_id), policy)
-    found = read_single(answer, "getExport", policy.notices)
-    return found if found.get("id") else {**found, "id": export_id}
+    return {**read_single(answer, "getExport", policy.notices), "id": export_id}
 
 
 class Watch:
