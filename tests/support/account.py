@@ -42,10 +42,13 @@ def _templates() -> list[tuple[str, str, re.Pattern[str]]]:
 
 
 def operation_of(request: Received) -> str:
-    """Say which operation of the API a request is."""
-    return next(
-        identity for identity, method, path in _templates() if method == request.method and path.fullmatch(request.path)
+    """Say which operation of the API a request is; none if the API has no such path."""
+    known = (
+        identity
+        for identity, method, path in _templates()
+        if (method, path.fullmatch(request.path) is None) == (request.method, False)
     )
+    return next(known, "")
 
 
 class Account:
