@@ -26,7 +26,7 @@ COLUMNS = (
     Column("CREATED"),
     Column("DAYS"),
 )
-LIST_EXAMPLE = epilog("metrics24 exports list --results-meta-total-gte 1 --sort=-created_at --limit 5")
+LIST_EXAMPLE = epilog("metrics24 exports list --results-meta-total-gte 1", "--sort=-created_at --limit 5")
 GET_EXAMPLE = epilog("metrics24 exports get 01JN66V0G014R3RV1YZ7AMAEDQ")
 URL_EXAMPLE = epilog("metrics24 exports url 01JN66V0G014R3RV1YZ7AMAEDQ")
 
