@@ -1,7 +1,6 @@
 """Save an export, and die on the way if told so. Arguments: sync|async, base URL, target, then any of:
 
-full=BYTES (no file may grow beyond that, as on a full disk), kill=BYTES (SIGKILL once so many have arrived), overwrite,
-go (say "ready", then wait for a line).
+full=BYTES (no file may grow beyond that, as on a full disk), kill=BYTES (SIGKILL once so many have arrived), overwrite.
 """
 
 import asyncio
@@ -42,10 +41,6 @@ def main(mode: str, url: str, target: str, *told: str) -> None:
     facts = dict(each.partition("=")[::2] for each in told)
     if "full" in facts:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(facts["full"]),) * 2)
-    if "go" in facts:
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
     options = {"overwrite": "overwrite" in facts, "on_progress": Deadly(facts.get("kill", ""))}
     try:
         saved = save(url, target, **options) if mode == "sync" else asyncio.run(save_async(url, target, **options))
