@@ -89,7 +89,7 @@ class Account:
 
 
 class _Serve(Protocol):
-    def __call__(self, script: Any) -> ScriptedServer: ...
+    def __call__(self, script: Any, /) -> ScriptedServer: ...
 
 
 class Stage:
