@@ -1,5 +1,6 @@
 """`metrics24 export` and `exports resume`: what is asked for, what is written, and what is said of it."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -42,6 +43,25 @@ def test_the_summary_names_file_and_export(metrics24: Metrics24, stage: Stage, d
     assert ended.out.endswith(f" s (export {IDENTITY})\n")
     assert ended.err == f"Export {IDENTITY}: COMPLETED\n"
     assert (desk / "rows.txt").read_bytes() == SMALL
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def write(self, _: str) -> int:
+        """Fail."""
+        raise OSError(28, "No space left on device")
+
+
+def test_a_summary_that_cannot_be_written_costs_nothing(
+    metrics24: Metrics24, stage: Stage, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where stdout takes nothing the file is there, the code is 0, and stderr says what happened."""
+    monkeypatch.setattr("sys.stdout", Full())
+    ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
+    assert ended.code == 0
+    assert ended.err.endswith("rows.csv is complete, but its summary could not be written: No space left on device\n")
+    assert (desk / "rows.csv").read_bytes() == SMALL
 
 
 def test_quiet_says_nothing(metrics24: Metrics24, stage: Stage, desk: Path) -> None:
@@ -103,6 +123,7 @@ def test_an_equal_export_is_reused(metrics24: Metrics24, box: Sandbox) -> None:
         ((*COLUMNS, "-o", "rows.xlsx"), "let it end in .csv, .txt, .parquet"),
         ((*COLUMNS, "-o", "rows"), "let it end in .csv, .txt, .parquet"),
         ((*COLUMNS, "-o", "none/rows.csv"), "does not exist"),
+        ((*COLUMNS, "-o", "/proc/rows.csv"), "/proc cannot be written to"),
         ((*COLUMNS, "-o", "there.csv"), "--overwrite"),
         (("-o", "rows.csv"), "is not documented; those of the report tables"),
         (("--field", " , ", "-o", "rows.csv"), "Say which columns"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,7 @@ from metrics24.cli.connection import FILE, all_of
 from metrics24.errors import UsageError
 from metrics24.settings import Waiting
 from metrics24.sinks.opening import pyarrow_needed
-from metrics24.sinks.target import check_free
+from metrics24.sinks.target import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,9 +102,7 @@ def ordered(given: Mapping[str, Any]) -> Order:
     )
     if order.path.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"{order.path} does not say its format; let it end in {', '.join(_SUFFIXES)}")
-    check_free(order.path, overwrite=order.overwrite)
-    if not os.access(order.path.parent, os.W_OK):
-        raise UsageError(f"{order.path.parent} cannot be written to; choose another folder")
+    Target(order.path, overwrite=order.overwrite).abort()  # tries whether a file can be there, and leaves none
     if order.converts:
         _check_conversion(order)
     elif order.infer_types:
