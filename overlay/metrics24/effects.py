@@ -10,7 +10,7 @@ import json
 from collections.abc import Generator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from attrs import field, frozen
 
@@ -84,12 +84,21 @@ class Call(Effect[RawResponse]):
     timeout: float
 
 
+_LONGEST_URL = 16_384
+_LONGEST_HOST = 255
+_TELLING = 16  # characters from which on a value in a query may be what it was signed with
+
+
 @frozen(eq=False)
 class SignedUrl:
-    """A URL that opens a file to whoever holds it: its query is a credential, and is kept like one."""
+    """A URL that opens a file to whoever holds it: its query is a credential, and is kept like one.
+
+    `values` are what stands in the query, decoded, for what repeats them one by one.
+    """
 
     location: str
     signature: Secret | None = field(repr=False)
+    values: tuple[Secret, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, url: object) -> SignedUrl:
@@ -99,22 +108,18 @@ class SignedUrl:
             SecurityError: it is no URL, has user info, or would send the file unencrypted.
 
         """
-        remedy = "It was not used. The server, or something between you and it, sent it: report that to support."
-        if not isinstance(url, str) or not all("!" <= character <= "~" for character in url):
-            raise SecurityError(f"The download's address is not a URL. {remedy}")
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            raise SecurityError(f"The download's address is not a URL. {remedy}") from None
-        if not host or parts.scheme not in {"http", "https"}:
-            raise SecurityError(f"The download's address is no web address. {remedy}")
-        if parts.scheme == "http" and not is_loopback(host):
-            raise SecurityError(f"The download's address at {host} is plain http, which anyone can read on. {remedy}")
-        if "@" in parts.netloc:
-            raise SecurityError(f"The download's address at {host} has user info in it. {remedy}")
+        problem = _problem_of(url)
+        if problem is not None:
+            del url  # or it would stand in the traceback
+            raise SecurityError(
+                f"The download's address {problem}. It was not used. The server, or something between you and it, sent "
+                "it: report that to support."
+            )
+        parts = urlsplit(str(url))
         signature = Secret(parts.query, "the signature of a download") if parts.query else None
-        return cls(f"{parts.scheme}://{parts.netloc}{parts.path or '/'}", signature)
+        told = [value for _, value in parse_qsl(parts.query) if len(value) >= _TELLING and _is_plain(value)]
+        values = tuple(Secret(value, "a part of the signature of a download") for value in told)
+        return cls(f"{parts.scheme}://{parts.netloc}{parts.path or '/'}", signature, values)
 
     @property
     def host(self) -> str:
@@ -124,6 +129,28 @@ class SignedUrl:
     def reveal(self) -> str:
         """The URL itself."""
         return self.location if self.signature is None else f"{self.location}?{self.signature.reveal()}"
+
+
+def _problem_of(url: object) -> str | None:
+    """Why something is no URL to download from. Returned, not raised: a traceback would hold the URL."""
+    if not isinstance(url, str) or len(url) > _LONGEST_URL or not _is_plain(url):
+        return "is not a URL"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is not a URL"
+    if not host or len(host) > _LONGEST_HOST or parts.scheme not in {"http", "https"}:
+        return "is no web address"
+    if "@" in parts.netloc:
+        return f"at {host} has user info in it"
+    if parts.scheme == "http" and not is_loopback(host):
+        return f"at {host} is plain http, which anyone can read on"
+    return None
+
+
+def _is_plain(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
 
 
 @frozen

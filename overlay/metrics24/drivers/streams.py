@@ -10,6 +10,7 @@ import httpx
 
 from metrics24.drivers.deadline import Exchange
 from metrics24.drivers.faults import HTTPX_ERRORS, Attempt
+from metrics24.drivers.redaction import without_secrets
 from metrics24.drivers.wire import file_request
 from metrics24.effects import Open, Opened
 from metrics24.errors import Metrics24Error
@@ -137,8 +138,12 @@ def _attempt(effect: Open) -> Attempt:
 
 
 def _headers(response: httpx.Response) -> httpx.Headers:
-    """The headers; transports for tests may give answers that are read and unpacked already, which they then deny."""
-    headers = response.headers.copy()
-    if response.is_stream_consumed:
-        headers.pop("content-encoding", None)
+    """The headers, without what storage repeats of the URL.
+
+    Transports for tests may give answers that are read and unpacked already; then the headers must not say otherwise.
+    """
+    headers = httpx.Headers([(name, without_secrets(value)) for name, value in response.headers.raw])
+    if response.is_stream_consumed and "content-encoding" in headers:
+        del headers["content-encoding"]
+        headers.pop("content-length", None)
     return headers

@@ -79,9 +79,14 @@ def file_request(client: httpx.Client | httpx.AsyncClient, effect: Open) -> http
     if effect.offset:
         headers["Range"] = f"bytes={effect.offset}-"
         headers["If-Range"] = effect.etag
+    request = client.build_request("GET", effect.url.reveal(), headers=headers, timeout=_timeout(effect.timeout))
+    for value in effect.url.values:
+        value.reveal()
+        remember(value)
     if effect.url.signature is not None:
+        effect.url.signature.last = request.url.query.decode("ascii")  # httpx may write it otherwise, and logs that
         remember(effect.url.signature)
-    return client.build_request("GET", effect.url.reveal(), headers=headers, timeout=_timeout(effect.timeout))
+    return request
 
 
 def _timeout(seconds: float) -> httpx.Timeout:
