@@ -59,7 +59,7 @@ class Storage:
         """Give a query that opens the file."""
         with self._lock:
             self._minted += 1
-            query = f"X-Signature={SIGNATURE}-{self._minted}"
+            query = f"X-Date=20250210&X-Signature={SIGNATURE}-{self._minted}"
             self._open.add(query)
             return query
 
