@@ -78,6 +78,7 @@ class SandboxOptions:
     exports_per_day: Annotated[int, "exports that may be requested in a day"] = 10
     export_rows: Annotated[int, "rows that an export holds at most"] = 5_000_000
     quota_status: Annotated[Literal[402, 429], "status of an export beyond the daily quota"] = 402
+    unknown_columns: Annotated[bool, "whether rows carry columns that the spec has never heard of"] = False
     preloaded: Annotated[bool, "whether filter groups and finished exports exist from the start"] = True
     behaviour: Behaviour = Behaviour()
 

@@ -66,6 +66,7 @@ def _traffic(options: SandboxOptions, integration: str, size: float) -> Traffic:
         impressions=timeline("impressions", options.impressions_per_day),
         settle_days=options.settle_days,
         utc_offset=options.utc_offset,
+        unknown_columns=options.unknown_columns,
     )
 
 

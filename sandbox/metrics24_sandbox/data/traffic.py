@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .surprises import surprising
 from .timeline import DAY, Placed, Position, Timeline
 from .verdicts import APPROVED, PROCESSING, REJECTED, THIRD_PARTY, THIRD_PARTY_REASONS, Rejection
 from .visits import Row, Visit, columns, visit
@@ -45,14 +46,26 @@ class Traffic:
     """Days within which some verdicts of conversions still change; 0: none ever does."""
     utc_offset: int = 0
     """Minutes that the written times are ahead of UTC."""
+    unknown_columns: bool = False
+    """Whether rows carry columns that the spec does not know."""
 
     def tables(self) -> dict[str, Table]:
         """The three tables by their plural names."""
         return {
-            "clicks": Table(self.clicks, self.click),
-            "conversions": Table(self.conversions, self.conversion),
-            "impressions": Table(self.impressions, self.impression),
+            "clicks": self._table(self.clicks, self.click),
+            "conversions": self._table(self.conversions, self.conversion),
+            "impressions": self._table(self.impressions, self.impression),
         }
+
+    def _table(self, timeline: Timeline, row: Callable[[Position, int], Row]) -> Table:
+        if not self.unknown_columns:
+            return Table(timeline, row)
+
+        def surprising_row(position: Position, now: int) -> Row:
+            plain = row(position, now)
+            return plain | surprising(plain)
+
+        return Table(timeline, surprising_row)
 
     def click(self, position: Position, _now: int = 0) -> Row:
         """One click."""
