@@ -59,7 +59,7 @@ def of_answer(differences: Iterable[Difference]) -> tuple[str, ...]:
 
 
 def _lines(difference: Difference) -> Iterator[tuple[str, str]]:
-    name = _key(difference.name)
+    name = yaml_key(difference.name)
     match difference.kind:
         case "absent field":
             return
@@ -75,7 +75,7 @@ def _lines(difference: Difference) -> Iterator[tuple[str, str]]:
             types = _types(difference)
             line = f"# {name} was {' and '.join(types) or 'null only'}: describe it by hand"
             if len(types) == 1:  # which is what the spec, and all that is generated from it, can express
-                line = f"{name}: {_schema(types[0], difference.format)}"
+                line = f"{name}: {property_schema(types[0], difference.format)}"
             yield f"{difference.schema}.properties", line
 
 
@@ -84,11 +84,11 @@ def _types(difference: Difference) -> list[str]:
     return [each for each in types if each != "integer" or "number" not in types]
 
 
-def _schema(kind: str, shape: str) -> str:
+def property_schema(kind: str, shape: str, items: str = "{}") -> str:
     """A schema as the others in the spec: null is allowed, and times stay text, since their format may vary."""
     parts = [f"type: {_list([kind, 'null'])}"]
     if kind == "array":
-        parts.append("items: {}")
+        parts.append(f"items: {items}")
     if kind == "object":
         parts.append("additionalProperties: true")
     if shape:
@@ -100,6 +100,7 @@ def _list(types: Iterable[str]) -> str:
     return f"[{', '.join(json.dumps(each) if each == 'null' else each for each in types)}]"
 
 
-def _key(name: str) -> str:
+def yaml_key(name: str) -> str:
+    """A name or value as it is written in YAML, in quotes where it could be taken for something else."""
     plain = _PLAIN.fullmatch(name) and name.lower() not in _RESERVED
     return name if plain else json.dumps(name)

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from metrics24.doctor.findings import Difference
 from metrics24.models import Property, declared_in, known_values, properties
 
-_NAMES: Mapping[type, str] = {
+TYPE_NAMES: Mapping[type, str] = {
     str: "string",
     bool: "boolean",
     int: "integer",
@@ -23,7 +23,7 @@ _NAMES: Mapping[type, str] = {
     type(None): "null",
 }
 _NAME = re.compile(r"[A-Za-z_][\w.:\[\]-]{0,63}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}", re.ASCII)
+WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z-]*[0-9]{4,}[0-9A-Za-z-]*|[0-9a-f-]{16,}", re.ASCII)
 _DEEPEST_ABSENCE = 2  # what lies in optional objects of optional objects is absent more often than not
 ANY_NAME = "*"
@@ -63,9 +63,9 @@ class _Comparison:
 
     def note(self, path: str, name: str, seen: _Seen, found: object) -> None:
         place = self.seen.setdefault((path, name), seen)
-        place.types.add(_NAMES[type(found)])
+        place.types.add(TYPE_NAMES[type(found)])
         if isinstance(found, str):
-            place.formats.add(_format(found))
+            place.formats.add(text_format(found))
 
     def of_object(self, model: str, value: object, path: str) -> None:
         if not isinstance(value, dict):
@@ -76,7 +76,7 @@ class _Comparison:
         for prop in known.values():
             self.of_property(model, prop, value.get(prop.name), f"{path}.{prop.name}")
         for name in [each for each in value if known and each not in known]:
-            shown = name if _is_name(name) else ANY_NAME
+            shown = name if is_name(name) else ANY_NAME
             self.note(f"{path}.{shown}", shown, _Seen("unknown field", model), value[name])
 
     def of_property(self, model: str, prop: Property, found: object, path: str) -> None:
@@ -91,7 +91,7 @@ class _Comparison:
                 self.of_object(prop.model, item, where)
         elif isinstance(found, str):
             schema, values = known_values(model, prop.attribute)
-            if values and found not in values and _WORD.fullmatch(found):  # what is no word may be data
+            if values and found not in values and WORD.fullmatch(found):  # what is no word may be data
                 self.note(path, found, _Seen("unknown value", schema, prop.type, prop.evidence), found)
 
     def absences(self) -> None:
@@ -105,17 +105,17 @@ class _Comparison:
 
 
 def _fits(expected: str, found: object) -> bool:
-    name = _NAMES[type(found)]
+    name = TYPE_NAMES[type(found)]
     return expected in ("any", name) or (expected == "number" and name == "integer")
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
     """Whether a property's name is a word of the API and not an id, as in objects that are keyed by ids."""
     return bool(_NAME.fullmatch(name)) and not _ID.fullmatch(name)
 
 
 def _difference(path: str, name: str, seen: _Seen) -> Difference:
-    order = list(_NAMES.values())
+    order = list(TYPE_NAMES.values())
     types = tuple(sorted(seen.types, key=order.index))
     shape = next(iter(seen.formats)) if len(seen.formats) == 1 else ""
     return Difference(seen.kind, path, seen.schema, name, seen.expected, types, shape, seen.evidence)
@@ -129,7 +129,7 @@ def _parses(read: Callable[[str], object], text: str) -> bool:
     return True
 
 
-def _format(text: str) -> str:
+def text_format(text: str) -> str:
     """The JSON Schema format of a text, empty if it has none that is known for sure."""
     if re.match(r"https?://", text):
         return "uri"
