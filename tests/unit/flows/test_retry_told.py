@@ -83,7 +83,9 @@ async def _coroutine_function(retry: Retry) -> None:
     """Do nothing, later."""
 
 
-@pytest.mark.parametrize("value", [3, "print", [], _coroutine_function], ids=["number", "text", "list", "coroutine function"])
+@pytest.mark.parametrize(
+    "value", [3, "print", [], _coroutine_function], ids=["number", "text", "list", "coroutine function"]
+)
 def test_what_cannot_be_called_is_refused(value: Any) -> None:
     """What is no function, or one whose result would have to be awaited, is ConfigurationError."""
     with pytest.raises(ConfigurationError, match="on_retry must be a plain function"):
