@@ -83,7 +83,7 @@ class Wanted:
     def _filters(self) -> dict[str, dict[str, list[str]]]:
         filters: dict[str, dict[str, list[str]]] = {}
         for condition in () if self.filter is None else self.filter.conditions:
-            filters.setdefault(condition.name, {}).setdefault(condition.operator or "eq", []).extend(condition.values)
+            filters.setdefault(condition.name, {})[condition.operator or "eq"] = list(condition.values)
         return filters
 
 
