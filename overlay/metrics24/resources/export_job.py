@@ -47,8 +47,10 @@ class ExportJob(ExportState):
         """
         watch = self._watch(waiting)
         while not watch.done:
-            progress = self._driver.run(watch.next_look())
-            self._record = watch.export
+            try:
+                progress = self._driver.run(watch.next_look())
+            finally:
+                self._record = watch.export
             if on_progress is not None:
                 on_progress(progress)
         return self
@@ -149,8 +151,10 @@ class AsyncExportJob(ExportState):
         """
         watch = self._watch(waiting)
         while not watch.done:
-            progress = await self._driver.run(watch.next_look())
-            self._record = watch.export
+            try:
+                progress = await self._driver.run(watch.next_look())
+            finally:
+                self._record = watch.export
             if on_progress is not None:
                 on_progress(progress)
         return self
