@@ -82,7 +82,9 @@ class Account:
             case "getExportUrl":
                 return answers.json_answer({"url": self._address()})
             case "listExports":
-                return answers.json_answer({"data": self.exports, "meta": {"total_count": len(self.exports)}})
+                return answers.json_answer(
+                    {"data": self.exports, "meta": {"total_count": len(self.exports), "total_page": 1}}
+                )
             case "deleteExport":
                 return answers.answer(b"", status=204)
         return answers.json_answer(self.export)
