@@ -98,8 +98,8 @@ class Watch:
         if left <= 0:
             raise ExportTimeout(
                 f"The export {self._id} was not ready within {self._waiting.timeout:g} s (it is "
-                f"{quoted(status_of(self.export))}). Nothing is lost: it goes on, and exports.resume({self._id!r}) takes it up "
-                "again; nothing was deleted.",
+                f"{quoted(status_of(self.export))}). Nothing is lost: it goes on, and exports.resume({self._id!r}) "
+                "takes it up again; nothing was deleted.",
                 export_id=self._id,
             )
         yield from ask(Sleep(min(self._pause, left)))
