@@ -99,7 +99,7 @@ def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
     check.check(answer_model(operation), body)
     if "data" not in body:
         raise check.broken("$.data", "a list was expected, and is missing")
-    rows = body["data"] or []
+    rows = [] if body["data"] is None else body["data"]
     if not isinstance(rows, list):
         raise check.broken("$.data", "a list was expected")
     for index, row in enumerate(rows):
