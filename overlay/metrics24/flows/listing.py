@@ -80,7 +80,8 @@ class ListWalk:
         self.pages += 1
         listed = yield from fetch_numbered(self._query, self._policy, self._routes, self.pages)
         rows = self._new(listed.rows)
-        self._total = listed.total
+        if listed.total is not None:  # the most that was ever said: who reads on after a deletion skips an item
+            self._total = max(listed.total, self._total or 0)
         self._ended = not rows or (listed.pages is not None and self.pages >= listed.pages)
         self.done = self._ended
         if self._remaining is not None:
