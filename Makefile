@@ -10,7 +10,7 @@ INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record bench lock clean distclean
+.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record drift bench lock clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ docs: $(VENV)/dev.stamp ## Refresh the parts of the documents that are made from
 
 record: $(VENV)/dev.stamp ## Record the conversations in tests/cassettes anew from the sandbox
 	$(BIN)/python -m pytest -q tests/contract --record
+
+drift: $(VENV)/dev.stamp ## Compare the recorded answers with openapi/spec.yaml (LIVE=1 INTEGRATION=ID: those of your server)
+	$(BIN)/metrics24 drift $(if $(LIVE),--live $(if $(INTEGRATION),--integration $(INTEGRATION)),--cassettes tests/cassettes)
 
 bench: $(VENV)/dev.stamp ## Time a pull of 50,000 rows against hand-written code
 	$(BIN)/python benchmarks/pull.py

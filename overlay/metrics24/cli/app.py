@@ -9,6 +9,7 @@ import click
 import metrics24
 from metrics24.cli import exits
 from metrics24.cli.doctor import doctor
+from metrics24.cli.drift import drift
 from metrics24.cli.exports import export, exports
 from metrics24.cli.groups import filter_groups
 from metrics24.cli.lookup import lookup
@@ -37,6 +38,7 @@ def commands() -> None:
 
 commands.add_command(pull)
 commands.add_command(doctor)
+commands.add_command(drift)
 commands.add_command(export)
 commands.add_command(exports)
 commands.add_command(filter_groups)

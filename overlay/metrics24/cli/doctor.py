@@ -66,7 +66,7 @@ def doctor(**given: Any) -> int:
 
     question = _question(given)
     try:
-        with sigterm_as_interrupt(), _progress(given) as on_step:
+        with sigterm_as_interrupt(), steps_shown(given) as on_step:
             findings = consult(question, os.environ, lambda: open_client(given), on_step)
     except KeyboardInterrupt as error:  # click would forget which of the two it was
         raise EndedEarlyError(error) from error
@@ -77,12 +77,12 @@ def doctor(**given: Any) -> int:
 def _question(given: Mapping[str, Any]) -> Question:
     from metrics24.doctor.consultation import PATIENCE, Question  # noqa: PLC0415  loads the HTTP client
 
-    start, end = _days(given)
+    start, end = few_days(given)
     file = given["api_key_file"]
     return Question(
         start=start,
         end=end,
-        integration=_checked(given, "integration"),
+        integration=checked_id(given, "integration"),
         base_url=given["base_url"],
         key_file=None if file is None else str(file),
         key=None if file is None else read_key(file),
@@ -92,13 +92,15 @@ def _question(given: Mapping[str, Any]) -> Question:
     )
 
 
-def _checked(given: Mapping[str, Any], name: str) -> str | None:
+def checked_id(given: Mapping[str, Any], name: str) -> str | None:
+    """Return an option that is an id."""
     from metrics24.operations import safe_id  # noqa: PLC0415  loads the generated code
 
     return None if given[name] is None else safe_id(given[name], f"--{name.replace('_', '-')}")
 
 
-def _days(given: Mapping[str, Any]) -> tuple[date, date]:
+def few_days(given: Mapping[str, Any]) -> tuple[date, date]:
+    """Understand --start and --end: yesterday and today, unless one of them says otherwise."""
     today = date.today()
     given_days = {name: understood_day(given[name], f"--{name}", today) for name in ("start", "end") if given[name]}
     start = given_days.get("start", given_days.get("end", today - timedelta(days=1)))
@@ -127,14 +129,14 @@ def _permission(given: Mapping[str, Any]) -> Permission | None:
     if not all(named.values()):
         raise click.UsageError("--include-writes needs --scratch-integration and --organization.")
     return Permission(
-        integration=str(_checked(given, "scratch_integration")),
+        integration=str(checked_id(given, "scratch_integration")),
         organization=named["organization"],
         exports=given["include_exports"],
     )
 
 
 @contextmanager
-def _progress(given: Mapping[str, Any]) -> Iterator[Callable[[str], None]]:
+def steps_shown(given: Mapping[str, Any]) -> Iterator[Callable[[str], None]]:
     """Say on a terminal what is being asked, on a line that is overwritten, and cleared in the end."""
     if given["quiet"] or given["as_json"] or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None

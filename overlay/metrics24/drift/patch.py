@@ -1,0 +1,90 @@
+"""The patch that makes the spec say what was seen, and marks as observed what was seen just as it says."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from metrics24.doctor.corrections import property_schema, yaml_key
+from metrics24.drift.comparison import Seen
+from metrics24.drift.document import Operation, Spec
+from metrics24.drift.edits import Edits
+from metrics24.drift.findings import STATUS, UNKNOWN, VALUE, Difference, Findings
+
+OBSERVED: Final = "observed"
+_SIMPLE_ITEMS = frozenset({"string", "integer", "number", "boolean"})
+
+
+def patched(spec: Spec, seen: Seen, found: Findings) -> str:
+    """The spec's text with everything that the answers teach; what needs judgement is left as it is."""
+    edits = Edits(spec)
+    for each in found.confirmed:
+        edits.replace((*each.place, "x-evidence"), OBSERVED)
+    for difference in {(each.place, each.name): each for each in found.differences if each.by_patch}.values():
+        match difference.kind:
+            case kind if kind == UNKNOWN:
+                edits.add_entry(difference.place, yaml_key(difference.name), _property(difference))
+            case kind if kind == VALUE:
+                edits.add_item(difference.place, yaml_key(difference.name))
+            case kind if kind == STATUS:
+                operation = spec.operations[difference.schema]
+                has_body = (operation.id, int(difference.name)) in seen.with_body
+                lines = _response(spec, operation, int(difference.name), has_body=has_body)
+                edits.add_entry_in_order(difference.place, difference.name, lines)
+    return edits.text()
+
+
+def as_diff(old: str, new: str, name: str) -> str:
+    """The change as `git apply` and `patch -p1` take it; empty if there is none."""
+    before, after = (text.splitlines(keepends=True) for text in (old, new))
+    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+    return "".join(each if each.endswith("\n") else f"{each}\n\\ No newline at end of file\n" for each in lines)
+
+
+def _property(difference: Difference) -> str:
+    kind, items = difference.types[0], "{}"
+    if len(difference.items) == 1 and difference.items[0] in _SIMPLE_ITEMS:
+        items = f"{{type: {difference.items[0]}}}"
+    return property_schema(kind, difference.format if kind == "string" else "", items)
+
+
+def _response(spec: Spec, operation: Operation, status: int, *, has_body: bool) -> Iterator[str]:
+    """The description of an answer that the spec does not list: a success is like the usual one."""
+    yield f'"{status}":'
+    yield f"  description: Not documented; its name in HTTP is {_phrase(status)}."
+    yield f"  x-evidence: {OBSERVED}"
+    content = _content(spec, operation, 200 if status < 300 else 400)
+    if has_body and content:
+        yield "  content:"
+        yield "    application/json:"
+        yield f"      schema: {_flow(content)}"
+
+
+def _content(spec: Spec, operation: Operation, like: int) -> Any:
+    """The schema of the JSON that another status is described with."""
+    described = operation.response(like) or {}
+    resolved = spec.schema(operation.place, described).node
+    return resolved.get("content", {}).get("application/json", {}).get("schema")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "unknown"
+
+
+def _flow(node: Any) -> str:
+    """Data as YAML on one line, in the spec's style."""
+    if isinstance(node, Mapping):
+        return f"{{{', '.join(f'{_flow_key(key)}: {_flow(value)}' for key, value in node.items())}}}"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_flow, node))}]"
+    return yaml_key(node) if isinstance(node, str) else json.dumps(node)
+
+
+def _flow_key(key: str) -> str:
+    return key if key.startswith("$") else yaml_key(key)

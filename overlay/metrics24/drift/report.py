@@ -1,0 +1,134 @@
+"""The report: a table for people, an object for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import asdict, frozen
+
+from metrics24.drift.findings import DIFFERS, MISSING, STATUS, UNKNOWN, UNREADABLE, VALUE, Difference, Findings
+
+_COLUMNS = ("kind", "where", "seen", "what", "patch")
+_SANDBOX = "the answers are a sandbox's: they say nothing about the live API"
+
+
+@frozen(kw_only=True)
+class Report:
+    """What was found, and in which answers.
+
+    Attributes:
+        spec: the name of the spec's file.
+        sandbox: whether a sandbox gave the answers.
+        answers: how many answers each operation gave.
+        findings: what was found.
+        left: the differences that a patch leaves, once it is made; before that, all.
+        notes: lines about what could not be looked at.
+
+    """
+
+    spec: str
+    sandbox: bool
+    answers: Mapping[str, int]
+    findings: Findings
+    left: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """The code of the command."""
+        return DIFFERS if self.left else 0
+
+    @property
+    def verdict(self) -> str:
+        """One line for everything."""
+        if not self.left:
+            return "the answers are as the spec says"
+        return f"the answers differ from the spec in {_many(len(self.left), 'place')}"
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as an object whose shape is documented in docs/drift.md."""
+    return {
+        "verdict": report.verdict,
+        "exit_code": report.exit_code,
+        "spec": report.spec,
+        "sandbox": report.sandbox,
+        "answers": dict(report.answers),
+        "left": len(report.left),
+        "differences": [_object(each) for each in report.findings.differences],
+        "absent": [asdict(each) for each in report.findings.absent],
+        "confirmed": [{"name": each.name, "evidence": each.evidence} for each in report.findings.confirmed],
+        "notes": list(report.notes),
+    }
+
+
+def as_text(report: Report, printable: Callable[[str], str]) -> str:
+    """A table of the differences, then what else is worth knowing."""
+    found = report.findings
+    counted = f"{_many(sum(report.answers.values()), 'answer')} of {_many(len(report.answers), 'operation')}"
+    lines = [f"Compared {counted} with {report.spec}."]
+    if found.differences:
+        lines += ["", *_table([_COLUMNS, *(_cells(each) for each in found.differences)])]
+    if found.absent:
+        lines += ["", "Documented, optional, and in none of the objects seen, which may be chance:"]
+        lines += [f"  {each.schema}.{each.name} (0 of {each.of})" for each in found.absent]
+    if found.confirmed:
+        marks = _many(len(found.confirmed), "item")
+        lines += ["", f"Seen as expected: {marks} whose evidence a patch raises to observed."]
+    notes = [*([_SANDBOX] if report.sandbox else []), *report.notes]
+    if notes:
+        lines += ["", *(f"Note: {each}." for each in notes)]
+    return "\n".join(map(printable, [*lines, "", f"Verdict: {report.verdict} (exit code {report.exit_code})"]))
+
+
+def _object(difference: Difference) -> dict[str, Any]:
+    return {
+        "kind": difference.kind,
+        "schema": difference.schema,
+        "name": difference.name,
+        "path": difference.path,
+        "operations": list(difference.operations),
+        "seen": difference.seen,
+        "of": difference.of,
+        "nulls": difference.nulls,
+        "found": dict(difference.found),
+        "items": list(difference.items),
+        "format": difference.format,
+        "expected": list(difference.expected),
+        "evidence": difference.evidence,
+        "patch": difference.by_patch,
+    }
+
+
+def _cells(difference: Difference) -> tuple[str, ...]:
+    where = f"{difference.schema}.{difference.name}" if difference.name else difference.schema
+    seen = f"{difference.seen} of {difference.of}"
+    by_hand = "see doctor" if difference.kind == STATUS else "by hand"
+    return difference.kind, where, seen, _what(difference), "added" if difference.by_patch else by_hand
+
+
+def _what(difference: Difference) -> str:
+    expected = " or ".join(difference.expected)
+    if difference.kind == MISSING:
+        return f"required {expected}, {difference.evidence}"
+    if difference.kind in (STATUS, VALUE, UNREADABLE):
+        return ""
+    shape = f" ({difference.format})" if difference.format else ""
+    nulls = f", {difference.nulls} null" if difference.nulls and difference.types else ""
+    if difference.kind == UNKNOWN:
+        items = f" of {' or '.join(difference.items)}" if difference.items else ""
+        return f"{' or '.join(difference.types) or 'null only'}{items}{shape}{nulls}"
+    types = " or ".join(name for name, _ in difference.found)
+    return f"{types}, where the spec says {expected}{f', {difference.evidence}' if difference.evidence else ''}"
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    every = list(rows)
+    widths = [max(len(row[column]) for row in every) for column in range(len(_COLUMNS))]
+    for row in every:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
