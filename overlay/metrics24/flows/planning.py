@@ -93,7 +93,7 @@ def plan(query: Query, kind: str, limits: Limits, policy: Policy, routes: Routes
 def _density(export: Record, most: int) -> float:
     """Rows a day of a finished export; 0 if it does not tell, as one that was filtered or cut does not."""
     rows = rows_promised(export) or 0
-    if is_narrowed(export) or rows >= most:
+    if is_narrowed(export) or rows == most:
         return 0.0
     days = export.get("reports_query_option")
     try:
