@@ -56,8 +56,9 @@ regenerate: $(VENV)/pip.stamp ## Write generated/ anew after an edit of openapi/
 docs: $(VENV)/dev.stamp ## Refresh the parts of the documents that are made from the code
 	$(BIN)/python scripts/evidence_table.py
 
-record: $(VENV)/dev.stamp ## Record the conversations in tests/cassettes anew from the sandbox
-	$(BIN)/python -m pytest -q tests/contract --record
+record: $(VENV)/dev.stamp ## Record tests/cassettes anew from the sandbox; LIVE=1 INTEGRATION=... from the live API
+	PYTHONPATH=tests $(BIN)/python -m contract.record $(if $(LIVE),--live) $(if $(WRITES),--writes) \
+	  --integration "$(INTEGRATION)" --organization "$(ORGANIZATION)" --start "$(START)" --end "$(END)"
 
 drift: $(VENV)/dev.stamp ## Compare the recorded answers with openapi/spec.yaml (LIVE=1 INTEGRATION=ID: those of your server)
 	$(BIN)/metrics24 drift $(if $(LIVE),--live $(if $(INTEGRATION),--integration $(INTEGRATION)),--cassettes tests/cassettes)

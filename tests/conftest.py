@@ -1,15 +1,8 @@
-"""What the whole test run needs: `--record`, and interrupts that arrive."""
+"""What the whole test run needs: interrupts that arrive."""
 
 from __future__ import annotations
 
 import signal
-
-import pytest
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that `make record` uses."""
-    parser.addoption("--record", action="store_true", help="record tests/cassettes anew from the sandbox")
 
 
 def pytest_configure() -> None:

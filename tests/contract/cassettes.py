@@ -1,80 +1,200 @@
-"""Recorded conversations: one YAML file a scenario, with its result beside it, and no credential in either."""
+"""Recorded conversations: one YAML file a scenario with its result beside it, where they come from, and their replay."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import vcr
+from attrs import frozen
+from vcr.serialize import serialize
+from vcr.serializers import yamlserializer
 
-from metrics24_api.operation_table import SPEC_SHA256
+from contract import canary
+from contract.scrubbing import Scrubber
+from metrics24_api.operation_table import API_KEY_HEADER
 
-FOLDER = Path(__file__).parent.parent / "cassettes"
-HOST = "sandbox.invalid"
-_REQUEST_HEADERS = {"accept", "content-type"}
-_ANSWER_HEADERS = {"content-type", "retry-after"}
-_HEADER = "# Recorded from the sandbox, for the specification with the SHA-256 hash {}; `make record` records anew.\n"
-
-
-def path_of(name: str) -> Path:
-    """Where a scenario's conversation is kept."""
-    return FOLDER / f"{name}.yaml"
-
-
-def result_of(name: str) -> Path:
-    """Where a scenario's result is kept."""
-    return FOLDER / f"{name}.json"
-
-
-def is_stale(name: str) -> bool:
-    """Whether the conversation is missing or was recorded for another specification."""
-    path = path_of(name)
-    return not path.exists() or not path.read_text("utf-8").startswith(_HEADER.format(SPEC_SHA256))
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests" / "cassettes"
+SPEC = ROOT / "openapi" / "spec.yaml"
+REMEDIES = {
+    "sandbox": "run `make record`",
+    "live": "run `make record LIVE=1` with the options of docs/contract.md, or delete the file",
+}
+_LINE = re.compile(r"# ([a-z]+): (.*)")
+_CREDENTIALS = (API_KEY_HEADER.lower(), "authorization")
 
 
-@contextmanager
-def recording(name: str) -> Iterator[None]:
-    """Record what is said inside the block."""
-    path = path_of(name)
+@frozen
+class Origin:
+    """Where a conversation comes from, and as what it was asked for; the names are pseudonyms.
+
+    `kind` is "sandbox" or "live", `recorded` the day of a live one; `credential` is "key" or "token".
+    """
+
+    kind: str
+    spec: str
+    integration: str
+    organization: str
+    start: str
+    end: str
+    credential: str = "key"
+    recorded: str = ""
+
+    def header(self) -> str:
+        """The lines that a cassette begins with."""
+        told = {name: getattr(self, name) for name in self.__annotations__}
+        return "".join(f"# {name}: {text}\n" for name, text in told.items() if text)
+
+
+def spec_hash(spec: Path = SPEC) -> str:
+    """What tells one specification from another."""
+    return sha256(spec.read_bytes()).hexdigest()
+
+
+def origin_of(path: Path) -> Origin:
+    """What a cassette's header says.
+
+    Raises:
+        ValueError: it has none.
+
+    """
+    told = {}
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            found = _LINE.fullmatch(line.rstrip("\n"))
+            if found is None:
+                break
+            told[found[1]] = found[2]
+    if not Origin.__annotations__.keys() >= told.keys() or told.get("kind") not in REMEDIES:
+        raise ValueError(f"{path.name} has no header that says where it comes from")
+    return Origin(**{"spec": "", "integration": "", "organization": "", "start": "", "end": "", **told})
+
+
+def problems(names: Mapping[str, bool], folder: Path = FOLDER, spec: Path = SPEC) -> list[str]:
+    """What is wrong with the cassettes as files, each with its remedy; `names` are those that there must be."""
+    wanted = spec_hash(spec)
+    found = [
+        f"{name}.yaml is missing: {REMEDIES['sandbox']}" for name in names if not (folder / f"{name}.yaml").exists()
+    ]
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("live/*.yaml")]):
+        shown = str(path.relative_to(folder))
+        try:
+            origin = origin_of(path)
+        except ValueError as error:
+            found.append(f"{error}: {REMEDIES['sandbox']}")
+            continue
+        if path.stem not in names:
+            found.append(f"{shown} belongs to no scenario: delete it")
+        if origin.kind != ("live" if path.parent.name == "live" else "sandbox"):
+            found.append(f"{shown} was recorded from the {origin.kind}, which is not where such cassettes are kept")
+        if origin.spec != wanted:
+            found.append(
+                f"{shown} was recorded for another openapi/spec.yaml: run `make regenerate` unless that is done, then "
+                f"{REMEDIES[origin.kind]}"
+            )
+        if not path.with_suffix(".json").exists():
+            found.append(f"{shown} has no result beside it: {REMEDIES[origin.kind]}")
+    return found
+
+
+def record(
+    path: Path, origin: Origin, scrubber: Scrubber, secrets: Mapping[str, str], talk: Callable[[], object]
+) -> None:
+    """Write down what is said during a talk, scrubbed, unless a secret is found in what would be written.
+
+    Raises:
+        Leak: a secret was found. Nothing is kept, an earlier cassette included.
+        UnscrubbableError: an answer cannot be understood; as with a leak.
+
+    """
     path.unlink(missing_ok=True)
-    with _recorder("all").use_cassette(str(path)):
-        yield
-    path.write_text(_HEADER.format(SPEC_SHA256) + path.read_text("utf-8"), encoding="utf-8")
+    path.with_suffix(".json").unlink(missing_ok=True)
+    kept: list[dict[str, Any]] = []
+    recorder = vcr.VCR(record_mode="all", before_save_interaction=scrubber.interaction)
+    recorder.register_persister(_persister(kept))
+    with recorder.use_cassette(str(path)):
+        talk()
+    written = kept[-1] if kept else {"requests": [], "responses": []}
+    for answer in written["responses"]:
+        guard(path, answer["body"]["string"], told(scrubber, secrets))
+    write(path, origin.header() + serialize(written, yamlserializer), told(scrubber, secrets))
+
+
+def told(scrubber: Scrubber, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What must not be found: the secrets, and everything that got a pseudonym and tells whose it is."""
+    return [*secrets.items(), *(("something that was replaced", text) for text in scrubber.pseudonyms.originals)]
+
+
+def write(path: Path, text: str, secrets: list[tuple[str, str]]) -> None:
+    """Write a file whole, and delete it if a secret is in it.
+
+    Raises:
+        Leak: one is.
+
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    guard(path, path.read_bytes(), secrets)
+
+
+def guard(path: Path, data: bytes, secrets: list[tuple[str, str]]) -> None:
+    """Delete a cassette and its result if a secret is in the data.
+
+    Raises:
+        Leak: one is.
+
+    """
+    try:
+        canary.refuse(path.name, data, secrets)
+    except canary.Leak:
+        path.with_suffix(".yaml").unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+        raise
+
+
+def as_result(found: object) -> str:
+    """A scenario's result as it is kept for review."""
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
 @contextmanager
-def replaying(name: str) -> Iterator[Any]:
-    """Answer from the recording; a request that is not in it is an error."""
-    with _recorder("none").use_cassette(str(path_of(name))) as cassette:
+def replaying(path: Path) -> Iterator[Any]:
+    """Answer from a cassette, each answer once; a request that is not in it is an error."""
+    player = vcr.VCR(record_mode="none")
+    player.register_matcher("query", _same_query)
+    player.register_matcher("credential", _same_credential)
+    player.match_on = ("method", "host", "path", "query", "body", "credential")
+    with player.use_cassette(str(path)) as cassette:
         yield cassette
 
 
-def keep_result(name: str, result: object) -> None:
-    """Write a scenario's result down for review."""
-    result_of(name).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _same_query(one: Any, other: Any) -> None:
+    asked, kept = (sorted(parse_qsl(urlsplit(each.uri).query, keep_blank_values=True)) for each in (one, other))
+    assert asked == kept, f"{asked} was asked, {kept} was recorded"
 
 
-def _recorder(mode: str) -> Any:
-    return vcr.VCR(
-        record_mode=mode,
-        match_on=("method", "path", "query", "body"),
-        before_record_request=_scrubbed_request,
-        before_record_response=_scrubbed_answer,
-        decode_compressed_response=True,
-    )
+def _same_credential(one: Any, other: Any) -> None:
+    asked, kept = ([each.headers.get(name) for name in _CREDENTIALS] for each in (one, other))
+    assert asked == kept, f"{asked} was sent, {kept} was recorded"
 
 
-def _scrubbed_request(request: Any) -> Any:
-    """Keep only headers that are known to be harmless, and no address of a machine."""
-    request.headers = {name: value for name, value in request.headers.items() if name.lower() in _REQUEST_HEADERS}
-    request.uri = urlunsplit(urlsplit(request.uri)._replace(netloc=HOST))
-    return request
+def _persister(kept: list[dict[str, Any]]) -> Any:
+    class InMemory:
+        """Keeps what would be saved, and finds nothing that was."""
 
+        @staticmethod
+        def load_cassette(cassette_path: str, serializer: Any) -> Any:
+            raise vcr.persisters.filesystem.CassetteNotFoundError
 
-def _scrubbed_answer(answer: dict[str, Any]) -> dict[str, Any]:
-    answer["headers"] = {name: value for name, value in answer["headers"].items() if name.lower() in _ANSWER_HEADERS}
-    return answer
+        @staticmethod
+        def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
+            kept.append(cassette_dict)
+
+    return InMemory

@@ -1,0 +1,27 @@
+"""Cassettes by name, and a sandbox to ask the same questions again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contract.recording import FROZEN
+from metrics24_sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def frozen_sandbox() -> Iterator[Sandbox]:
+    """A sandbox as it is recorded, which begins anew for each recording."""
+    with Sandbox(FROZEN) as box:
+        yield box
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets the account of whoever runs it."""
+    for name in ("METRICS24_API_KEY", "METRICS24_TOKEN", "METRICS24_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,148 @@
+"""`make record`: write the cassettes anew from the sandbox, or from the live API. See docs/contract.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+import metrics24
+from contract import cassettes, recording
+from contract.bodies import UnscrubbableError
+from contract.canary import Leak
+from contract.cassettes import Origin
+from contract.scenarios import SCENARIOS
+from contract.scenarios.scenario import Scenario
+from contract.scrubbing import API_HOST, KEY, TOKEN
+from contract.stage import UnsuitedError, live_stage
+from metrics24_api.operation_table import DEFAULT_BASE_URL
+from metrics24_sandbox import Sandbox
+
+_VARIABLES = {"METRICS24_API_KEY": ("key", "api_key", KEY), "METRICS24_TOKEN": ("token", "token", TOKEN)}
+
+
+@frozen
+class Account:
+    """The live account: where it is, how it is opened, and what is asked for."""
+
+    origin: Origin
+    base_url: str
+    credential: dict[str, str]
+    stand_in: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Record; gives the exit code: 1 if a scenario failed or was not kept, 2 if the call was wrong."""
+    asked = _parser().parse_args(arguments)
+    if not asked.live:
+        return _sandbox(asked.into or cassettes.FOLDER)
+    try:
+        account = _account(asked)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    outcomes = list(_live(account, asked.into or cassettes.FOLDER / "live", writes=asked.writes))
+    return 1 if "failed" in outcomes else 0
+
+
+def _sandbox(folder: Path) -> int:
+    for path in folder.glob("*.*"):
+        if path.stem not in SCENARIOS and path.suffix in (".yaml", ".json"):
+            path.unlink()
+    with Sandbox(recording.FROZEN) as box:
+        for scenario in SCENARIOS.values():
+            recording.of_sandbox(scenario, box, folder)
+    sys.stdout.write(f"{len(SCENARIOS)} conversations with the sandbox are recorded in {folder}.\n")
+    return 0
+
+
+def _live(account: Account, folder: Path, *, writes: bool) -> Iterator[str]:
+    secret = next(iter(account.credential.values()))
+    netloc = urlsplit(account.base_url).netloc
+    hosts = {netloc: API_HOST}
+    scrubber = recording.scrubber_for(account.base_url, {secret: account.stand_in}, secrets.token_bytes(32), hosts)
+    hidden = {
+        "the credential": secret,
+        "the integration's id": account.origin.integration,
+        "the organization's id": account.origin.organization,
+        "the API's address": "" if account.base_url == DEFAULT_BASE_URL else netloc,
+    }
+    for scenario in SCENARIOS.values():
+        if scenario.needs == "reads" or (writes and scenario.needs == "writes"):
+            outcome, said = _one(scenario, account, scrubber, hidden, folder)
+            sys.stdout.write(f"{scenario.name}: {outcome}{': ' + said if said else ''}\n")
+            yield outcome
+
+
+def _one(
+    scenario: Scenario, account: Account, scrubber: recording.Scrubber, hidden: dict[str, str], folder: Path
+) -> tuple[str, str]:
+    """Record a scenario and clean up after it, however it ended."""
+    with live_stage(account.origin, account.base_url, account.credential) as stage:
+        try:
+            recording.record(scenario, stage, scrubber, hidden, folder)
+        except UnsuitedError as error:
+            ending = "skipped", str(error)
+        except (Leak, UnscrubbableError) as error:
+            ending = "failed", str(error)
+        except Exception as error:  # noqa: BLE001 - one scenario that fails must not keep the next from being cleaned up
+            ending = "failed", _harmless(error)
+        else:
+            ending = "recorded", ""
+        if scenario.needs == "writes":
+            try:
+                stage.clean_up()
+            except metrics24.Metrics24Error as error:
+                ending = "failed", f"could not clean up, look for {', '.join(stage.started)}: {_harmless(error)}"
+        return ending
+
+
+def _harmless(error: Exception) -> str:
+    """What an error says, if it is one of ours; others may quote data."""
+    return f"{type(error).__name__}{': ' + str(error) if isinstance(error, metrics24.Metrics24Error) else ''}"
+
+
+def _account(asked: argparse.Namespace) -> Account:
+    given = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    if len(given) != 1:
+        raise ValueError("Set METRICS24_API_KEY or METRICS24_TOKEN, one of them.")
+    if not asked.integration or (asked.writes and not asked.organization):
+        raise ValueError("Name a scratch integration: INTEGRATION=..., and with WRITES=1 also ORGANIZATION=...")
+    [(variable, secret)] = given.items()
+    kind, argument, stand_in = _VARIABLES[variable]
+    today = datetime.now(UTC).date()
+    origin = Origin(
+        "live",
+        cassettes.spec_hash(),
+        asked.integration,
+        asked.organization,
+        asked.start or str(today - timedelta(days=2)),
+        asked.end or str(today - timedelta(days=1)),
+        kind,
+        str(today),
+    )
+    base_url = (os.environ.get("METRICS24_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+    return Account(origin, base_url, {argument: secret}, stand_in)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make record", description=__doc__)
+    parser.add_argument("--live", action="store_true", help="from the live API; reads only")
+    parser.add_argument("--writes", action="store_true", help="with what creates and deletes filter groups and exports")
+    parser.add_argument("--integration", default="", help="a scratch integration")
+    parser.add_argument("--organization", default="", help="the organization that it belongs to")
+    parser.add_argument("--start", default="", help="first day; the day before yesterday by default")
+    parser.add_argument("--end", default="", help="last day; yesterday by default")
+    parser.add_argument("--into", type=Path, help="another folder for the cassettes")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
