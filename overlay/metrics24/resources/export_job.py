@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator
 from os import PathLike
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from metrics24.drivers.driver import AsyncDriver, Driver
@@ -124,6 +125,23 @@ class ExportJob(ExportState):
         self._driver.run(delete_export(self.id, self._desk.policy, self._desk.routes))
 
 
+async def _opened(path: Path, *, overwrite: bool, identity: str) -> Part:
+    """Open a part in a thread. Whoever is cancelled meanwhile leaves no lock behind."""
+    abandoned = Event()
+    opening = asyncio.ensure_future(
+        asyncio.to_thread(Part, path, overwrite=overwrite, identity=identity, abandoned=abandoned)
+    )
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        abandoned.set()
+        await asyncio.wait([opening])
+        if opening.exception() is None:
+            with opening.result():
+                raise
+        raise
+
+
 class AsyncExportJob(ExportState):
     """An export on the server; the asynchronous twin of `ExportJob`.
 
@@ -176,7 +194,7 @@ class AsyncExportJob(ExportState):
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
-        with await asyncio.to_thread(Part, Path(path), overwrite=overwrite, identity=self.id) as part:
+        with await _opened(Path(path), overwrite=overwrite, identity=self.id) as part:
             await self.wait(on_progress=on_progress)
             download = self._download(part=part)
             try:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from types import TracebackType
 from typing import IO, Self
 
@@ -28,7 +28,7 @@ class Part:
 
     Beside `clicks.csv` stand `clicks.csv.part`, and `clicks.csv.part.json` which says what it is a part of. Whoever
     writes it holds a lock on it; what another process holds is left alone. Used as a context manager, it leaves behind
-    what has arrived, unless `commit()` was called.
+    what has arrived, unless `commit()` was called. Reading a large one takes a while, which `abandoned` cuts short.
 
     Attributes:
         size: bytes that have arrived.
@@ -41,7 +41,7 @@ class Part:
 
     """
 
-    def __init__(self, path: Path, *, overwrite: bool, identity: str) -> None:
+    def __init__(self, path: Path, *, overwrite: bool, identity: str, abandoned: Event | None = None) -> None:
         check_free(path, overwrite=overwrite)
         self.path, self._overwrite, self._identity = path, overwrite, identity
         self._draft = path.with_name(f"{path.name}.part")
@@ -53,7 +53,7 @@ class Part:
         with self._file_errors():
             self._file = self._locked()
             try:
-                self._take_up(self._file)
+                self._take_up(self._file, abandoned or Event())
             except BaseException:
                 self._file.close()
                 raise
@@ -162,7 +162,7 @@ class Part:
             label.write(json.dumps({"export": self._identity, "etag": etag}).encode())
         self.etag = etag
 
-    def _take_up(self, file: IO[bytes]) -> None:
+    def _take_up(self, file: IO[bytes], abandoned: Event) -> None:
         """Go on with what is there, if it is a part of the same file."""
         self.etag = self._known_etag()
         if not self.etag:
@@ -170,6 +170,8 @@ class Part:
             self._empty(file)
             return
         while data := file.read(_STEP):
+            if abandoned.is_set():
+                raise SaveError(f"The download to {self.path} was called off while its part was being read.")
             self.size += len(data)
             self.records.feed(data)
 
