@@ -37,7 +37,7 @@ class Storage:
     Attributes:
         content, etag: the file, which may become another while it is read.
         asked: the first byte that each request asked for.
-        gone: set once a peer went away from a connection that a fault kept open.
+        reached, gone: set once a request is held, and once its peer went away.
 
     """
 
@@ -66,6 +66,14 @@ class Storage:
     def expire(self) -> None:
         """Let no URL open the file any more that was given so far."""
         self._open.clear()
+
+    def hold(self, exchange: Exchange) -> None:
+        """Say nothing until the peer goes away."""
+        self.reached.set()
+        try:
+            exchange.wait_for_peer()
+        finally:  # who goes away with bytes unread resets the connection
+            self.gone.set()
 
     def __call__(self, request: Received) -> Step:
         """Answer one request."""
@@ -140,16 +148,7 @@ def reset(count: int) -> Fault:
 
 def stall(count: int) -> Fault:
     """Send so many bytes, then nothing until the peer goes away."""
-
-    def until_gone(storage: Storage) -> Step:
-        def step(exchange: Exchange) -> None:
-            storage.reached.set()
-            exchange.wait_for_peer()
-            storage.gone.set()
-
-        return step
-
-    return lambda storage, request: storage.part(request, count, until_gone(storage))
+    return lambda storage, request: storage.part(request, count, storage.hold)
 
 
 def ends(count: int) -> Fault:

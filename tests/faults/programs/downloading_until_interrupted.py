@@ -1,0 +1,56 @@
+"""Fetch an export until interrupted, say when that was through, and stay. Arguments: sync|async, base URL, target|-."""
+
+import asyncio
+import fcntl
+import sys
+import time
+from pathlib import Path
+
+import metrics24
+
+
+def say(target: str) -> None:
+    """Say when the interrupt was through, and whether another process could go on."""
+    now, part = time.monotonic(), Path(f"{target}.part")
+    if part.exists():
+        with part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    sys.stdout.write(f"{now}\n")
+    sys.stdout.flush()
+
+
+def tell(progress: object) -> None:
+    """Say that a block was written."""
+    if isinstance(progress, metrics24.DownloadProgress):
+        sys.stdout.write("block\n")
+        sys.stdout.flush()
+
+
+def fetch(url: str, target: str) -> None:
+    """Fetch with Client."""
+    with metrics24.Client(api_key="k", base_url=url, timeout=60) as client:
+        job = client.exports.resume("exp_1")
+        try:
+            job.save(target, on_progress=tell) if target != "-" else list(job.iter_bytes())
+        except KeyboardInterrupt:
+            say(target)
+            time.sleep(60)
+
+
+async def fetch_async(url: str, target: str) -> None:
+    """Fetch with AsyncClient."""
+    async with metrics24.AsyncClient(api_key="k", base_url=url, timeout=60) as client:
+        job = await client.exports.resume("exp_1")
+        try:
+            await job.save(target, on_progress=tell) if target != "-" else [block async for block in job.iter_bytes()]
+        except asyncio.CancelledError:
+            say(target)
+            await asyncio.sleep(60)
+
+
+def main(mode: str, url: str, target: str) -> None:
+    """Fetch; the only good end is to be told to go."""
+    fetch(url, target) if mode == "sync" else asyncio.run(fetch_async(url, target))
+
+
+main(*sys.argv[1:])
