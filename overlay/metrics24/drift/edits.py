@@ -6,13 +6,12 @@ byte, which no dump of a parsed document can promise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, field
 
 from metrics24.drift.document import Place, Spec
-from metrics24.errors import UsageError
 
 
 @define
@@ -30,31 +29,29 @@ class Edits:
 
     def add_entry(self, place: Place, key: str, value: str) -> None:
         """Add an entry to a mapping, after all others."""
-        node = self._filled(place)
-        name, last = node.value[-1]
+        node = _at(self.spec.root, place)
         if node.flow_style:
-            self._insert(last.end_mark.index, f", {key}: {value}")
+            self._add_inside(node, f"{key}: {value}")
         else:
-            self._insert_line(_end(self.spec.text, name, last), name.start_mark.column, f"{key}: {value}")
+            name, last = node.value[-1]
+            self._add_lines(_end(self.spec.text, name, last), name.start_mark.column, [f"{key}: {value}"])
 
-    def add_entry_in_order(self, place: Place, key: str, lines: Iterable[str]) -> None:
-        """Add an entry of several lines to a mapping in block style, after those whose keys are smaller."""
-        node = self._filled(place)
+    def add_entry_in_order(self, place: Place, key: str, lines: Sequence[str], value: str) -> None:
+        """Add an entry to a mapping, after those whose keys are smaller: `lines`, or `value` where it is in braces."""
+        node = _at(self.spec.root, place)
         if node.flow_style:
-            raise UsageError(f"The spec has {'.'.join(map(str, place))} on one line: add {key} there by hand.")
-        smaller = [entry for entry in node.value if entry[0].value < key] or node.value[:1]
-        name, value = smaller[-1]
-        column = name.start_mark.column
-        pieces = [f"{' ' * column}{line}" for line in lines]
-        self._insert(self._line_end(_end(self.spec.text, name, value)), *(f"{self._newline}{each}" for each in pieces))
+            self._add_inside(node, f'"{key}": {value}')
+        else:
+            name, last = ([entry for entry in node.value if entry[0].value < key] or node.value[:1])[-1]
+            self._add_lines(_end(self.spec.text, name, last), name.start_mark.column, [f'"{key}":', *lines])
 
     def add_item(self, place: Place, item: str) -> None:
         """Add an item to a list, after all others."""
-        node = self._filled(place)
+        node = _at(self.spec.root, place)
         if node.flow_style:
-            self._insert(node.value[-1].end_mark.index, f", {item}")
+            self._add_inside(node, item)
         else:
-            self._insert_line(_end(self.spec.text, None, node.value[-1]), node.start_mark.column, f"- {item}")
+            self._add_lines(_end(self.spec.text, None, node.value[-1]), node.start_mark.column, [f"- {item}"])
 
     def text(self) -> str:
         """The text with all edits."""
@@ -70,20 +67,20 @@ class Edits:
     def _newline(self) -> str:
         return "\r\n" if "\r\n" in self.spec.text else "\n"
 
-    def _filled(self, place: Place) -> Any:
-        node = _at(self.spec.root, place)
-        if not node.value:
-            raise UsageError(f"The spec has nothing in {'.'.join(map(str, place))} yet: add the first one by hand.")
-        return node
-
-    def _insert_line(self, end: int, column: int, line: str) -> None:
-        self._insert(self._line_end(end), f"{self._newline}{' ' * column}{line}")
-
-    def _line_end(self, position: int) -> int:
-        """Where the line ends, a comment on it included."""
-        found = self.spec.text.find("\n", position)
+    def _add_lines(self, end: int, column: int, lines: Sequence[str]) -> None:
+        """Add lines below the one on which something ends, behind whatever comment that has."""
+        found = self.spec.text.find("\n", end)
         found = len(self.spec.text) if found < 0 else found
-        return found - 1 if self.spec.text[found - 1] == "\r" else found
+        position = found - 1 if self.spec.text[found - 1] == "\r" else found
+        self._insert(position, *(f"{self._newline}{' ' * column}{line}" for line in lines))
+
+    def _add_inside(self, node: Any, piece: str) -> None:
+        """Add something before the closing bracket or brace."""
+        start, end = node.start_mark.index, node.end_mark.index - 1
+        before = self.spec.text[start:end].rstrip()
+        comma = "" if not node.value else " " if before.endswith(",") else ", "
+        comma = ", " if start + len(before) in self._insertions else comma
+        self._insert(start + len(before), f"{comma}{piece}")
 
     def _insert(self, position: int, *pieces: str) -> None:
         self._insertions.setdefault(position, []).extend(pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -32,8 +32,8 @@ def patched(spec: Spec, seen: Seen, found: Findings) -> str:
             case kind if kind == STATUS:
                 operation = spec.operations[difference.schema]
                 has_body = (operation.id, int(difference.name)) in seen.with_body
-                lines = _response(spec, operation, int(difference.name), has_body=has_body)
-                edits.add_entry_in_order(difference.place, difference.name, lines)
+                response = _response(spec, operation, int(difference.name), has_body=has_body)
+                edits.add_entry_in_order(difference.place, difference.name, _lines(response), _flow(response))
     return edits.text()
 
 
@@ -51,16 +51,19 @@ def _property(difference: Difference) -> str:
     return property_schema(kind, difference.format if kind == "string" else "", items)
 
 
-def _response(spec: Spec, operation: Operation, status: int, *, has_body: bool) -> Iterator[str]:
+def _response(spec: Spec, operation: Operation, status: int, *, has_body: bool) -> dict[str, Any]:
     """The description of an answer that the spec does not list: a success is like the usual one."""
-    yield f'"{status}":'
-    yield f"  description: Not documented; its name in HTTP is {_phrase(status)}."
-    yield f"  x-evidence: {OBSERVED}"
-    content = _content(spec, operation, 200 if status < 300 else 400)
-    if has_body and content:
-        yield "  content:"
-        yield "    application/json:"
-        yield f"      schema: {_flow(content)}"
+    described = {"description": f"Not documented; its name in HTTP is {_phrase(status)}.", "x-evidence": OBSERVED}
+    schema = _content(spec, operation, 200 if status < 300 else 400)
+    return described | ({"content": {"application/json": {"schema": schema}}} if has_body and schema else {})
+
+
+def _lines(response: Mapping[str, Any]) -> list[str]:
+    """A response as lines of its own."""
+    lines = [f"  {name}: {value}" for name, value in response.items() if name != "content"]
+    for media, content in response.get("content", {}).items():
+        lines += ["  content:", f"    {media}:", f"      schema: {_flow(content['schema'])}"]
+    return lines
 
 
 def _content(spec: Spec, operation: Operation, like: int) -> Any:
