@@ -19,23 +19,42 @@ BLOCK = 1024 * 1024
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
-class _Gathered:
-    """A block in the making, and why the stream ended after it."""
+class _Arrived:
+    """What has arrived and was not given yet, and how the stream ended after it."""
 
     def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        self._size = 0
+        self._data = bytearray()
+        self._until = 0.0
+        self.problem: Metrics24Error | None = None
+        self.ended = False
+
+    def begin(self) -> None:
+        """Begin to gather a block."""
         self._until = time.monotonic() + _GATHERING
 
-    def take(self, data: bytes) -> bool:
-        """Add what arrived; whether that is enough for a block."""
-        self.parts.append(data)
-        self._size += len(data)
-        return self._size >= BLOCK or time.monotonic() >= self._until
+    def add(self, data: bytes | None) -> None:
+        """Add what arrived; None is the end."""
+        self.ended = data is None
+        self._data += data or b""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether nothing more will come, or what is there should be given first."""
+        late = bool(self._data) and time.monotonic() >= self._until
+        return self.ended or self.problem is not None or late or len(self._data) >= BLOCK
 
     def block(self) -> bytes:
-        """All that arrived."""
-        return b"".join(self.parts)
+        """The next bytes, nothing at the end.
+
+        Raises:
+            Metrics24Error: the stream broke off, and all that came before was given.
+
+        """
+        data = bytes(self._data[:BLOCK])
+        del self._data[:BLOCK]
+        if self.problem is not None and not data:
+            raise self.problem
+        return data
 
 
 class Stream:
@@ -44,24 +63,19 @@ class Stream:
     def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
         self._response, self._attempt = response, attempt
         self._chunks: Iterator[bytes] = iter([response.content]) if response.is_stream_consumed else response.iter_raw()
-        self._problem: Metrics24Error | None = None
+        self._arrived = _Arrived()
 
     def read(self, seconds: float, exchange: Exchange) -> bytes:
         """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
-        if self._problem is not None:
-            raise self._problem
-        gathered = _Gathered()
+        self._arrived.begin()
         try:
-            while True:
+            while not self._arrived.is_enough:
                 with exchange.bounded(seconds):
-                    data = next(self._chunks, b"")
-                if not data or gathered.take(data):
-                    return gathered.block()
+                    data = next(self._chunks, None)
+                self._arrived.add(data)
         except HTTPX_ERRORS as error:
-            self._problem = self._attempt.fault(error)
-        if not gathered.parts:
-            raise self._problem
-        return gathered.block()
+            self._arrived.problem = self._attempt.fault(error)
+        return self._arrived.block()
 
     def close(self) -> None:
         """Let the connection go."""
@@ -75,26 +89,21 @@ class AsyncStream:
         self._response, self._attempt = response, attempt
         consumed = response.is_stream_consumed
         self._chunks: AsyncIterator[bytes] = _once(response.content) if consumed else response.aiter_raw()
-        self._problem: Metrics24Error | None = None
+        self._arrived = _Arrived()
 
     async def read(self, seconds: float) -> bytes:
         """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
-        if self._problem is not None:
-            raise self._problem
-        gathered = _Gathered()
+        self._arrived.begin()
         try:
-            while True:
+            while not self._arrived.is_enough:
                 async with asyncio.timeout(seconds):
-                    data = await anext(self._chunks, b"")
-                if not data or gathered.take(data):
-                    return gathered.block()
+                    data = await anext(self._chunks, None)
+                self._arrived.add(data)
         except TimeoutError:
-            self._problem = self._attempt.timed_out()
+            self._arrived.problem = self._attempt.timed_out()
         except HTTPX_ERRORS as error:
-            self._problem = self._attempt.fault(error)
-        if not gathered.parts:
-            raise self._problem
-        return gathered.block()
+            self._arrived.problem = self._attempt.fault(error)
+        return self._arrived.block()
 
     async def close(self) -> None:
         """Let the connection go."""
