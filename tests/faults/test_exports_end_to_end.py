@@ -1,0 +1,195 @@
+"""Exports from the request to the file against the sandbox, with faults on the way. Its time passes as clients sleep."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics24 import (
+    AmbiguousWrite,
+    ExportCanceled,
+    ExportFailed,
+    ExportTimeout,
+    IntegrityError,
+    Limits,
+    NotFound,
+    TruncatedExportWarning,
+    UnexpectedAnswerWarning,
+)
+from metrics24_sandbox import Sandbox, SandboxOptions
+from metrics24_sandbox.options import Behaviour
+from support.account import leftovers
+from support.clock import FakeClock
+from support.running import Running, collect
+
+FIELDS = ["real_tx_id", "request_time", "status", "offer_id"]
+DAYS = {"start": "2025-02-01", "end": "2025-02-02"}
+
+
+class Desk:
+    """A sandbox of one's own, and a client whose pauses let its time pass."""
+
+    def __init__(self, run: Running, box: Sandbox) -> None:
+        self.run, self.box, self.least_pause = run, box, 0.0
+        self.clock = FakeClock(on_sleep=lambda clock: box.advance(max(clock.slept[-1], self.least_pause)))
+
+    def client(self, **options: Any) -> Any:
+        """Give a client for the sandbox."""
+        return self.run.client(self.box.base_url, clock=self.clock, api_key=self.box.api_key, **options)
+
+    def start(self, *, client: Any = None, **options: Any) -> Any:
+        """Ask for an export of clicks."""
+        exports = (client or self.client()).exports
+        wanted = {"fields": FIELDS, **DAYS, **options}
+        return self.run.result(exports.start("clicks", self.box.integrations[0], **wanted))
+
+
+@pytest.fixture
+def desk(run: Running) -> Iterator[Callable[..., Desk]]:
+    """Start sandboxes of one's own; none may have seen a credential at its storage."""
+    with ExitStack() as stack:
+
+        def begin(**behaviour: Any) -> Desk:
+            own = {name: behaviour.pop(name) for name in ("export_rows",) if name in behaviour}
+            options = SandboxOptions(
+                now="2025-03-01T12:00:00", clicks_per_day=40, behaviour=Behaviour(**behaviour), preloaded=False, **own
+            )
+            box = stack.enter_context(Sandbox(options))
+            stack.callback(lambda: leaked.append(box.leaked_credentials))
+            return Desk(run, box)
+
+        leaked: list[int] = []
+        yield begin
+    assert {*leaked} == {0}
+
+
+def rows(path: Path) -> list[list[str]]:
+    """Read a CSV file."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.reader(lines))
+
+
+def whole(desk: Desk, job: Any) -> bytes:
+    """Give the file as it comes when nothing is in the way."""
+    return b"".join(collect(desk.run, job.iter_bytes()))
+
+
+@pytest.mark.parametrize("form", [{}, {"wrap": "data", "answer": "204", "empty": "null"}], ids=["bare", "wrapped"])
+def test_from_the_request_to_the_file(desk: Callable[..., Desk], tmp_path: Path, form: dict[str, str]) -> None:
+    """An export is asked for once, waited for, saved with the rows that the server counts, and deleted."""
+    here = desk(**form)
+    job = here.start()
+    target = tmp_path / "clicks.csv"
+    saved = here.run.result(job.save(target))
+    table = rows(target)
+    assert (table[0], len(table) - 1) == (FIELDS, saved.rows)
+    assert job.export.results_meta.total == saved.rows
+    assert (job.rows, job.done, saved.bytes) == (saved.rows, True, target.stat().st_size)
+    assert (here.box.hits("downloadClicks"), here.box.hits("storage"), leftovers(tmp_path)) == (1, 1, ["clicks.csv"])
+    assert sum(here.clock.slept) >= 3
+    here.run.result(job.delete())
+    with pytest.raises(NotFound):
+        here.run.result(job.refresh())
+
+
+PLANS = ["503x2,reset,cut", "cut,cut,cut", "reset,429,stall,cut", "html,cut", "drip-headers,cut,503", "cut,drip@0"]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_fault_36_40_47_faults_of_storage_do_not_show_in_the_file(
+    desk: Callable[..., Desk], tmp_path: Path, plan: str
+) -> None:
+    """Faults 36, 40 and 47: whatever storage does on the way, what is saved is exactly the file."""
+    here = desk()
+    job = here.start(client=here.client(timeout=0.5))
+    expected = whole(here, job)
+    here.box.fail_next("storage", plan)
+    if plan.startswith("html"):
+        with pytest.raises(IntegrityError, match="page instead of the file"):
+            here.run.result(job.save(tmp_path / "clicks.csv"))
+    here.run.result(job.save(tmp_path / "clicks.csv"))
+    assert (tmp_path / "clicks.csv").read_bytes() == expected
+    assert leftovers(tmp_path) == ["clicks.csv"]
+
+
+def test_fault_36_a_url_that_expires_on_the_way_is_minted_again(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    """Fault 36: a URL that is too old when the download is taken up again is replaced."""
+    here = desk(url_lifetime=60)
+    job = here.start()
+    expected = whole(here, job)
+    here.least_pause = 100
+    here.box.fail_next("storage", "cut")
+    here.run.result(job.save(tmp_path / "clicks.csv"))
+    assert (tmp_path / "clicks.csv").read_bytes() == expected
+    assert here.box.hits("getExportUrl") == 3
+
+
+def test_faults_of_the_api_while_waiting_are_retried(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    """Waiting goes on through errors of the API that pass."""
+    here = desk()
+    job = here.start()
+    here.box.fail_next("getExport", "503,reset,cut,429")
+    here.box.fail_next("getExportUrl", "502,reset")
+    assert here.run.result(job.save(tmp_path / "clicks.csv")).rows == job.rows
+
+
+@pytest.mark.parametrize(
+    ("fate", "kind"),
+    [("error", ExportFailed), ("cancel", ExportCanceled), ("stuck", ExportTimeout), ("no-artifact", ExportFailed)],
+)
+def test_fault_31_32_34_every_bad_end_has_its_error(
+    desk: Callable[..., Desk], tmp_path: Path, fate: str, kind: type[Any]
+) -> None:
+    """Faults 31, 32 and 34: an export that fails, is canceled, stuck or without a file ends in its own error."""
+    here = desk(export_fate=fate)
+    job = here.start()
+    with pytest.raises(kind) as caught:
+        here.run.result(job.save(tmp_path / "clicks.csv"))
+    assert (caught.value.export_id, leftovers(tmp_path), here.box.hits("deleteExport")) == (job.id, [], 0)
+
+
+def test_fault_33_an_unknown_state_is_warned_of_and_waited_through(desk: Callable[..., Desk]) -> None:
+    """Fault 33: a state that the documentation does not know does not end the waiting."""
+    here = desk(export_fate="unknown")
+    with pytest.raises(ExportTimeout), pytest.warns(UnexpectedAnswerWarning, match="does not know"):
+        here.run.result(here.start().wait())
+
+
+@pytest.mark.parametrize("plan", ["lost", "504", "500"])
+def test_fault_35_a_lost_answer_costs_one_export_at_most(desk: Callable[..., Desk], tmp_path: Path, plan: str) -> None:
+    """Fault 35: of a request whose answer was lost one export exists at most; if it exists it is taken."""
+    here = desk()
+    here.box.fail_next("downloadClicks", plan)
+    if plan == "lost":
+        assert here.run.result(here.start().save(tmp_path / "clicks.csv")).rows > 0
+    else:
+        with pytest.raises(AmbiguousWrite, match=r"exports\.list"):
+            here.start()
+    assert here.box.hits("downloadClicks") == 1
+    assert len(collect(here.run, here.client().exports.list())) == (plan == "lost")
+
+
+def test_an_equal_export_is_reused_only_if_asked(desk: Callable[..., Desk]) -> None:
+    """With reuse= an equal export that is young enough is taken; another, an old one, or without reuse, is not."""
+    here = desk()
+    first = here.start()
+    assert here.start(reuse=3600).id == first.id
+    assert (
+        len({first.id, here.start(reuse=3600, fields=FIELDS[::-1]).id, here.start(reuse=3600, delimiter=";").id}) == 3
+    )
+    assert here.start().id != first.id
+    here.box.advance(7200)
+    assert here.start(reuse=3600).id != first.id
+
+
+def test_fault_45_an_export_that_was_cut_is_warned_of(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    """Fault 45: an export with as many rows as one may have is saved, with a warning that the rest is missing."""
+    here = desk(export_rows=50)
+    job = here.start(client=here.client(limits=Limits(export_rows=50)))
+    with pytest.warns(TruncatedExportWarning):
+        assert here.run.result(job.save(tmp_path / "clicks.csv")).rows == 50
