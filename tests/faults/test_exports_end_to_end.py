@@ -1,4 +1,4 @@
-"""Exports from the request to the file against the sandbox, with faults on the way. Its time passes as clients sleep."""
+"""Exports from the request to the file against the sandbox, with faults on the way. Its time passes as clients wait."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from metrics24 import (
     NotFound,
     TruncatedExportWarning,
     UnexpectedAnswerWarning,
+    Waiting,
 )
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
@@ -157,7 +158,7 @@ def test_fault_33_an_unknown_state_is_warned_of_and_waited_through(desk: Callabl
     """Fault 33: a state that the documentation does not know does not end the waiting."""
     here = desk(export_fate="unknown")
     with pytest.raises(ExportTimeout), pytest.warns(UnexpectedAnswerWarning, match="does not know"):
-        here.run.result(here.start().wait())
+        here.run.result(here.start().wait(Waiting(timeout=60)))
 
 
 @pytest.mark.parametrize("plan", ["lost", "504", "500"])
