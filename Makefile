@@ -58,7 +58,8 @@ docs: $(VENV)/dev.stamp ## Refresh the parts of the documents that are made from
 
 record: $(VENV)/dev.stamp ## Record tests/cassettes anew from the sandbox; LIVE=1 INTEGRATION=... from the live API
 	PYTHONPATH=tests $(BIN)/python -m contract.record $(if $(LIVE),--live) $(if $(WRITES),--writes) \
-	  --integration "$(INTEGRATION)" --organization "$(ORGANIZATION)" --start "$(START)" --end "$(END)"
+	  --integration "$(INTEGRATION)" --organization "$(ORGANIZATION)" --start "$(START)" --end "$(END)" \
+	  --only "$(ONLY)"
 
 drift: $(VENV)/dev.stamp ## Compare the recorded answers with openapi/spec.yaml (LIVE=1 INTEGRATION=ID: those of your server)
 	$(BIN)/metrics24 drift $(if $(LIVE),--live $(if $(INTEGRATION),--integration $(INTEGRATION)),--cassettes tests/cassettes)

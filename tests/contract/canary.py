@@ -21,7 +21,7 @@ _BASE64_SIGNS = bytes.maketrans(b"-_", b"+/")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-class Leak(AssertionError):
+class LeakError(AssertionError):
     """Something secret was about to be kept, or was found in what had been written. It is not kept."""
 
 
@@ -29,7 +29,7 @@ def refuse(where: str, data: bytes, secrets: Iterable[tuple[str, str]]) -> None:
     """Raise if any secret stands in the data; the message names its kind and never the secret.
 
     Raises:
-        Leak: one does.
+        LeakError: one does.
 
     """
     wanted = [(what, secret, _needles(secret)) for what, secret in secrets if secret]
@@ -39,14 +39,14 @@ def refuse(where: str, data: bytes, secrets: Iterable[tuple[str, str]]) -> None:
             for written, needle in needles:
                 if needle in (searched if written.startswith("lower") else view):
                     how = [*form, written.removeprefix("lower ")]
-                    raise Leak(f"{where} holds {what} ({', '.join(how)}), so it was not kept.")
+                    raise LeakError(f"{where} holds {what} ({', '.join(how)}), so it was not kept.")
 
 
 def holds(data: bytes, secret: str) -> bool:
     """Whether a secret stands in the data, in any form."""
     try:
         refuse("it", data, [("it", secret)])
-    except Leak:
+    except LeakError:
         return True
     return False
 

@@ -1,4 +1,4 @@
-"""Recorded conversations: one YAML file a scenario with its result beside it, where they come from, and their replay."""
+"""Recorded conversations: one YAML file a scenario, its result beside it, where it comes from, and its replay."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
 from contract import canary
+from contract.bodies import UnscrubbableError
 from contract.scrubbing import Scrubber
 from metrics24_api.operation_table import API_KEY_HEADER
 
@@ -110,8 +111,8 @@ def record(
     """Write down what is said during a talk, scrubbed, unless a secret is found in what would be written.
 
     Raises:
-        Leak: a secret was found. Nothing is kept, an earlier cassette included.
-        UnscrubbableError: an answer cannot be understood; as with a leak.
+        LeakError: a secret was found. Nothing is kept, an earlier cassette included.
+        UnscrubbableError: an answer cannot be understood, or there is none; as with a leak.
 
     """
     path.unlink(missing_ok=True)
@@ -121,7 +122,9 @@ def record(
     recorder.register_persister(_persister(kept))
     with recorder.use_cassette(str(path)):
         talk()
-    written = kept[-1] if kept else {"requests": [], "responses": []}
+    if not kept:
+        raise UnscrubbableError("Nothing was answered, so there is nothing to keep.")
+    written = kept[-1]
     for answer in written["responses"]:
         guard(path, answer["body"]["string"], told(scrubber, secrets))
     write(path, origin.header() + serialize(written, yamlserializer), told(scrubber, secrets))
@@ -136,7 +139,7 @@ def write(path: Path, text: str, secrets: list[tuple[str, str]]) -> None:
     """Write a file whole, and delete it if a secret is in it.
 
     Raises:
-        Leak: one is.
+        LeakError: one is.
 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,12 +151,12 @@ def guard(path: Path, data: bytes, secrets: list[tuple[str, str]]) -> None:
     """Delete a cassette and its result if a secret is in the data.
 
     Raises:
-        Leak: one is.
+        LeakError: one is.
 
     """
     try:
         canary.refuse(path.name, data, secrets)
-    except canary.Leak:
+    except canary.LeakError:
         path.with_suffix(".yaml").unlink(missing_ok=True)
         path.with_suffix(".json").unlink(missing_ok=True)
         raise

@@ -9,7 +9,7 @@ from contract.pseudonyms import Pseudonyms, is_address
 from metrics24_api.operation_table import MODELS
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,29}", re.ASCII)
-_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9 .+/-]{0,29}", re.ASCII)
+_WORDS = re.compile(r"(?!.*(\d{5}|[0-9a-f]{8}))[A-Za-z][A-Za-z0-9 .+/-]{0,29}", re.ASCII)
 _VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2,3}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)

@@ -52,7 +52,7 @@ class Pseudonyms:
         if value == 0:
             return 0
         size = len(str(abs(value)))
-        low = 10 ** (size - 1)
+        low: int = 10 ** (size - 1)
         return low + int(self.hex(str(value), 32), 16) % (9 * low)
 
     def url(self, text: str) -> str:

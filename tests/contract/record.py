@@ -16,14 +16,15 @@ from attrs import frozen
 import metrics24
 from contract import cassettes, recording
 from contract.bodies import UnscrubbableError
-from contract.canary import Leak
+from contract.canary import LeakError
 from contract.cassettes import Origin
 from contract.scenarios import SCENARIOS
 from contract.scenarios.scenario import Scenario
-from contract.scrubbing import API_HOST, KEY, TOKEN
-from contract.stage import UnsuitedError, live_stage
+from contract.scrubbing import API_HOST, KEY, TOKEN, Scrubber
+from contract.stage import Stage, UnsuitedError, live_stage
 from metrics24_api.operation_table import DEFAULT_BASE_URL
 from metrics24_sandbox import Sandbox
+from support.clock import FakeClock
 
 _VARIABLES = {"METRICS24_API_KEY": ("key", "api_key", KEY), "METRICS24_TOKEN": ("token", "token", TOKEN)}
 
@@ -38,8 +39,11 @@ class Account:
     stand_in: str
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Record; gives the exit code: 1 if a scenario failed or was not kept, 2 if the call was wrong."""
+def main(arguments: Sequence[str] | None = None, clock: FakeClock | None = None) -> int:
+    """Record; gives the exit code: 1 if a scenario failed or was not kept, 2 if the call was wrong.
+
+    A `clock` makes waiting cost no time; for tests.
+    """
     asked = _parser().parse_args(arguments)
     if not asked.live:
         return _sandbox(asked.into or cassettes.FOLDER)
@@ -48,7 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    outcomes = list(_live(account, asked.into or cassettes.FOLDER / "live", writes=asked.writes))
+    needs = {"reads", "writes"} if asked.writes else {"reads"}
+    wanted = [each for each in SCENARIOS.values() if each.needs in needs and asked.only in ("", each.name)]
+    if not wanted:
+        sys.stderr.write(f"No scenario is called {asked.only!r} and can be played live this way.\n")
+        return 2
+    outcomes = list(_live(wanted, account, asked.into or cassettes.FOLDER / "live", clock))
     return 1 if "failed" in outcomes else 0
 
 
@@ -63,7 +72,7 @@ def _sandbox(folder: Path) -> int:
     return 0
 
 
-def _live(account: Account, folder: Path, *, writes: bool) -> Iterator[str]:
+def _live(wanted: list[Scenario], account: Account, folder: Path, clock: FakeClock | None) -> Iterator[str]:
     secret = next(iter(account.credential.values()))
     netloc = urlsplit(account.base_url).netloc
     hosts = {netloc: API_HOST}
@@ -74,34 +83,31 @@ def _live(account: Account, folder: Path, *, writes: bool) -> Iterator[str]:
         "the organization's id": account.origin.organization,
         "the API's address": "" if account.base_url == DEFAULT_BASE_URL else netloc,
     }
-    for scenario in SCENARIOS.values():
-        if scenario.needs == "reads" or (writes and scenario.needs == "writes"):
-            outcome, said = _one(scenario, account, scrubber, hidden, folder)
-            sys.stdout.write(f"{scenario.name}: {outcome}{': ' + said if said else ''}\n")
-            yield outcome
+    for scenario in wanted:
+        with live_stage(account.origin, account.base_url, account.credential, clock) as stage:
+            outcome, said = _one(scenario, stage, scrubber, hidden, folder)
+        sys.stdout.write(f"{scenario.name}: {outcome}{': ' + said if said else ''}\n")
+        yield outcome
 
 
-def _one(
-    scenario: Scenario, account: Account, scrubber: recording.Scrubber, hidden: dict[str, str], folder: Path
-) -> tuple[str, str]:
+def _one(scenario: Scenario, stage: Stage, scrubber: Scrubber, hidden: dict[str, str], folder: Path) -> tuple[str, str]:
     """Record a scenario and clean up after it, however it ended."""
-    with live_stage(account.origin, account.base_url, account.credential) as stage:
+    try:
+        recording.record(scenario, stage, scrubber, hidden, folder)
+    except UnsuitedError as error:
+        ending = "skipped", str(error)
+    except (LeakError, UnscrubbableError) as error:
+        ending = "failed", str(error)
+    except Exception as error:  # noqa: BLE001 - one scenario that fails must not keep the next from being cleaned up
+        ending = "failed", _harmless(error)
+    else:
+        ending = "recorded", ""
+    if scenario.needs == "writes":
         try:
-            recording.record(scenario, stage, scrubber, hidden, folder)
-        except UnsuitedError as error:
-            ending = "skipped", str(error)
-        except (Leak, UnscrubbableError) as error:
-            ending = "failed", str(error)
-        except Exception as error:  # noqa: BLE001 - one scenario that fails must not keep the next from being cleaned up
-            ending = "failed", _harmless(error)
-        else:
-            ending = "recorded", ""
-        if scenario.needs == "writes":
-            try:
-                stage.clean_up()
-            except metrics24.Metrics24Error as error:
-                ending = "failed", f"could not clean up, look for {', '.join(stage.started)}: {_harmless(error)}"
-        return ending
+            stage.clean_up()
+        except metrics24.Metrics24Error as error:
+            ending = "failed", f"could not clean up, look for {', '.join(stage.started)}: {_harmless(error)}"
+    return ending
 
 
 def _harmless(error: Exception) -> str:
@@ -140,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--organization", default="", help="the organization that it belongs to")
     parser.add_argument("--start", default="", help="first day; the day before yesterday by default")
     parser.add_argument("--end", default="", help="last day; yesterday by default")
+    parser.add_argument("--only", default="", help="one scenario, by its name")
     parser.add_argument("--into", type=Path, help="another folder for the cassettes")
     return parser
 

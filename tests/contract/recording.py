@@ -35,7 +35,7 @@ def of_sandbox(scenario: Scenario, box: Sandbox, folder: Path) -> Path:
     """Record a scenario from a sandbox that was started with `FROZEN`; gives the cassette.
 
     Raises:
-        Leak, UnscrubbableError: nothing was kept.
+        LeakError, UnscrubbableError: nothing was kept.
 
     """
     box.reset()
@@ -55,7 +55,7 @@ def record(scenario: Scenario, stage: Stage, scrubber: Scrubber, secrets: Mappin
     """Record a scenario on a stage, and its result as a replay of the cassette gives it.
 
     Raises:
-        Leak, UnscrubbableError: nothing was kept.
+        LeakError, UnscrubbableError: nothing was kept.
 
     """
     path = folder / f"{scenario.name}.yaml"

@@ -101,7 +101,7 @@ class Stage:
         return job
 
     def clean_up(self) -> None:
-        """Take away what scenarios made, also those that failed: the groups by their names, the exports by their ids."""
+        """Take away what scenarios made, also those that failed: groups by their names, exports by their ids."""
         client = self.connected()
         for group in self.all(client.filter_groups.list(self.integration)):
             if group.name in GROUPS:
@@ -126,9 +126,11 @@ def sandbox_stage(origin: Origin, box: Sandbox, credential: dict[str, str], mode
 
 
 @contextmanager
-def live_stage(origin: Origin, base_url: str, credential: dict[str, str]) -> Iterator[Stage]:
+def live_stage(
+    origin: Origin, base_url: str, credential: dict[str, str], clock: FakeClock | None = None
+) -> Iterator[Stage]:
     """A stage on the live API, where time passes."""
-    yield from _stages("sync", origin, base_url=base_url, credential=credential)
+    yield from _stages("sync", origin, base_url=base_url, credential=credential, clock=clock)
 
 
 def _stages(mode: str, origin: Origin, **where: Any) -> Iterator[Stage]:

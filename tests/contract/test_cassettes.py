@@ -30,7 +30,7 @@ def shown(path: Path) -> str:
     return path.stem if path.parent == cassettes.FOLDER else f"{path.parent.name}/{path.stem}"
 
 
-def every(paths: list[Path]) -> Any:
+def every(paths: list[Path]) -> pytest.MarkDecorator:
     """One test per cassette."""
     return pytest.mark.parametrize("path", paths, ids=shown)
 
@@ -46,7 +46,7 @@ def test_a_recorded_conversation_replays_to_its_result(path: Path, mode: str) ->
 
 @every(CASSETTES)
 def test_requests_and_answers_are_as_the_specification_says(path: Path) -> None:
-    """Path, parameters, credential and body of what goes to the API, and status and body of what comes, are in the spec."""
+    """Each request's path, parameters, credential and body, and its answer's status and body, are in the spec."""
     told = [found for each in exchanges(path) if each.operation for found in violations(each)]
     assert told == [], "\n".join(told)
 

@@ -19,7 +19,11 @@ def refusals(stage: Stage) -> Any:
     unknown = client.reports.clicks(stage.integration, filter=field("no_such_column").eq(NO_INTEGRATION), **stage.days)
     nowhere = client.reports.clicks(NO_INTEGRATION, **stage.days)
     nobody = stage.impatient(api_key=WRONG_KEY).exports.list()
-    return [stage.refused(lambda rows=rows: stage.result(rows.first())) for rows in (unknown, nowhere, nobody)]
+    return [stage.refused(partial(_first, stage, rows)) for rows in (unknown, nowhere, nobody)]
+
+
+def _first(stage: Stage, rows: Any) -> Any:
+    return stage.result(rows.first())
 
 
 def credentials(stage: Stage) -> Any:
