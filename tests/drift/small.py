@@ -1,4 +1,4 @@
-"""A small API whose description has comments and every style of YAML that the real one has, and answers to hold it to."""
+"""A small API whose description has comments and every style of YAML that the real one has, and answers for it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def answer(value: object, *, operation: str = "listRows", status: int = 200) -> 
 
 def examined(*answers: Heard, spec: str = SPEC) -> Outcome:
     """What comes of comparing answers with the small spec."""
-    return examine(Spec(spec), "openapi/spec.yaml", Source(answers=list(answers), sandbox=False))
+    return examine(Spec(spec), "openapi/spec.yaml", Source(answers=list(answers), sandbox=False), correct=True)
 
 
 def differences(*answers: Heard, spec: str = SPEC) -> dict[tuple[str, str], Difference]:

@@ -62,7 +62,7 @@ def test_a_type_is_inferred_where_there_is_one(values: list[object], types: tupl
     ],
 )
 def test_texts_have_formats(text: str, name: str) -> None:
-    """Dates, times with and without a zone, ids, addresses and URLs are told apart, and nothing is made of other texts."""
+    """Dates, times with and without a zone, ids, addresses and URLs are told apart, and other texts have no format."""
     assert form(text) == name
 
 

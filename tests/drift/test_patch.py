@@ -140,7 +140,7 @@ def test_what_needs_judgement_is_left() -> None:
 
 
 def test_line_ends_are_kept() -> None:
-    """A document with the line ends of Windows has them on the new lines as well, and one without a last one gets it."""
+    """A document with the line ends of Windows has them on the new lines as well, and a missing last one stays so."""
     windows = examined(page(ROW | {"speed": 3}), spec=SPEC.replace("\n", "\r\n")).text
     assert windows.replace("\r\n", "") == examined(page(ROW | {"speed": 3})).text.replace("\n", "")
     bare = SPEC.partition("    Geo:")[0].rstrip() + "\n    Row2: {}"

@@ -72,15 +72,16 @@ def test_operations_are_told_by_method_and_path(tmp_path: Path) -> None:
     ("header", "host", "sandbox"),
     [
         ("", LIVE, False),
-        ("# Recorded from the live API on 2025-02-01.\n", LIVE, False),
-        ("# Recorded from the sandbox, not from the live API.\n", LIVE, True),
+        ("# kind: live\n# recorded: 2025-02-01\n", LIVE, False),
+        ("# kind: sandbox\n", LIVE, True),
+        ("# Written by hand, not recorded from the live API.\n", LIVE, True),
         ("", "http://sandbox.invalid", True),
         ("", "http://127.0.0.1:8024", True),
         ("", "http://localhost:8024", True),
     ],
 )
 def test_a_sandbox_is_recognized(tmp_path: Path, header: str, host: str, sandbox: bool) -> None:
-    """Answers are a sandbox's if the cassette's header says so, or the host's name does."""
+    """Answers are live if the cassette's header says so; without a header the name of the host decides."""
     folder = keep(tmp_path / "a.yaml", interaction("/v1/rows", PAGE, host=host), header=header)
     assert read(folder).sandbox is sandbox
 

@@ -72,12 +72,13 @@ def drift(**given: Any) -> int:
             source = _source(given, spec)
     except KeyboardInterrupt as error:  # click would forget which of the two it was
         raise EndedEarlyError(error) from error
-    if source.sandbox and (given["patch"] or given["write"]) and not given["from_sandbox"]:
+    correct = bool(given["patch"] or given["write"])
+    if source.sandbox and correct and not given["from_sandbox"]:
         raise click.UsageError(
-            "These answers are a sandbox's, which say nothing about the live API. To correct the spec with them "
-            "all the same, as a trial in a copy, give --from-sandbox."
+            "These answers are a sandbox's, or written by hand, and say nothing about the live API. To correct the "
+            "spec with them all the same, as a trial in a copy, give --from-sandbox."
         )
-    outcome = examine(spec, _name(file), source)
+    outcome = examine(spec, _name(file), source, correct=correct)
     if given["write"]:
         _write(file, outcome.text)
     _show(given, outcome, file)

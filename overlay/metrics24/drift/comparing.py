@@ -48,11 +48,11 @@ def from_cassettes(spec: Spec, folder: Path) -> Source:
     return Source(answers=found.answers, sandbox=found.sandbox, notes=tuple(notes))
 
 
-def examine(spec: Spec, name: str, source: Source) -> Outcome:
-    """Compare answers with the spec, patch it in memory, and see what that leaves."""
+def examine(spec: Spec, name: str, source: Source, *, correct: bool) -> Outcome:
+    """Compare answers with the spec, and with `correct` patch it in memory and see what that leaves."""
     seen = compare(spec, source.answers)
     found = findings(spec, seen)
-    text = patched(spec, seen, found)
+    text = patched(spec, seen, found) if correct else spec.text
     corrected = Spec(text) if text != spec.text else spec
     left = findings(corrected, compare(corrected, source.answers)).differences
     before = Report(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -64,10 +65,17 @@ class Spec:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.root = _composed(text)
-        self.data: Any = _plain(self.root, {})
+        self.data: Any = _parsed(text)
         if not isinstance(self.data, dict) or not {"paths", "components"} <= self.data.keys():
             raise UsageError("The spec is not an OpenAPI document: it has no paths or no components.")
+
+    @cached_property
+    def root(self) -> Any:
+        """The document as ruamel.yaml's nodes, which know where in the text they stand."""
+        try:
+            return extra("ruamel.yaml").YAML().compose(self.text)
+        except extra("ruamel.yaml.error").YAMLError as error:
+            raise UsageError(f"The spec is not YAML that can be corrected: {error}") from error
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
@@ -134,40 +142,23 @@ class Spec:
         return found
 
 
-def _composed(text: str) -> Any:
-    """The document as ruamel.yaml's nodes, which know where in the text they stand."""
+def _parsed(text: str) -> Any:
+    """The document as data, all of its scalars as text: names and references are all that is looked at."""
+    yaml = extra("yaml")
     try:
-        from ruamel.yaml import YAML  # noqa: PLC0415 - an extra of its own
-        from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - likewise
-    except ModuleNotFoundError as error:
-        raise UsageError(f"Drift needs {error.name}: pip install 'metrics24[drift]'") from error
-    try:
-        return YAML().compose(text)
-    except YAMLError as error:
+        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    except yaml.YAMLError as error:
         raise UsageError(f"The spec is not YAML that can be read: {error}") from error
 
 
-_SCALARS: Mapping[str, Callable[[str], Any]] = {
-    "bool": lambda text: text.lower() == "true",
-    "null": lambda _: None,
-    "int": float,
-    "float": float,
-}
+def extra(module: str) -> Any:
+    """A module of the extra that drift needs.
 
+    Raises:
+        UsageError: it is not installed.
 
-def _plain(node: Any, known: dict[int, Any]) -> Any:
-    """The data that a node stands for; what is referred to by an alias is made once."""
-    if id(node) not in known:
-        known[id(node)] = _made(node, known)
-    return known[id(node)]
-
-
-def _made(node: Any, known: dict[int, Any]) -> Any:
-    if node is None:  # an empty document
-        return None
-    if isinstance(node.value, str):
-        kind = node.tag.rpartition(":")[2]
-        return _SCALARS[kind](node.value) if kind in _SCALARS else node.value
-    if node.tag.endswith(":map"):
-        return {key.value: _plain(value, known) for key, value in node.value}
-    return [_plain(value, known) for value in node.value]
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"Drift needs {error.name}: pip install 'metrics24[drift]'") from error

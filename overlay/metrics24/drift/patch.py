@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +14,7 @@ from metrics24.drift.edits import Edits
 from metrics24.drift.findings import STATUS, UNKNOWN, VALUE, Difference, Findings
 
 OBSERVED: Final = "observed"
+_REFERENCES = frozenset({"$ref", "anyOf", "oneOf"})
 _SIMPLE_ITEMS = frozenset({"string", "integer", "number", "boolean"})
 
 
@@ -67,10 +67,11 @@ def _lines(response: Mapping[str, Any]) -> list[str]:
 
 
 def _content(spec: Spec, operation: Operation, like: int) -> Any:
-    """The schema of the JSON that another status is described with."""
-    described = operation.response(like) or {}
-    resolved = spec.schema(operation.place, described).node
-    return resolved.get("content", {}).get("application/json", {}).get("schema")
+    """The schema of the JSON that another status is described with, if it is nothing but references to others."""
+    resolved = spec.schema(operation.place, operation.response(like) or {}).node
+    schema = resolved.get("content", {}).get("application/json", {}).get("schema", {})
+    parts = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return schema if all(each.keys() <= _REFERENCES for each in parts) else {}
 
 
 def _phrase(status: int) -> str:
@@ -81,12 +82,10 @@ def _phrase(status: int) -> str:
 
 
 def _flow(node: Any) -> str:
-    """Data as YAML on one line, in the spec's style."""
+    """Texts and what holds them as YAML on one line, in the spec's style."""
     if isinstance(node, Mapping):
         return f"{{{', '.join(f'{_flow_key(key)}: {_flow(value)}' for key, value in node.items())}}}"
-    if isinstance(node, list):
-        return f"[{', '.join(map(_flow, node))}]"
-    return yaml_key(node) if isinstance(node, str) else json.dumps(node)
+    return f"[{', '.join(map(_flow, node))}]" if isinstance(node, list) else yaml_key(node)
 
 
 def _flow_key(key: str) -> str:

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 from attrs import define, field
 
 from metrics24.drift.comparison import Body, Heard
-from metrics24.drift.document import Spec
+from metrics24.drift.document import Spec, extra
 from metrics24.errors import UsageError
 from metrics24.settings import is_loopback
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _LONGEST_HEADER = 2_000
+_LIVE = "# kind: live"  # which our own recordings say of themselves
 _GZIP = b"\x1f\x8b"
 
 
@@ -31,7 +32,7 @@ class Recorded:
 
     Attributes:
         answers: the answers to operations of the spec.
-        sandbox: whether some of them were given by a sandbox.
+        sandbox: whether some of them are not from a live API: given by a sandbox, or written by hand.
         others: names of YAML files that are no cassettes.
         foreign: how many requests were none of the spec's operations, such as downloads from a storage.
 
@@ -90,12 +91,9 @@ def _text(file: Path) -> str:
 
 def _interactions(text: str, file: Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]] | None:
     """The requests and responses of a cassette; None if it is some other YAML."""
+    yaml = extra("yaml")
     try:
-        import yaml  # noqa: PLC0415 - an extra of its own
-    except ModuleNotFoundError as error:
-        raise UsageError(f"Drift needs {error.name}: pip install 'metrics24[drift]'") from error
-    try:
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe in both
+        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError) as error:
         reason = type(error).__name__  # which would show a piece of the file if it were to say more
         raise UsageError(f"The cassette {file} is not YAML that can be read ({reason}): record it again.") from error
@@ -135,9 +133,9 @@ def _values(body: Mapping[str, Any]) -> Iterator[str | bytes]:
 
 
 def _of_sandbox(text: str, host: str) -> bool:
-    """Whether an answer is a sandbox's: its cassette says so in a comment at the top, or the host's name does."""
-    header = "".join(line for line in text[:_LONGEST_HEADER].splitlines() if line.startswith("#")).lower()
-    return "sandbox" in header or "sandbox" in host or is_loopback(host)
+    """Whether an answer is not from a live API: the comment at the top must say that it is; without one, the host."""
+    header = [line for line in text[:_LONGEST_HEADER].splitlines() if line.startswith("#")]
+    return _LIVE not in header if header else "sandbox" in host or is_loopback(host)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from attrs import asdict, frozen
 from metrics24.drift.findings import DIFFERS, MISSING, STATUS, UNKNOWN, UNREADABLE, VALUE, Difference, Findings
 
 _COLUMNS = ("kind", "where", "seen", "what", "patch")
-_SANDBOX = "the answers are a sandbox's: they say nothing about the live API"
+_SANDBOX = "the answers are a sandbox's, or written by hand: they say nothing about the live API"
 
 
 @frozen(kw_only=True)
@@ -19,7 +19,7 @@ class Report:
 
     Attributes:
         spec: the name of the spec's file.
-        sandbox: whether a sandbox gave the answers.
+        sandbox: whether some answers are not from a live API: given by a sandbox, or written by hand.
         answers: how many answers each operation gave.
         findings: what was found.
         left: the differences that a patch leaves, once it is made; before that, all.
