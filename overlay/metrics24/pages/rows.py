@@ -13,9 +13,9 @@ from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.pages.frames import as_pandas, as_polars
 from metrics24.pages.page import AsyncPage, Page
 from metrics24.pages.progress import OnProgress, Progress
-from metrics24.pages.source import Source, arrow_of, file_for
+from metrics24.pages.source import Source, file_for, gathering
 from metrics24.responses import Table
-from metrics24.sinks import Saved
+from metrics24.sinks import Lens, Saved
 
 if TYPE_CHECKING:
     import pandas
@@ -53,7 +53,10 @@ class Rows(Generic[T]):
 
     def by_page(self) -> Generator[Page[T]]:
         """Iterate page by page."""
-        walk = self._source.walk()
+        return self._pages(None)
+
+    def _pages(self, lens: Lens | None) -> Generator[Page[T]]:
+        walk = self._source.walk(lens)
         ahead: Pending[Table] | None = None
         try:
             while ahead is not None or not walk.done:
@@ -73,7 +76,10 @@ class Rows(Generic[T]):
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        return arrow_of(self._source.model, (page.records for page in self.by_page()))
+        table = gathering(self._source.model)
+        for page in self._pages(table.lens):
+            table.write(page.records)
+        return table.finish()
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -109,7 +115,7 @@ class Rows(Generic[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._source.model, path, **options) as sink:
-            for page in self.by_page():
+            for page in self._pages(sink.lens):
                 sink.write(page.records)
                 progress = progress.plus(page.records)
                 if on_progress is not None:
@@ -146,9 +152,12 @@ class AsyncRows(Generic[T]):
                 for record in page.records:
                     yield record
 
-    async def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
+    def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
         """Iterate page by page."""
-        walk = self._source.walk()
+        return self._pages(None)
+
+    async def _pages(self, lens: Lens | None) -> AsyncGenerator[AsyncPage[T]]:
+        walk = self._source.walk(lens)
         ahead: AsyncPending[Table] | None = None
         try:
             while ahead is not None or not walk.done:
@@ -169,8 +178,11 @@ class AsyncRows(Generic[T]):
 
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        async with aclosing(self.by_page()) as pages:
-            return arrow_of(self._source.model, [page.records async for page in pages])
+        table = gathering(self._source.model)
+        async with aclosing(self._pages(table.lens)) as pages:
+            async for page in pages:
+                await asyncio.to_thread(table.write, page.records)
+        return table.finish()
 
     async def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -199,7 +211,7 @@ class AsyncRows(Generic[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._source.model, path, **options) as sink:
-            async with aclosing(self.by_page()) as pages:
+            async with aclosing(self._pages(sink.lens)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(sink.write, page.records)
                     progress = progress.plus(page.records)

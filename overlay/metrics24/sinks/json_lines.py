@@ -13,6 +13,7 @@ class JsonLinesWriter:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.shape = None
 
     def write(self, rows: Sequence[Row]) -> int:
         """Write rows; no value misfits."""

@@ -1,0 +1,126 @@
+"""Rows decoded straight into the columns of a file: no dict is made of a row that fits them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import Any, ClassVar, cast
+
+import msgspec
+
+from metrics24.sinks.columns import Column, ColumnType, all_fit, json_text
+
+_TYPES: Mapping[ColumnType, Any] = {
+    "text": str | None,
+    "integer": int | None,
+    "number": int | float | None,
+    "boolean": bool | None,
+    "json": Any,
+}
+# What decoding cannot tell: text that no file can hold does not decode, integers and numbers may be too large.
+_DOUBTFUL = ("integer", "number")
+
+_as_tuple = msgspec.structs.astuple
+
+
+class Record(msgspec.Struct):
+    """A row as a tuple of its columns' values, which can be asked for a field like a dict."""
+
+    names: ClassVar[Mapping[str, str]] = {}
+
+    def get(self, name: str, default: object = None) -> Any:
+        """The field's value, `default` if it is null or has no column."""
+        attribute = self.names.get(name)
+        value = None if attribute is None else getattr(self, attribute)
+        return default if value is None else value
+
+    def as_row(self) -> dict[str, Any]:
+        """The row as a dict, without what is null."""
+        values = zip(self.names, _as_tuple(self), strict=True)
+        return {name: value for name, value in values if value is not None}
+
+
+class Shape:
+    """The columns of a file as a type that a decoder can aim at. It takes no row that has a field more."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> Shape | None:
+        """The shape of these columns; None if one has a name that a decoder cannot be told."""
+        tellable = all(column.name.isprintable() and not {"\\", '"'} & {*column.name} for column in columns)
+        return cls(columns) if tellable and all(column.name for column in columns) else None
+
+    @cached_property
+    def kind(self) -> type[Record]:
+        """The type of the rows."""
+        attributes = {column.name: f"c{index}" for index, column in enumerate(self.columns)}
+        made = msgspec.defstruct(
+            "Record",
+            [(attributes[column.name], _TYPES[column.type], None) for column in self.columns],
+            bases=(Record,),
+            namespace={"names": attributes},
+            rename={attribute: name for name, attribute in attributes.items()},
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        return cast("type[Record]", made)
+
+    def columns_of(self, rows: Sequence[object]) -> list[Sequence[object]] | None:
+        """The rows turned into columns; None unless all are records of this shape and their values fit."""
+        if not rows or set(map(type, rows)) != {self.kind}:
+            return None
+        values: list[Sequence[object]] = list(zip(*map(_as_tuple, cast("Sequence[Record]", rows)), strict=True))
+        for index, column in enumerate(self.columns):
+            if column.type == "json":
+                values[index] = [None if value is None else json_text(value) for value in values[index]]
+            elif column.type in _DOUBTFUL and not all_fit(values[index], column.type):
+                return None
+        return values
+
+
+class _PageInfo(msgspec.Struct, rename="camel", gc=False):
+    has_next_page: bool
+    start_cursor: str | None = None
+    end_cursor: str | None = None
+    has_previous_page: bool | None = None
+
+
+@lru_cache(maxsize=32)
+def _decoder(kind: type[Record]) -> msgspec.json.Decoder[Any]:
+    rows = msgspec.defstruct("Rows", [("data", list[kind]), ("page_info", _PageInfo)], rename="camel")  # type: ignore[valid-type]
+    return msgspec.json.Decoder(msgspec.defstruct("Page", [("data", rows)]))
+
+
+def read_records(content: bytes, shape: Shape) -> tuple[list[Record], str | None, str | None, bool] | None:
+    """Read a page of a report table: its records, both cursors, and whether more follow.
+
+    None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
+    """
+    try:
+        page = _decoder(shape.kind).decode(content).data
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    info = page.page_info
+    return page.data, info.start_cursor or None, info.end_cursor or None, info.has_next_page
+
+
+class Lens:
+    """What rows are decoded into: nothing special until a file has chosen its columns."""
+
+    def __init__(self) -> None:
+        self.shape: Shape | None = None
+
+
+def values_of(rows: Sequence[Any], name: str) -> list[Any]:
+    """One field of all rows; None where a row lacks it."""
+    attribute = rows[0].names.get(name) if rows and isinstance(rows[0], Record) else None
+    return [row.get(name) for row in rows] if attribute is None else list(map(attrgetter(attribute), rows))
+
+
+def as_rows(rows: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """Records among the rows as dicts, like the others."""
+    return [row.as_row() if isinstance(row, Record) else row for row in rows]
+
