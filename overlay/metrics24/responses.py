@@ -26,7 +26,7 @@ from metrics24.errors import (
     StatusError,
     Unauthorized,
 )
-from metrics24.models import Answer, Notices, answer_model
+from metrics24.models import Answer, Notices, answer_model, row_model
 from metrics24.sinks import Lens, read_records
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
@@ -83,6 +83,7 @@ def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens
     if lens is not None and lens.shape is not None:
         fitting = read_records(answer.content, lens.shape)
         if fitting is not None:
+            Answer(operation, notices).check_records(row_model(operation), fitting[0])
             return Table(*fitting)
     body = decode(answer, operation)
     Answer(operation, notices).check(answer_model(operation), body)

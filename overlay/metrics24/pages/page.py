@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from metrics24.drivers.driver import AsyncDriver, Driver
@@ -10,6 +10,8 @@ from metrics24.effects import Flow
 from metrics24.models import factory
 from metrics24.pages.source import Source
 from metrics24.responses import Table
+from metrics24.sinks import Record
+from metrics24.typed import maker
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -26,8 +28,10 @@ class _Page(Generic[T]):
     def items(self) -> list[T]:
         """The page's rows as models, newest first."""
         if self._items is None:
-            make: Callable[[Mapping[str, Any]], T] = factory(self._source.model)
-            self._items = [make(record) for record in self._table.rows]
+            rows, model = self._table.rows, self._source.model
+            records = bool(rows) and isinstance(rows[0], Record)
+            make: Callable[[Any], T] = maker(model, type(rows[0])) if records else factory(model)
+            self._items = list(map(make, rows))
         return self._items
 
     @property

@@ -43,7 +43,9 @@ class Rows(Generic[T]):
         self._source, self._driver = source, driver
 
     def __iter__(self) -> Generator[T]:
-        for page in self.by_page():
+        lens = self._source.lens()
+        for page in self._pages(lens):
+            lens.see(page.records)
             yield from page.items
 
     def records(self) -> Generator[Record]:
@@ -140,8 +142,10 @@ class AsyncRows(Generic[T]):
         self._source, self._driver = source, driver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        async with aclosing(self.by_page()) as pages:
+        lens = self._source.lens()
+        async with aclosing(self._pages(lens)) as pages:
             async for page in pages:
+                lens.see(page.records)
                 for item in page.items:
                     yield item
 

@@ -16,6 +16,8 @@ from metrics24.models import columns, item_model, row_model
 from metrics24.operations import Routes
 from metrics24.responses import Table
 from metrics24.sinks import Gathering, Lens, Sink, open_sink
+from metrics24.typed import ModelLens
+
 
 class Walking(Protocol):
     """One walk from the first page to the last."""
@@ -44,6 +46,9 @@ class Source(Protocol):
     def model(self) -> str:
         """The name of the rows' model."""
 
+    def lens(self) -> Lens:
+        """What rows are best decoded into on their way to models."""
+
     def walk(self, lens: Lens | None = None) -> Walking:
         """A new walk from the first row to the last, its rows decoded into what the lens has."""
 
@@ -63,6 +68,10 @@ class TableSource:
     def model(self) -> str:
         """The name of the rows' model."""
         return row_model(self.query.operation)
+
+    def lens(self) -> Lens:
+        """What rows are best decoded into on their way to models."""
+        return ModelLens(self.model)
 
     def walk(self, lens: Lens | None = None) -> Walk:
         """A new walk from the newest row to the oldest, its rows decoded into what the lens has."""
@@ -85,6 +94,10 @@ class ListSource:
     def model(self) -> str:
         """The name of the items' model."""
         return item_model(self.query.operation)
+
+    def lens(self) -> Lens:
+        """Nothing special: lists are short."""
+        return Lens()
 
     def walk(self, _: Lens | None = None) -> ListWalk:
         """A new walk from the first page to the last. Lists are short: their items are dicts."""

@@ -10,4 +10,19 @@ from metrics24.sinks.part import Part
 from metrics24.sinks.records import Lens, Record, as_rows, read_records, values_of
 from metrics24.sinks.sink import Saved, Sink
 
-__all__ = ["Column", "ColumnType", "CsvRecords", "Gathering", "Lens", "Part", "Record", "Row", "Saved", "Sink", "as_rows", "open_sink", "read_records", "values_of"]
+__all__ = [
+    "Column",
+    "ColumnType",
+    "CsvRecords",
+    "Gathering",
+    "Lens",
+    "Part",
+    "Record",
+    "Row",
+    "Saved",
+    "Sink",
+    "as_rows",
+    "open_sink",
+    "read_records",
+    "values_of",
+]

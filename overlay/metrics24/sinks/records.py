@@ -42,16 +42,21 @@ class Record(msgspec.Struct):
 
 
 class Shape:
-    """The columns of a file as a type that a decoder can aim at. It takes no row that has a field more."""
+    """The columns of a file as a type that a decoder can aim at. It takes no row that has a field more.
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self.columns = tuple(columns)
+    A field that a row lacks is null; in the last columns, `others`, it is `absent`.
+    """
+
+    def __init__(self, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> None:
+        self.columns = (*columns, *others)
+        self._defaults = [None] * len(columns) + [absent] * len(others)
 
     @classmethod
-    def of(cls, columns: Sequence[Column]) -> Shape | None:
+    def of(cls, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> Shape | None:
         """The shape of these columns; None if one has a name that a decoder cannot be told."""
-        tellable = all(column.name.isprintable() and not {"\\", '"'} & {*column.name} for column in columns)
-        return cls(columns) if tellable and all(column.name for column in columns) else None
+        names = [column.name for column in (*columns, *others)]
+        tellable = all(name and name.isprintable() and not {"\\", '"'} & {*name} for name in names)
+        return cls(columns, others, absent) if tellable else None
 
     @cached_property
     def kind(self) -> type[Record]:
@@ -59,7 +64,10 @@ class Shape:
         attributes = {column.name: f"c{index}" for index, column in enumerate(self.columns)}
         made = msgspec.defstruct(
             "Record",
-            [(attributes[column.name], _TYPES[column.type], None) for column in self.columns],
+            [
+                (attributes[column.name], _TYPES[column.type], default)
+                for column, default in zip(self.columns, self._defaults, strict=True)
+            ],
             bases=(Record,),
             namespace={"names": attributes},
             rename={attribute: name for name, attribute in attributes.items()},
@@ -113,6 +121,9 @@ class Lens:
     def __init__(self) -> None:
         self.shape: Shape | None = None
 
+    def see(self, rows: Sequence[Any]) -> None:
+        """Look at rows that were decoded into dicts, for a shape that would fit them."""
+
 
 def values_of(rows: Sequence[Any], name: str) -> list[Any]:
     """One field of all rows; None where a row lacks it."""
@@ -123,4 +134,3 @@ def values_of(rows: Sequence[Any], name: str) -> list[Any]:
 def as_rows(rows: Sequence[Any]) -> list[Mapping[str, Any]]:
     """Records among the rows as dicts, like the others."""
     return [row.as_row() if isinstance(row, Record) else row for row in rows]
-
