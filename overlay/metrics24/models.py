@@ -15,7 +15,7 @@ from attrs import field, fields_dict, frozen
 
 import metrics24_api.models as _generated
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
-from metrics24.sinks import Column, Record, values_of
+from metrics24.sinks import Cells, Column, values_of
 from metrics24_api.models import Artifact, ArtifactStatus, Click, Conversion, Export, FilterGroup, Impression, ListMeta
 from metrics24_api.operation_table import MODELS, OPERATIONS, Property
 from metrics24_api.types import UNSET, Unset, parse_enum, parse_model, parse_models
@@ -96,7 +96,7 @@ class Answer:
             elif rule.model:
                 self._nested(rule, found, f"{path}.{rule.name}")
 
-    def check_records(self, model: str, rows: Sequence[Record]) -> None:
+    def check_cells(self, model: str, rows: Sequence[Cells]) -> None:
         """Hold what is nested in records against the spec; their own values have the right types already."""
         for rule in _rules(model):
             if rule.model:

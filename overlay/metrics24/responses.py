@@ -27,7 +27,7 @@ from metrics24.errors import (
     Unauthorized,
 )
 from metrics24.models import Answer, Notices, answer_model, row_model
-from metrics24.sinks import Lens, read_records
+from metrics24.sinks import Lens, read_cells
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _WORDS = ("message", "detail", "description", "error", "title")
@@ -81,9 +81,9 @@ def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens
 
     """
     if lens is not None and lens.shape is not None:
-        fitting = read_records(answer.content, lens.shape)
+        fitting = read_cells(answer.content, lens.shape)
         if fitting is not None:
-            Answer(operation, notices).check_records(row_model(operation), fitting[0])
+            Answer(operation, notices).check_cells(row_model(operation), fitting[0])
             return Table(*fitting)
     body = decode(answer, operation)
     Answer(operation, notices).check(answer_model(operation), body)

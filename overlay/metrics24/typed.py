@@ -10,8 +10,8 @@ import msgspec
 from attrs import fields
 
 from metrics24.models import UNSET, column_types, generated, nested_parsers
-from metrics24.sinks import Column, Lens, Record
-from metrics24.sinks.records import Shape
+from metrics24.sinks import Cells, Column, Lens
+from metrics24.sinks.cells import Shape
 
 _MOST_UNKNOWN = 500
 
@@ -28,7 +28,7 @@ class ModelLens(Lens):
 
     def see(self, rows: Sequence[Any]) -> None:
         """Look at rows that were decoded into dicts, for fields that the model does not know."""
-        if isinstance(next(iter(rows), None), Record):
+        if isinstance(next(iter(rows), None), Cells):
             return
         known = {column.name for column in self._known}
         unknown = dict.fromkeys(name for row in rows for name in row if name not in known)
@@ -46,20 +46,20 @@ def _columns(model: str) -> tuple[Column, ...]:
 
 
 @lru_cache(maxsize=64)
-def maker(model: str, kind: type[Record]) -> Callable[[Record], Any]:
+def maker(model: str, kind: type[Cells]) -> Callable[[Cells], Any]:
     """What makes a model of a record."""
     made, known = generated(model), len(_columns(model))
     others = list(kind.names)[known:]
     nested = [(index, parse) for index, parse in enumerate(nested_parsers(model, _columns(model))) if parse]
 
-    def make(record: Record) -> Any:
+    def make(record: Cells) -> Any:
         values = [UNSET if value is None else value for value in _as_tuple(record)[:known]]
         for index, parse in nested:
             if values[index] is not UNSET:
                 values[index] = parse(values[index])
         return made(*values)
 
-    def make_with_others(record: Record) -> Any:
+    def make_with_others(record: Cells) -> Any:
         model = make(record)
         found = zip(others, _as_tuple(record)[known:], strict=True)
         model.additional_properties = {name: value for name, value in found if value is not UNSET}

@@ -8,7 +8,7 @@ from typing import Any
 
 from metrics24.errors import FilterError, FilterIgnoredWarning, warn
 from metrics24.filters import Condition, Filter, render
-from metrics24.sinks import Record
+from metrics24.sinks import Cells
 
 _MISSING = object()
 
@@ -44,7 +44,7 @@ class Audit:
             )
 
 
-def contradicts(row: Mapping[str, Any] | Record, condition: Condition) -> bool:
+def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
     """Whether `row` carries the column and surely breaks the condition. In doubt, it does not."""
     value = _lookup(row, condition.name)
     if value is _MISSING or value is None or isinstance(value, (dict, list)):
@@ -58,13 +58,13 @@ def contradicts(row: Mapping[str, Any] | Record, condition: Condition) -> bool:
     return False
 
 
-def _lookup(row: Mapping[str, Any] | Record, name: str) -> object:
+def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
     whole = row.get(name, _MISSING)
     if whole is not _MISSING:
         return whole
     value: Any = row
     for part in name.split("."):
-        if not isinstance(value, Mapping | Record) or value.get(part, _MISSING) is _MISSING:
+        if not isinstance(value, Mapping | Cells) or value.get(part, _MISSING) is _MISSING:
             return _MISSING
         value = value.get(part)
     return value

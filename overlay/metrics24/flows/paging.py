@@ -227,12 +227,14 @@ def neighbour(query: Query, policy: Policy, routes: Routes, page: Table, *, olde
     if cursor is None or (older and not page.has_next):
         return None
     try:
-        table = yield from fetch(query, policy, routes, **{"after" if older else "before": cursor})
+        table = yield from fetch(
+            query, policy, routes, after=cursor if older else None, before=None if older else cursor
+        )
     except (BadRequest, NotFound) as error:
         raise unknown_cursor(query, cursor, error, None) from error
     last = page.rows[-1] if older and page.rows else None
     stuck = older and table.has_next and table.end_cursor == cursor
-    again = bool(page.rows and table.rows and table.rows[0] == page.rows[0])
+    again = bool(page.rows and table.rows and same_row(table.rows[0], page.rows[0]))
     if stuck or again or (older and ignores_cursor(table, cursor, last)):
         raise PaginationError(f"The server ignores the cursor {cursor!r}: rows that were read before came again.")
     audit = Audit(query.filter)

@@ -10,7 +10,7 @@ from metrics24.effects import Flow
 from metrics24.models import factory
 from metrics24.pages.source import Source
 from metrics24.responses import Table
-from metrics24.sinks import Record
+from metrics24.sinks import Cells
 from metrics24.typed import maker
 
 T = TypeVar("T")
@@ -29,8 +29,8 @@ class _Page(Generic[T]):
         """The page's rows as models, newest first."""
         if self._items is None:
             rows, model = self._table.rows, self._source.model
-            records = bool(rows) and isinstance(rows[0], Record)
-            make: Callable[[Any], T] = maker(model, type(rows[0])) if records else factory(model)
+            cells = bool(rows) and isinstance(rows[0], Cells)
+            make: Callable[[Any], T] = maker(model, type(rows[0])) if cells else factory(model)
             self._items = list(map(make, rows))
         return self._items
 

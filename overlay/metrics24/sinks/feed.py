@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from metrics24.sinks.cells import Lens, Shape
 from metrics24.sinks.columns import Row
-from metrics24.sinks.records import Lens, Shape
 
 BLOCK_ROWS = 1_000
 

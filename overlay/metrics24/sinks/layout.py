@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import field, frozen
 
+from metrics24.sinks.cells import Shape, as_rows
 from metrics24.sinks.columns import Column, Row, all_fit, is_utf8, json_text, type_of
-from metrics24.sinks.records import Shape, as_rows
 
 EXTRA = Column("_extra", "json")
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from attrs import frozen
 
 from metrics24.errors import UsageError
+from metrics24.sinks.cells import Lens
 from metrics24.sinks.columns import Column, Row
 from metrics24.sinks.csv_file import CsvWriter
 from metrics24.sinks.feed import Feed, Writer
 from metrics24.sinks.json_lines import JsonLinesWriter
 from metrics24.sinks.layout import Layout, plan
-from metrics24.sinks.records import Lens
 from metrics24.sinks.sink import Sink
 from metrics24.sinks.target import Target
 

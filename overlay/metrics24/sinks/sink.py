@@ -11,9 +11,9 @@ from typing import Self
 from attrs import frozen
 
 from metrics24.errors import UsageError
+from metrics24.sinks.cells import Lens
 from metrics24.sinks.columns import Row
 from metrics24.sinks.feed import Feed, Writer
-from metrics24.sinks.records import Lens
 from metrics24.sinks.target import Target, file_errors
 
 

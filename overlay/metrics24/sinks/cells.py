@@ -24,7 +24,7 @@ _DOUBTFUL = ("integer", "number")
 _as_tuple = msgspec.structs.astuple
 
 
-class Record(msgspec.Struct):
+class Cells(msgspec.Struct):
     """A row as a tuple of its columns' values, which can be asked for a field like a dict."""
 
     names: ClassVar[Mapping[str, str]] = {}
@@ -59,28 +59,28 @@ class Shape:
         return cls(columns, others, absent) if tellable else None
 
     @cached_property
-    def kind(self) -> type[Record]:
+    def kind(self) -> type[Cells]:
         """The type of the rows."""
         attributes = {column.name: f"c{index}" for index, column in enumerate(self.columns)}
         made = msgspec.defstruct(
-            "Record",
+            "Cells",
             [
                 (attributes[column.name], _TYPES[column.type], default)
                 for column, default in zip(self.columns, self._defaults, strict=True)
             ],
-            bases=(Record,),
+            bases=(Cells,),
             namespace={"names": attributes},
             rename={attribute: name for name, attribute in attributes.items()},
             forbid_unknown_fields=True,
             gc=False,
         )
-        return cast("type[Record]", made)
+        return cast("type[Cells]", made)
 
     def columns_of(self, rows: Sequence[object]) -> list[Sequence[object]] | None:
         """The rows turned into columns; None unless all are records of this shape and their values fit."""
         if not rows or set(map(type, rows)) != {self.kind}:
             return None
-        values: list[Sequence[object]] = list(zip(*map(_as_tuple, cast("Sequence[Record]", rows)), strict=True))
+        values: list[Sequence[object]] = list(zip(*map(_as_tuple, cast("Sequence[Cells]", rows)), strict=True))
         for index, column in enumerate(self.columns):
             if column.type == "json":
                 values[index] = [None if value is None else json_text(value) for value in values[index]]
@@ -97,12 +97,12 @@ class _PageInfo(msgspec.Struct, rename="camel", gc=False):
 
 
 @lru_cache(maxsize=32)
-def _decoder(kind: type[Record]) -> msgspec.json.Decoder[Any]:
+def _decoder(kind: type[Cells]) -> msgspec.json.Decoder[Any]:
     rows = msgspec.defstruct("Rows", [("data", list[kind]), ("page_info", _PageInfo)], rename="camel")  # type: ignore[valid-type]
     return msgspec.json.Decoder(msgspec.defstruct("Page", [("data", rows)]))
 
 
-def read_records(content: bytes, shape: Shape) -> tuple[list[Record], str | None, str | None, bool] | None:
+def read_cells(content: bytes, shape: Shape) -> tuple[list[Cells], str | None, str | None, bool] | None:
     """Read a page of a report table: its records, both cursors, and whether more follow.
 
     None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
@@ -127,10 +127,10 @@ class Lens:
 
 def values_of(rows: Sequence[Any], name: str) -> list[Any]:
     """One field of all rows; None where a row lacks it."""
-    attribute = rows[0].names.get(name) if rows and isinstance(rows[0], Record) else None
+    attribute = rows[0].names.get(name) if rows and isinstance(rows[0], Cells) else None
     return [row.get(name) for row in rows] if attribute is None else list(map(attrgetter(attribute), rows))
 
 
 def as_rows(rows: Sequence[Any]) -> list[Mapping[str, Any]]:
     """Records among the rows as dicts, like the others."""
-    return [row.as_row() if isinstance(row, Record) else row for row in rows]
+    return [row.as_row() if isinstance(row, Cells) else row for row in rows]
