@@ -9,9 +9,9 @@ from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.effects import Flow
 from metrics24.models import factory
 from metrics24.pages.source import Source
+from metrics24.pages.typed import maker
 from metrics24.responses import Table
 from metrics24.sinks import Cells
-from metrics24.typed import maker
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -29,8 +29,8 @@ class _Page(Generic[T]):
         """The page's rows as models, newest first."""
         if self._items is None:
             rows, model = self._table.rows, self._source.model
-            cells = bool(rows) and isinstance(rows[0], Cells)
-            make: Callable[[Any], T] = maker(model, type(rows[0])) if cells else factory(model)
+            kind: type[Cells] | None = type(rows[0]) if rows and isinstance(rows[0], Cells) else None
+            make: Callable[[Any], T] = factory(model) if kind is None else maker(model, kind)
             self._items = list(map(make, rows))
         return self._items
 

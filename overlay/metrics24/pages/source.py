@@ -14,9 +14,9 @@ from metrics24.flows.paging import Query, Walk, neighbour
 from metrics24.flows.retry import Policy
 from metrics24.models import columns, item_model, row_model
 from metrics24.operations import Routes
+from metrics24.pages.typed import ModelLens
 from metrics24.responses import Table
 from metrics24.sinks import Gathering, Lens, Sink, open_sink
-from metrics24.typed import ModelLens
 
 
 class Walking(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
@@ -49,7 +49,7 @@ class Shape:
 
     def __init__(self, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> None:
         self.columns = (*columns, *others)
-        self._defaults = [None] * len(columns) + [absent] * len(others)
+        self._defaults = (None,) * len(columns) + (absent,) * len(others)
 
     @classmethod
     def of(cls, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> Shape | None:
@@ -58,23 +58,10 @@ class Shape:
         tellable = all(name and name.isprintable() and not {"\\", '"'} & {*name} for name in names)
         return cls(columns, others, absent) if tellable else None
 
-    @cached_property
+    @property
     def kind(self) -> type[Cells]:
         """The type of the rows."""
-        attributes = {column.name: f"c{index}" for index, column in enumerate(self.columns)}
-        made = msgspec.defstruct(
-            "Cells",
-            [
-                (attributes[column.name], _TYPES[column.type], default)
-                for column, default in zip(self.columns, self._defaults, strict=True)
-            ],
-            bases=(Cells,),
-            namespace={"names": attributes},
-            rename={attribute: name for name, attribute in attributes.items()},
-            forbid_unknown_fields=True,
-            gc=False,
-        )
-        return cast("type[Cells]", made)
+        return _kind(self.columns, self._defaults)
 
     def columns_of(self, rows: Sequence[object]) -> list[Sequence[object]] | None:
         """The rows turned into columns; None unless all are records of this shape and their values fit."""
@@ -89,6 +76,24 @@ class Shape:
         return values
 
 
+@lru_cache(maxsize=64)
+def _kind(columns: tuple[Column, ...], defaults: tuple[object, ...]) -> type[Cells]:
+    attributes = {column.name: f"c{index}" for index, column in enumerate(columns)}
+    made = msgspec.defstruct(
+        "Cells",
+        [
+            (attributes[column.name], _TYPES[column.type], default)
+            for column, default in zip(columns, defaults, strict=True)
+        ],
+        bases=(Cells,),
+        namespace={"names": attributes},
+        rename={attribute: name for name, attribute in attributes.items()},
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return cast("type[Cells]", made)
+
+
 class _PageInfo(msgspec.Struct, rename="camel", gc=False):
     has_next_page: bool
     start_cursor: str | None = None
@@ -98,7 +103,8 @@ class _PageInfo(msgspec.Struct, rename="camel", gc=False):
 
 @lru_cache(maxsize=32)
 def _decoder(kind: type[Cells]) -> msgspec.json.Decoder[Any]:
-    rows = msgspec.defstruct("Rows", [("data", list[kind]), ("page_info", _PageInfo)], rename="camel")  # type: ignore[valid-type]
+    rows_type: Any = list[kind]  # type: ignore[valid-type]  # the kind is known at run time only
+    rows = msgspec.defstruct("Rows", [("data", rows_type), ("page_info", _PageInfo)], rename="camel")
     return msgspec.json.Decoder(msgspec.defstruct("Page", [("data", rows)]))
 
 
