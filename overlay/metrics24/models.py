@@ -6,19 +6,19 @@ fields that the spec does not know are kept in `additional_properties`; an enum 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from attrs import field, fields_dict, frozen
 
 import metrics24_api.models as _generated
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
-from metrics24.sinks import Column
+from metrics24.sinks import Cells, Column, values_of
 from metrics24_api.models import Artifact, ArtifactStatus, Click, Conversion, Export, FilterGroup, Impression, ListMeta
 from metrics24_api.operation_table import MODELS, OPERATIONS, Property
-from metrics24_api.types import UNSET, Unset
+from metrics24_api.types import UNSET, Unset, parse_enum, parse_model, parse_models
 
 __all__ = [
     "UNSET",
@@ -88,14 +88,21 @@ class Answer:
             raise self.broken(path, f"an object was expected, not {_kind(value)}")
         for rule in _rules(model):
             found = value.get(rule.name)
-            where = f"{path}.{rule.name}"
             if found is None:
                 if rule.required and rule.documented:
-                    raise self.broken(where, "it is documented as required, and is missing or null")
+                    raise self.broken(f"{path}.{rule.name}", "it is documented as required, and is missing or null")
             elif type(found) not in rule.types:
-                self._mistyped(model, rule, found, where)
+                self._mistyped(model, rule, found, f"{path}.{rule.name}")
             elif rule.model:
-                self._nested(rule, found, where)
+                self._nested(rule, found, f"{path}.{rule.name}")
+
+    def check_cells(self, model: str, rows: Sequence[Cells]) -> None:
+        """Hold what is nested in records against the spec; their own values have the right types already."""
+        for rule in _rules(model):
+            if rule.model:
+                for index, found in enumerate(values_of(rows, rule.name)):
+                    if found:
+                        self._nested(rule, found, f"$.data.data[{index}].{rule.name}")
 
     def _nested(self, rule: _Rule, found: object, where: str) -> None:
         if not isinstance(found, list):
@@ -145,6 +152,7 @@ def answer_model(operation: str) -> str:
     return OPERATIONS[operation].response
 
 
+@lru_cache(maxsize=8)
 def row_model(operation: str) -> str:
     """The name of the model of a report table's rows."""
     return _item_model(_property(answer_model(operation), "data").model)
@@ -198,13 +206,39 @@ def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
     return make_incomplete if required else make
 
 
+def generated(model: str) -> Any:
+    """The generated class of a model."""
+    return getattr(_generated, model)
+
+
+def column_types(model: str) -> dict[str, Column]:
+    """The model's properties as columns, by the attributes that carry them."""
+    return {each.attribute: _column(each) for each in MODELS[model]}
+
+
+def nested_parsers(model: str, columns: Sequence[Column]) -> list[Callable[[Any], Any] | None]:
+    """What makes models or enum members of the values in these columns; None where they stay as they are."""
+    found = {each.name: each for each in MODELS[model]}
+    return [_parser(model, found[column.name]) for column in columns]
+
+
+def _parser(model: str, prop: Property) -> Callable[[Any], Any] | None:
+    kind, _ = known_values(model, prop.attribute)
+    if kind:
+        return partial(parse_enum, getattr(_generated, kind))
+    if prop.model:
+        parse = parse_models if prop.type == "array" else parse_model
+        return partial(parse, getattr(_generated, prop.model))
+    return None
+
+
+def _column(prop: Property) -> Column:
+    return Column(prop.name, cast("Any", _COLUMN_TYPES.get(prop.type, "json")))
+
+
 def columns(model: str) -> list[Column]:
     """The model's properties as columns of a file; those that are merely inferred are left to the data."""
-    return [
-        Column(each.name, cast("Any", _COLUMN_TYPES.get(each.type, "json")))
-        for each in MODELS[model]
-        if each.evidence != "inferred"
-    ]
+    return [_column(each) for each in MODELS[model] if each.evidence != "inferred"]
 
 
 def _property(model: str, name: str) -> Property:

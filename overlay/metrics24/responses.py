@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
+import msgspec
 from attrs import frozen
 
 from metrics24.effects import RawResponse
@@ -24,7 +26,8 @@ from metrics24.errors import (
     StatusError,
     Unauthorized,
 )
-from metrics24.models import Answer, Notices, answer_model
+from metrics24.models import Answer, Notices, answer_model, row_model
+from metrics24.sinks import Lens, read_cells
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _WORDS = ("message", "detail", "description", "error", "title")
@@ -51,7 +54,7 @@ class Table:
     Report tables have cursors; the pages of lists have a number, and the server's count of all items.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Any]
     start_cursor: str | None
     end_cursor: str | None
     has_next: bool
@@ -68,13 +71,20 @@ class Listed:
     pages: int | None
 
 
-def read_table(answer: RawResponse, operation: str, notices: Notices) -> Table:
+def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens | None = None) -> Table:
     """Read a page of a report table (documentation: "Reports", "Pagination").
+
+    Rows are dicts; with a `lens` they are records of its shape, if every row of the page fits it.
 
     Raises:
         ResponseError: the body is not JSON, or not a table.
 
     """
+    if lens is not None and lens.shape is not None:
+        fitting = read_cells(answer.content, lens.shape)
+        if fitting is not None:
+            Answer(operation, notices).check_cells(row_model(operation), fitting[0])
+            return Table(*fitting)
     body = decode(answer, operation)
     Answer(operation, notices).check(answer_model(operation), body)
     page = body["data"]
@@ -132,6 +142,8 @@ def decode(answer: RawResponse, operation: str) -> Any:
         ResponseError: the body is not such JSON.
 
     """
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow way says what is wrong, or copes
+        return msgspec.json.decode(answer.content)
     try:
         return json.loads(answer.content.decode("utf-8-sig"), parse_constant=_refused, parse_float=_finite)
     except (ValueError, RecursionError) as error:

@@ -2,13 +2,13 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pyarrow import parquet
 
-from metrics24.sinks import Column, Row, Saved, open_sink
+from metrics24.sinks import Column, Gathering, Row, Saved, open_sink
 from metrics24.sinks.conversion import convert_csv
 
 COLUMNS = (
@@ -61,3 +61,11 @@ def converted(folder: Path, data: bytes, **options: Any) -> dict[str, list[Any]]
     assert saved == Saved(target, rows=table.num_rows, bytes=target.stat().st_size, misfits=0)
     columns: dict[str, list[Any]] = table.to_pydict()
     return columns
+
+
+def to_arrow(batches: Iterable[Sequence[Row]], *, columns: Sequence[Column], fixed: bool = False) -> Any:
+    """Give the Arrow table of rows that come in these pages."""
+    gathering = Gathering(columns=columns, fixed=fixed)
+    for batch in batches:
+        gathering.write(batch)
+    return gathering.finish()

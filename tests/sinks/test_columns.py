@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from metrics24.sinks import Column, Row, open_sink, to_arrow
-from sinks.files import COLUMNS, read_parquet, save
+from metrics24.sinks import Column, Row, open_sink
+from sinks.files import COLUMNS, read_parquet, save, to_arrow
 
 KNOWN = [column.name for column in COLUMNS]
 

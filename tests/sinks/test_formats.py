@@ -8,8 +8,8 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from metrics24.errors import UsageError
-from metrics24.sinks import Row, open_sink, to_arrow
-from sinks.files import COLUMNS, files_in, read_csv, save
+from metrics24.sinks import Row, open_sink
+from sinks.files import COLUMNS, files_in, read_csv, save, to_arrow
 
 ROWS: list[Row] = [
     {

@@ -8,6 +8,7 @@ from typing import Any
 
 from metrics24.errors import FilterError, FilterIgnoredWarning, warn
 from metrics24.filters import Condition, Filter, render
+from metrics24.sinks import Cells
 
 _MISSING = object()
 
@@ -43,7 +44,7 @@ class Audit:
             )
 
 
-def contradicts(row: Mapping[str, Any], condition: Condition) -> bool:
+def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
     """Whether `row` carries the column and surely breaks the condition. In doubt, it does not."""
     value = _lookup(row, condition.name)
     if value is _MISSING or value is None or isinstance(value, (dict, list)):
@@ -57,14 +58,15 @@ def contradicts(row: Mapping[str, Any], condition: Condition) -> bool:
     return False
 
 
-def _lookup(row: Mapping[str, Any], name: str) -> object:
-    if name in row:
-        return row[name]
-    value: object = row
+def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
+    whole = row.get(name, _MISSING)
+    if whole is not _MISSING:
+        return whole
+    value: Any = row
     for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
+        if not isinstance(value, Mapping | Cells) or value.get(part, _MISSING) is _MISSING:
             return _MISSING
-        value = value[part]
+        value = value.get(part)
     return value
 
 

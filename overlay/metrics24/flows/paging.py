@@ -18,6 +18,7 @@ from metrics24.flows.audit import Audit
 from metrics24.flows.retry import Policy, send
 from metrics24.operations import Routes, build, conditions
 from metrics24.responses import Table, read_table
+from metrics24.sinks import Lens, as_rows, values_of
 
 _CURSOR_FIELD = "real_tx_id"
 
@@ -38,7 +39,13 @@ class Query:
 
 
 def fetch(
-    query: Query, policy: Policy, routes: Routes, *, after: str | None = None, before: str | None = None
+    query: Query,
+    policy: Policy,
+    routes: Routes,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    lens: Lens | None = None,
 ) -> Flow[Table]:
     """Fetch one page: the newest one, or the one next to a cursor."""
     request = build(
@@ -53,20 +60,20 @@ def fetch(
         filter_=conditions(query.filter),
     )
     answer = yield from send(request, policy)
-    return read_table(answer, query.operation, policy.notices)
+    return read_table(answer, query.operation, policy.notices, lens)
 
 
 class Walk:
     """One walk from newer to older rows, a page at a time."""
 
-    def __init__(self, query: Query, policy: Policy, routes: Routes) -> None:
-        self._query, self._policy, self._routes = query, policy, routes
+    def __init__(self, query: Query, policy: Policy, routes: Routes, lens: Lens | None = None) -> None:
+        self._query, self._policy, self._routes, self._lens = query, policy, routes, lens
         self._cursor = query.after
         self._accepted: str | None = None
         self._seen = set() if query.after is None else {query.after}
         self._last_ids: set[object] = set()
-        self._first_row: dict[str, Any] | None = None
-        self._last_row: dict[str, Any] | None = None
+        self._first_row: Any = None
+        self._last_row: Any = None
         self._remaining = query.limit
         self._audit = Audit(query.filter)
         self.pages = 0
@@ -100,7 +107,7 @@ class Walk:
 
     def _ask(self) -> Flow[Table]:
         try:
-            table = yield from fetch(self._query, self._policy, self._routes, after=self._cursor)
+            table = yield from fetch(self._query, self._policy, self._routes, after=self._cursor, lens=self._lens)
         except (BadRequest, NotFound) as error:
             if self._cursor is None:
                 raise
@@ -111,13 +118,13 @@ class Walk:
 
     def _begins_anew(self, table: Table) -> bool:
         """Whether the walk's first row came again at the head of a later page; rows without an id prove nothing."""
-        head = table.rows[0] if table.rows else {}
+        head: Any = table.rows[0] if table.rows else {}
         if head.get(_CURSOR_FIELD) is None:
             return False
         if self._first_row is None:
             self._first_row = head
             return False
-        return head == self._first_row
+        return same_row(head, self._first_row)
 
     def _skip_to(self, cursor: str | None) -> None:
         """Move past an empty page, if it has a cursor of its own; never back to rows that were read."""
@@ -144,7 +151,7 @@ class Walk:
         if self._leads_back(following):
             raise self._error(f"gave the cursor {following!r} a second time: its pages form a loop")
         self._seen.add(following)
-        self._last_ids = {row.get(_CURSOR_FIELD) for row in table.rows}
+        self._last_ids = set(values_of(table.rows, _CURSOR_FIELD))
         self._last_row = table.rows[-1] if table.rows else self._last_row
         self._accepted, self._cursor = self._cursor, following
 
@@ -189,7 +196,15 @@ def unknown_cursor(query: Query, cursor: str, error: StatusError, accepted: str 
     )
 
 
-def ignores_cursor(table: Table, cursor: str | None, last: dict[str, Any] | None) -> bool:
+def same_row(one: Any, other: Any) -> bool:
+    """Whether two rows are the same, in whichever form they were decoded; what is null may be absent."""
+    if one is None or other is None or type(one) is type(other):
+        return bool(one == other)
+    left, right = ({name: value for name, value in row.items() if value is not None} for row in as_rows([one, other]))
+    return left == right
+
+
+def ignores_cursor(table: Table, cursor: str | None, last: Any) -> bool:
     """Whether a page that should follow `cursor` has rows from before it.
 
     One id may stand on several rows, so a page may begin with the cursor's id; but not with the very row that was read
@@ -197,8 +212,8 @@ def ignores_cursor(table: Table, cursor: str | None, last: dict[str, Any] | None
     """
     if cursor is None or not table.rows:
         return False
-    ids = [row.get(_CURSOR_FIELD) for row in table.rows]
-    return table.rows[0] == last or (cursor in ids and ids[0] != cursor)
+    ids = values_of(table.rows, _CURSOR_FIELD)
+    return same_row(table.rows[0], last) or (cursor in ids and ids[0] != cursor)
 
 
 def neighbour(query: Query, policy: Policy, routes: Routes, page: Table, *, older: bool) -> Flow[Table | None]:
@@ -212,12 +227,14 @@ def neighbour(query: Query, policy: Policy, routes: Routes, page: Table, *, olde
     if cursor is None or (older and not page.has_next):
         return None
     try:
-        table = yield from fetch(query, policy, routes, **{"after" if older else "before": cursor})
+        table = yield from fetch(
+            query, policy, routes, after=cursor if older else None, before=None if older else cursor
+        )
     except (BadRequest, NotFound) as error:
         raise unknown_cursor(query, cursor, error, None) from error
     last = page.rows[-1] if older and page.rows else None
     stuck = older and table.has_next and table.end_cursor == cursor
-    again = bool(page.rows and table.rows and table.rows[0] == page.rows[0])
+    again = bool(page.rows and table.rows and same_row(table.rows[0], page.rows[0]))
     if stuck or again or (older and ignores_cursor(table, cursor, last)):
         raise PaginationError(f"The server ignores the cursor {cursor!r}: rows that were read before came again.")
     audit = Audit(query.filter)

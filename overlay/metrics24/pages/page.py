@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.effects import Flow
 from metrics24.models import factory
 from metrics24.pages.source import Source
+from metrics24.pages.typed import maker
 from metrics24.responses import Table
+from metrics24.sinks import Cells
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -26,8 +28,10 @@ class _Page(Generic[T]):
     def items(self) -> list[T]:
         """The page's rows as models, newest first."""
         if self._items is None:
-            make: Callable[[Mapping[str, Any]], T] = factory(self._source.model)
-            self._items = [make(record) for record in self._table.rows]
+            rows, model = self._table.rows, self._source.model
+            kind: type[Cells] | None = type(rows[0]) if rows and isinstance(rows[0], Cells) else None
+            make: Callable[[Any], T] = factory(model) if kind is None else maker(model, kind)
+            self._items = list(map(make, rows))
         return self._items
 
     @property

@@ -43,7 +43,7 @@ class Progress:
 
 
 def _time(record: Mapping[str, Any]) -> str | None:
-    return next((str(record[name]) for name in _TIMES if record.get(name)), None)
+    return next((str(time) for name in _TIMES if (time := record.get(name))), None)
 
 
 OnProgress = Callable[[Progress], object]

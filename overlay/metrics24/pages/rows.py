@@ -13,9 +13,9 @@ from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.pages.frames import as_pandas, as_polars
 from metrics24.pages.page import AsyncPage, Page
 from metrics24.pages.progress import OnProgress, Progress
-from metrics24.pages.source import Source, arrow_of, file_for
+from metrics24.pages.source import Source, file_for, gathering
 from metrics24.responses import Table
-from metrics24.sinks import Saved
+from metrics24.sinks import Lens, Saved
 
 if TYPE_CHECKING:
     import pandas
@@ -43,7 +43,9 @@ class Rows(Generic[T]):
         self._source, self._driver = source, driver
 
     def __iter__(self) -> Generator[T]:
-        for page in self.by_page():
+        lens = self._source.lens()
+        for page in self._pages(lens):
+            lens.see(page.records)
             yield from page.items
 
     def records(self) -> Generator[Record]:
@@ -53,7 +55,10 @@ class Rows(Generic[T]):
 
     def by_page(self) -> Generator[Page[T]]:
         """Iterate page by page."""
-        walk = self._source.walk()
+        return self._pages(None)
+
+    def _pages(self, lens: Lens | None) -> Generator[Page[T]]:
+        walk = self._source.walk(lens)
         ahead: Pending[Table] | None = None
         try:
             while ahead is not None or not walk.done:
@@ -73,7 +78,10 @@ class Rows(Generic[T]):
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        return arrow_of(self._source.model, (page.records for page in self.by_page()))
+        table = gathering(self._source.model)
+        for page in self._pages(table.lens):
+            table.write(page.records)
+        return table.finish()
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -109,7 +117,7 @@ class Rows(Generic[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._source.model, path, **options) as sink:
-            for page in self.by_page():
+            for page in self._pages(sink.lens):
                 sink.write(page.records)
                 progress = progress.plus(page.records)
                 if on_progress is not None:
@@ -134,8 +142,10 @@ class AsyncRows(Generic[T]):
         self._source, self._driver = source, driver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        async with aclosing(self.by_page()) as pages:
+        lens = self._source.lens()
+        async with aclosing(self._pages(lens)) as pages:
             async for page in pages:
+                lens.see(page.records)
                 for item in page.items:
                     yield item
 
@@ -146,9 +156,12 @@ class AsyncRows(Generic[T]):
                 for record in page.records:
                     yield record
 
-    async def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
+    def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
         """Iterate page by page."""
-        walk = self._source.walk()
+        return self._pages(None)
+
+    async def _pages(self, lens: Lens | None) -> AsyncGenerator[AsyncPage[T]]:
+        walk = self._source.walk(lens)
         ahead: AsyncPending[Table] | None = None
         try:
             while ahead is not None or not walk.done:
@@ -169,8 +182,11 @@ class AsyncRows(Generic[T]):
 
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        async with aclosing(self.by_page()) as pages:
-            return arrow_of(self._source.model, [page.records async for page in pages])
+        table = gathering(self._source.model)
+        async with aclosing(self._pages(table.lens)) as pages:
+            async for page in pages:
+                await asyncio.to_thread(table.write, page.records)
+        return table.finish()
 
     async def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -199,7 +215,7 @@ class AsyncRows(Generic[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._source.model, path, **options) as sink:
-            async with aclosing(self.by_page()) as pages:
+            async with aclosing(self._pages(sink.lens)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(sink.write, page.records)
                     progress = progress.plus(page.records)

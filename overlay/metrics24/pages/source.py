@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -15,11 +14,9 @@ from metrics24.flows.paging import Query, Walk, neighbour
 from metrics24.flows.retry import Policy
 from metrics24.models import columns, item_model, row_model
 from metrics24.operations import Routes
+from metrics24.pages.typed import ModelLens
 from metrics24.responses import Table
-from metrics24.sinks import Sink, open_sink, to_arrow
-
-if TYPE_CHECKING:
-    import pyarrow
+from metrics24.sinks import Gathering, Lens, Sink, open_sink
 
 
 class Walking(Protocol):
@@ -49,8 +46,11 @@ class Source(Protocol):
     def model(self) -> str:
         """The name of the rows' model."""
 
-    def walk(self) -> Walking:
-        """A new walk from the first row to the last."""
+    def lens(self) -> Lens:
+        """What rows are best decoded into on their way to models."""
+
+    def walk(self, lens: Lens | None = None) -> Walking:
+        """A new walk from the first row to the last, its rows decoded into what the lens has."""
 
     def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
         """Fetch the page after or before `page`."""
@@ -69,9 +69,13 @@ class TableSource:
         """The name of the rows' model."""
         return row_model(self.query.operation)
 
-    def walk(self) -> Walk:
-        """A new walk from the newest row to the oldest."""
-        return Walk(self.query, self.policy, self.routes)
+    def lens(self) -> Lens:
+        """What rows are best decoded into on their way to models."""
+        return ModelLens(self.model)
+
+    def walk(self, lens: Lens | None = None) -> Walk:
+        """A new walk from the newest row to the oldest, its rows decoded into what the lens has."""
+        return Walk(self.query, self.policy, self.routes, lens)
 
     def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
         """Fetch the page of older or newer rows."""
@@ -91,8 +95,12 @@ class ListSource:
         """The name of the items' model."""
         return item_model(self.query.operation)
 
-    def walk(self) -> ListWalk:
-        """A new walk from the first page to the last."""
+    def lens(self) -> Lens:
+        """Nothing special: lists are short."""
+        return Lens()
+
+    def walk(self, _: Lens | None = None) -> ListWalk:
+        """A new walk from the first page to the last. Lists are short: their items are dicts."""
         return ListWalk(self.query, self.policy, self.routes)
 
     def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
@@ -108,6 +116,6 @@ def file_for(model: str, path: str | PathLike[str], **options: Any) -> Sink:
     return open_sink(path, columns=columns(model), fixed=chosen == "spec", **options)
 
 
-def arrow_of(model: str, pages: Iterable[Sequence[Mapping[str, Any]]]) -> pyarrow.Table:
-    """Put pages of a model's rows into one Arrow table."""
-    return to_arrow(pages, columns=columns(model), fixed=False)
+def gathering(model: str) -> Gathering:
+    """Gather rows of a model in an Arrow table."""
+    return Gathering(columns=columns(model))

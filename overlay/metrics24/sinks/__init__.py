@@ -3,10 +3,26 @@
 Knows nothing of HTTP: rows are mappings of field names to what JSON can hold.
 """
 
+from metrics24.sinks.cells import Cells, Lens, as_rows, read_cells, values_of
 from metrics24.sinks.columns import Column, ColumnType, Row
 from metrics24.sinks.csv_records import CsvRecords
-from metrics24.sinks.opening import open_sink, to_arrow
+from metrics24.sinks.opening import Gathering, open_sink
 from metrics24.sinks.part import Part
 from metrics24.sinks.sink import Saved, Sink
 
-__all__ = ["Column", "ColumnType", "CsvRecords", "Part", "Row", "Saved", "Sink", "open_sink", "to_arrow"]
+__all__ = [
+    "Cells",
+    "Column",
+    "ColumnType",
+    "CsvRecords",
+    "Gathering",
+    "Lens",
+    "Part",
+    "Row",
+    "Saved",
+    "Sink",
+    "as_rows",
+    "open_sink",
+    "read_cells",
+    "values_of",
+]

@@ -33,6 +33,7 @@ class TableWriter:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self.shape = layout.shape
         self.schema = pa.schema([(column.name, _TYPES[column.type]) for column in layout.columns])
         self._batches: list[pa.RecordBatch] = []
         self.rows = 0
@@ -67,6 +68,7 @@ class ParquetWriter:
 
     def __init__(self, file: BinaryIO, layout: Layout) -> None:
         self._group = TableWriter(layout)
+        self.shape = layout.shape
         self._parquet = parquet.ParquetWriter(file, self._group.schema, compression="zstd")
 
     def write(self, rows: Sequence[Row]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+import msgspec
 from attrs import frozen
 
 ColumnType = Literal["text", "integer", "number", "boolean", "json"]
@@ -35,8 +36,11 @@ class Column:
 
 def json_text(value: object) -> str:
     """Write a value as compact JSON that UTF-8 can hold: half a surrogate pair is escaped."""
-    text = _encode(value)
-    return text if is_utf8(text) else _encode_ascii(value)
+    try:
+        return msgspec.json.encode(value).decode()
+    except (msgspec.MsgspecError, ValueError, OverflowError):  # half a pair, or an integer beyond 64 bits
+        text = _encode(value)
+        return text if is_utf8(text) else _encode_ascii(value)
 
 
 def is_utf8(text: str) -> bool:

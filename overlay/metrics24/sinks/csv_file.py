@@ -23,6 +23,7 @@ class CsvWriter:
     def __init__(self, file: BinaryIO, layout: Layout, *, spreadsheet_safe: bool) -> None:
         self._file = file
         self._layout = layout
+        self.shape = layout.shape
         self._spreadsheet_safe = spreadsheet_safe
         names: list[object] = [column.name for column in layout.columns]
         self._write_lines([self._defused(names) if spreadsheet_safe else names])

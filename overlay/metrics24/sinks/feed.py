@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from metrics24.sinks.cells import Lens, Shape
 from metrics24.sinks.columns import Row
 
 BLOCK_ROWS = 1_000
 
 
 class Writer(Protocol):
-    """Something that turns blocks of rows into a file or a table."""
+    """Something that turns blocks of rows into a file or a table.
+
+    Attributes:
+        shape: what later rows may be decoded into, None if it takes dicts only.
+
+    """
+
+    shape: Shape | None
 
     def write(self, rows: Sequence[Row]) -> int:
         """Take rows in; return how many of their values fitted no column."""
@@ -34,6 +42,7 @@ class Feed:
 
     def __init__(self, make_writer: Callable[[Sequence[Row]], Writer]) -> None:
         self._make_writer = make_writer
+        self.lens = Lens()
         self._writer: Writer | None = None
         self._waiting: list[Row] = []
         self.rows = 0
@@ -60,6 +69,7 @@ class Feed:
     def _pass_on(self, block: Sequence[Row]) -> Writer:
         if self._writer is None:
             self._writer = self._make_writer(block)
+            self.lens.shape = self._writer.shape
         self.misfits += self._writer.write(block)
         self.rows += len(block)
         return self._writer

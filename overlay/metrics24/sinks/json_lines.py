@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from metrics24.sinks.cells import Shape
 from metrics24.sinks.columns import Row, json_text
 
 
@@ -13,6 +14,7 @@ class JsonLinesWriter:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.shape: Shape | None = None  # rows are kept as they were sent
 
     def write(self, rows: Sequence[Row]) -> int:
         """Write rows; no value misfits."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
+from metrics24.sinks.cells import Shape, as_rows
 from metrics24.sinks.columns import Column, Row, all_fit, is_utf8, json_text, type_of
 
 EXTRA = Column("_extra", "json")
@@ -24,7 +25,7 @@ class Block:
 
     """
 
-    columns: Sequence[list[object]]
+    columns: Sequence[Sequence[object]]
     misfits: int
 
 
@@ -37,6 +38,11 @@ class Layout:
     """
 
     typed: tuple[Column, ...]
+    shape: Shape | None = field(init=False, eq=False, repr=False)
+
+    @shape.default
+    def _shape_of_columns(self) -> Shape | None:
+        return Shape.of(self.typed)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -45,9 +51,15 @@ class Layout:
 
     def arrange(self, rows: Sequence[Row]) -> Block:
         """Turn rows into columns, and what fits nowhere into ``_extra``."""
+        fitting = None if self.shape is None else self.shape.columns_of(rows)
+        if fitting is not None:
+            return Block([*fitting, [None] * len(rows)], misfits=0)
+        return self._sorted_out(as_rows(rows))
+
+    def _sorted_out(self, rows: Sequence[Row]) -> Block:
         names = {column.name for column in self.typed}
         extras: list[dict[str, object]] = [{} for _ in rows]
-        columns = [_values(column, rows, extras) for column in self.typed]
+        columns: list[Sequence[object]] = [_values(column, rows, extras) for column in self.typed]
         for row, extra in zip(rows, extras, strict=True):
             if not row.keys() <= names:
                 extra.update((name, row[name]) for name in row if name not in names and row[name] is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from attrs import frozen
 
 from metrics24.errors import UsageError
+from metrics24.sinks.cells import Lens
 from metrics24.sinks.columns import Column, Row
 from metrics24.sinks.csv_file import CsvWriter
 from metrics24.sinks.feed import Feed, Writer
@@ -74,26 +75,42 @@ def open_sink(
     return Sink(target, partial(prepare, target.file))
 
 
-def to_arrow(batches: Iterable[Sequence[Row]], *, columns: Sequence[Column], fixed: bool = False) -> pa.Table:
-    """Gather rows in an Arrow table that has the columns a Parquet file of the same rows would have.
+class Gathering:
+    """Rows being gathered in an Arrow table that has the columns a Parquet file of the same rows would have.
 
     Raises:
         UsageError: pyarrow is missing.
 
     """
-    with pyarrow_needed():
-        from metrics24.sinks.arrow import TableWriter  # noqa: PLC0415  pyarrow is optional, and slow to load
-    writers: list[TableWriter] = []
 
-    def make_writer(rows: Sequence[Row]) -> TableWriter:
-        writers.append(TableWriter(plan(columns, rows, fixed=fixed)))
-        return writers[-1]
+    def __init__(self, *, columns: Sequence[Column], fixed: bool = False) -> None:
+        with pyarrow_needed():
+            from metrics24.sinks.arrow import TableWriter  # noqa: PLC0415  pyarrow is optional, and slow to load
+        self._writers: list[TableWriter] = []
 
-    feed = Feed(make_writer)
-    for batch in batches:
-        feed.write(batch)
-    feed.finish()
-    return writers[0].take()
+        def make_writer(rows: Sequence[Row]) -> TableWriter:
+            self._writers.append(TableWriter(plan(columns, rows, fixed=fixed)))
+            return self._writers[-1]
+
+        self._feed = Feed(make_writer)
+
+    @property
+    def lens(self) -> Lens:
+        """What rows are best decoded into, from the first block on."""
+        return self._feed.lens
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Take a page of rows in."""
+        self._feed.write(rows)
+
+    def batches(self) -> list[pa.RecordBatch]:
+        """The blocks that are full, which are let go."""
+        return [batch for writer in self._writers for batch in writer.take().to_batches()]
+
+    def finish(self) -> pa.Table:
+        """Everything that was not let go."""
+        self._feed.finish()
+        return self._writers[0].take()
 
 
 def _named(path: object) -> Path:

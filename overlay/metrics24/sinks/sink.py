@@ -11,6 +11,7 @@ from typing import Self
 from attrs import frozen
 
 from metrics24.errors import UsageError
+from metrics24.sinks.cells import Lens
 from metrics24.sinks.columns import Row
 from metrics24.sinks.feed import Feed, Writer
 from metrics24.sinks.target import Target, file_errors
@@ -48,6 +49,11 @@ class Sink:
         self._feed = Feed(make_writer)
         self._open = True
         self._lock = Lock()
+
+    @property
+    def lens(self) -> Lens:
+        """What rows are best decoded into, from the first block on."""
+        return self._feed.lens
 
     def __enter__(self) -> Self:
         return self
