@@ -1,8 +1,13 @@
-"""What the whole test run needs: interrupts that arrive."""
+"""What the whole test run needs: interrupts that arrive, and patience with slow machines."""
 
 from __future__ import annotations
 
 import signal
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_configure() -> None:
