@@ -112,6 +112,13 @@ def test_a_text_that_looks_like_an_enum_is_none() -> None:
     assert found["unknown field", "mood"].types == ("string",)
 
 
+def test_fields_that_the_spec_describes_without_names_are_known() -> None:
+    """Where the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
+    assert differences(page(ROW | {"counts": {"all": 2, "red": 1, "4711": 1}})) == {}
+    conflict = differences(page(ROW | {"counts": {"all": 2, "red": "one"}}))["type conflict", "*"]
+    assert (conflict.schema, conflict.path, conflict.by_patch) == ("Counts", "$.data[].counts.*", False)
+
+
 def test_fields_that_are_named_like_ids_are_not_shown() -> None:
     """Objects that are keyed by ids are told of once, without the ids, and are left to people."""
     found = differences(page(ROW | {"4711-0815": 1, "65f0c2d4a1b2c3d4e5f60718": 2}))

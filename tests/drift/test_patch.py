@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from drift.small import SPEC, answer, examined, page
-from metrics24.drift.document import Spec
+from metrics24.drift.document import Spec, extra
 from metrics24.drift.patch import as_diff
 from metrics24.errors import UsageError
 
@@ -139,11 +139,17 @@ def test_what_needs_judgement_is_left() -> None:
     assert added(SPEC, outcome.text) == []
 
 
+@pytest.mark.parametrize("first", ["\ufeff", "# \U0001f600 \u2028\n", "---\n"], ids=["mark", "signs", "start"])
+def test_whatever_stands_first_the_places_are_right(first: str) -> None:
+    """A byte order mark, signs beyond the basic plane and a document's start do not shift the places of edits."""
+    assert examined(page(ROW | {"speed": 3}), spec=first + SPEC).text == first + examined(page(ROW | {"speed": 3})).text
+
+
 def test_line_ends_are_kept() -> None:
     """A document with the line ends of Windows has them on the new lines as well, and a missing last one stays so."""
     windows = examined(page(ROW | {"speed": 3}), spec=SPEC.replace("\n", "\r\n")).text
     assert windows.replace("\r\n", "") == examined(page(ROW | {"speed": 3})).text.replace("\n", "")
-    bare = SPEC.partition("    Geo:")[0].rstrip() + "\n    Row2: {}"
+    bare = SPEC.rstrip() + "\n    Row2: {}"
     assert examined(page(ROW | {"speed": 3}), spec=bare).text.endswith("Row2: {}")
 
 
@@ -194,3 +200,17 @@ def test_another_document_is_no_spec(text: str, complaint: str) -> None:
     """A file that is no YAML or no OpenAPI document is refused with the reason."""
     with pytest.raises(UsageError, match=complaint):
         Spec(text)
+
+
+def test_what_cannot_be_placed_is_refused() -> None:
+    """YAML that can be read but whose places cannot be told is refused when it should be corrected, not before."""
+    odd = SPEC + "    Row2:\tx\n"
+    assert examined(page(ROW), spec=odd, correct=False).before.exit_code == 0
+    with pytest.raises(UsageError, match="is not YAML that can be corrected"):
+        examined(page(ROW), spec=odd)
+
+
+def test_a_missing_package_is_named() -> None:
+    """Without what the extra installs, the message says what to install."""
+    with pytest.raises(UsageError, match=r"Drift needs no_such_yaml: pip install 'metrics24\[drift\]'"):
+        extra("no_such_yaml")

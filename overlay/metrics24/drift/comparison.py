@@ -169,10 +169,24 @@ class _Reading:
             tally.expected = self._expected(schema)
             if name in value:
                 self._of_property(tally, schema, value[name])
+        others = self._others(model)
         for name in (each for each in value if each not in known):
-            shown = name if is_name(name) else ANY_NAME
-            tally = self._tally(Tally(model.place, model.name, shown, (), f"{path}.{shown}"))
-            tally.count(self.operation.id, value[name])
+            shown = name if is_name(name) and others is None else ANY_NAME
+            place = () if others is None else others.place
+            tally = self._tally(Tally(model.place, model.name, shown, place, f"{path}.{shown}"))
+            if others is None:
+                tally.count(self.operation.id, value[name])
+            else:
+                tally.expected = self._expected(others)
+                self._of_property(tally, others, value[name])
+
+    def _others(self, model: Schema) -> Schema | None:
+        """What the spec says of all properties that it does not name, if it says anything."""
+        for part in self.spec.parts(model):
+            node = part.node.get("additionalProperties")
+            if isinstance(node, Mapping) and node:
+                return Schema((*part.place, "additionalProperties"), node)
+        return None
 
     def _tally(self, new: Tally) -> Tally:
         return self.seen.properties.setdefault((new.model, new.name), new)
