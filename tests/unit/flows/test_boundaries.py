@@ -20,15 +20,28 @@ from unit.hand import NOON, Hand, in_turn, policy, raw
 from unit.hand_files import Files, Kept, download, whole
 
 
-def opened(status: int = 200, **headers: str) -> Opened:
+def opened(status: int, headers: dict[str, str]) -> Opened:
     """Make the head of an answer of storage."""
     return Opened(status, httpx.Headers(headers), None)
+
+
+class Uniform:
+    """Draws the shortest or the longest pause, and writes down between which bounds."""
+
+    def __init__(self, *, longest: bool) -> None:
+        self._longest = longest
+        self.asked: list[tuple[float, float]] = []
+
+    def __call__(self, least: float, most: float) -> float:
+        """Draw a pause."""
+        self.asked.append((least, most))
+        return most if self._longest else least
 
 
 @pytest.mark.parametrize(("digits", "length"), [(18, 10**18 - 1), (19, None)])
 def test_a_length_of_more_digits_than_any_file_has_is_none(digits: int, length: int | None) -> None:
     """An announced length is read up to 18 digits, and is unknown beyond."""
-    assert storage.length_of(opened(**{"content-length": "9" * digits})) == length
+    assert storage.length_of(opened(200, {"content-length": "9" * digits})) == length
 
 
 REFUSALS = [(299, IntegrityError), (300, SecurityError), (399, SecurityError), (400, StatusError)]
@@ -37,26 +50,25 @@ REFUSALS = [(299, IntegrityError), (300, SecurityError), (399, SecurityError), (
 @pytest.mark.parametrize(("status", "kind"), REFUSALS)
 def test_redirects_are_the_statuses_from_300_to_399(status: int, kind: type[Exception]) -> None:
     """A status just below is no file, one in the range leads elsewhere, one just above is an error."""
-    assert isinstance(storage.refusal(opened(status), "", NOON), kind)
+    assert isinstance(storage.refusal(opened(status, {}), "", NOON), kind)
 
 
 def test_pauses_between_deletions_may_be_short() -> None:
     """The pause before a second deletion is drawn from zero up to half a second."""
-    asked: list[tuple[float, float]] = []
+    uniform = Uniform(longest=False)
     lost = TransportError("reset")
     hand = Hand(in_turn(lost, raw(body={"id": "e1"}), raw(204)))
-    hand.run(delete_export("e1", policy(uniform=lambda least, most: asked.append((least, most)) or least), {}))
-    assert (asked, hand.slept) == ([(0.0, 0.5)], [0.0])
+    hand.run(delete_export("e1", policy(uniform=uniform), {}))
+    assert (uniform.asked, hand.slept) == ([(0.0, 0.5)], [0.0])
 
 
 def test_pauses_between_attempts_at_a_file_may_be_short_and_are_bounded() -> None:
     """The pauses of a download are drawn from zero up to a bound that doubles, and never beyond 20 seconds."""
-    asked: list[tuple[float, float]] = []
+    uniform = Uniform(longest=True)
     hand = Files(whole(ends=iter([0] * 9)))
-    rules = policy(uniform=lambda least, most: asked.append((least, most)) or most)
     with pytest.raises(TransportError):
-        Kept().take(hand, download(policy=rules))
-    assert asked == [(0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0), (0.0, 8.0)]
+        Kept().take(hand, download(policy=policy(uniform=uniform)))
+    assert uniform.asked == [(0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0), (0.0, 8.0)]
 
 
 def test_a_download_that_breaks_off_is_told_of_under_the_packages_name(caplog: pytest.LogCaptureFixture) -> None:
