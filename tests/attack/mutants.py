@@ -128,6 +128,8 @@ def _is_hidden(parent: ast.AST, child: ast.AST) -> bool:
         return True
     if isinstance(child, ast.Call) and ast.unparse(child.func) in {"cast", "TypeVar"}:
         return True
+    if isinstance(parent, ast.If) and isinstance(child, ast.Name) and child.id == "TYPE_CHECKING":
+        return True
     named = isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) in {"__all__", "Routes"}
     return named or isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom)
 
