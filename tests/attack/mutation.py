@@ -36,6 +36,8 @@ TESTS = (  # the quick ones of those that reach the targets; a whole run of them
     "tests/sinks/test_csv_records.py",
     "tests/sinks/test_part*.py",
     "tests/faults/test_exports.py",
+    "tests/faults/test_export_*.py",
+    "tests/faults/test_download_rows.py",
     "tests/faults/test_list_filters.py",
     "tests/cli/exports/test_export_center.py",
 )
