@@ -87,6 +87,9 @@ def synchronous() -> None:
         assert_type(rows.to_pandas(), pandas.DataFrame)
         # pyarrow has no types for pyright to see
         table: pyarrow.Table = rows.to_arrow()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        for batch in rows.arrow_batches():  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            one: pyarrow.RecordBatch = batch
+            del one
         del table
         keys = {"request_date": "2025-02-01", "offer": "o", "publisher": "p"}
         assert_type(client.reports.get_click("i", **keys, tx_id="t"), Click)
