@@ -1,5 +1,6 @@
 """`metrics24 pull --by-day` with servers that fail, interrupt, or send rows that belong to no day."""
 
+import io
 import json
 import shlex
 import signal
@@ -170,3 +171,21 @@ def test_misfits_are_mentioned(metrics24: Metrics24, serve: Serve) -> None:
     server = serve(in_turn(page([*of_day(3, 2), *of_day(1, 1)])))
     ended = metrics24(*PULL, "--columns", "spec", "--base-url", server.base_url)
     assert ended.out.splitlines()[1] == "3 values fitted no column and stand in the column _extra"
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def write(self, _: str) -> int:
+        """Fail."""
+        raise OSError(28, "No space left on device")
+
+
+def test_a_summary_that_cannot_be_written_costs_nothing(
+    metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
+    monkeypatch.setattr("sys.stdout", Full())
+    ended = metrics24(*PULL)
+    assert (ended.code, len(files_in(desk / "clicks"))) == (0, 3)
+    assert ended.err.endswith("but their summary could not be written: No space left on device\n")
