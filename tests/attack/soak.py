@@ -47,9 +47,9 @@ class Soak:
         self.memory: list[float] = []
 
     def work(self, worker: Worker, end: float) -> None:
-        """Do one task after the other until the time is over."""
+        """Do one task after the other until the time is over, and each task at least once."""
         turn = 0
-        while time.monotonic() < end:
+        while time.monotonic() < end or turn < len(TASKS):
             name, task = TASKS[turn % len(TASKS)]
             turn += 1
             try:
