@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-import pyarrow as pa
-import pyarrow.json
-import pyarrow.parquet as pq
-
 from bench.job import NotMeasured, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from bench.job import Job
 
@@ -87,11 +86,17 @@ class Files:
         if not self._parquet:
             self._file.write(text)
         elif text:
-            schema = self._writer.schema if self._writer else None
-            parsing = pyarrow.json.ParseOptions(explicit_schema=schema)
-            table: pa.Table = pyarrow.json.read_json(io.BytesIO(text), parse_options=parsing)
-            self._writer = self._writer or pq.ParquetWriter(self._file, table.schema)
-            self._writer.write_table(table)
+            self._write_parquet(text)
+
+    def _write_parquet(self, text: bytes) -> None:
+        import pyarrow.json  # noqa: PLC0415 - who counts only should not pay for it
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        schema = self._writer.schema if self._writer else None
+        parsing = pyarrow.json.ParseOptions(explicit_schema=schema)
+        table: pa.Table = pyarrow.json.read_json(io.BytesIO(text), parse_options=parsing)
+        self._writer = self._writer or pq.ParquetWriter(self._file, table.schema)
+        self._writer.write_table(table)
 
     def close(self) -> None:
         """Write what is left."""

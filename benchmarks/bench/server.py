@@ -23,7 +23,7 @@ from metrics24_api.operation_table import OPERATIONS
 _TABLE = re.compile(rb"=bench-(\d+)-(\d+)[& ]")
 _CURSOR = re.compile(rb"=(\d{8})\d\d[0-9A-Z]{16}[& ]")
 _RANGE = re.compile(rb"=(\d{4}-\d\d-\d\d)")
-_EXPORT = re.compile(rb"/(small|large)\b")
+_EXPORT = re.compile(rb"[/=](small|large)\b")
 _FILE = b"/storage/"
 _SMALL = b"real_tx_id\r\n1\r\n"
 

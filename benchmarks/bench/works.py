@@ -1,4 +1,7 @@
-"""What hand-written loops do with their rows: count them, write JSON Lines, make an Arrow table, write Parquet."""
+"""What hand-written loops do with their rows: count them, write JSON Lines, make an Arrow table, write Parquet.
+
+Pyarrow is loaded only by those who need it, since it is much of the memory of who does not.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from bench.job import Job, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import pyarrow as pa
 
 Row = dict[str, Any]
 
@@ -76,6 +78,8 @@ class Arrow(Counting):
 
     def table(self) -> pa.Table:
         """The table."""
+        import pyarrow as pa  # noqa: PLC0415 - see above
+
         return pa.Table.from_pylist(self._kept)
 
     def close(self) -> Result:
@@ -94,6 +98,8 @@ class Parquet(Arrow):
 
     def close(self) -> Result:
         """Write the file."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
         pq.write_table(self.table(), self.files[0])
         return Counting.close(self)
 
