@@ -66,7 +66,7 @@ record: $(VENV)/dev.stamp ## Record tests/cassettes anew from the sandbox; LIVE=
 drift: $(VENV)/dev.stamp ## Compare the recorded answers with openapi/spec.yaml (LIVE=1 INTEGRATION=ID: those of your server)
 	$(BIN)/metrics24 drift $(if $(LIVE),--live $(if $(INTEGRATION),--integration $(INTEGRATION)),--cassettes tests/cassettes)
 
-bench: $(VENV)/dev.stamp $(BENCH)/bench.stamp ## Time metrics24 against its alternatives (ROWS=..., ROUNDS=..., ONLY="wire export"; FULL=1: all, for docs/performance.md)
+bench: $(VENV)/dev.stamp $(BENCH)/bench.stamp ## Time metrics24 against its alternatives (ROWS=..., FULL=1: docs/performance.md)
 	PYTHONPATH=benchmarks $(BIN)/python -m bench --python "$(CURDIR)/$(BENCH)/bin/python" $(if $(FULL),--full) \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
 

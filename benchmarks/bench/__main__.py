@@ -20,7 +20,7 @@ from bench.machine import described
 from bench.plan import SECTIONS, WORKS, Plan, cases
 from bench.report import data, markdown, name, title
 from bench.runner import BENCHMARKS, Case, Processes, interleave, serving
-from bench.startup import foreign_modules, medians, startup
+from bench.startup import foreign_modules, startup
 from bench.targets import Figures, targets
 
 DOCUMENT = BENCHMARKS.parent / "docs" / "performance.md"
@@ -76,7 +76,7 @@ def measure(plan: Plan, python: str) -> Figures:
     if "startup" not in plan.sections:
         return Figures(found, {}, None)
     tell("imports and the command")
-    return Figures(found, medians(startup(python)), foreign_modules(python))
+    return Figures(found, startup(python), foreign_modules(python))
 
 
 def tell(text: str) -> None:
@@ -91,12 +91,11 @@ def notes(figures: Figures, plan: Plan, machine: dict[str, Any]) -> list[str]:
         "of the whole process. Candidates take turns; figures are medians over the rounds."
     ]
     raw = figures.find("wire", "count", "raw")
-    seconds, own = (raw.median() if raw else None), figures.find("wire", "parquet", "metrics24")
-    if raw and seconds and own:
-        pages = raw.job.pages
+    if raw and (seconds := raw.median()):
+        speed = raw.outcomes[0].read / seconds / 1e6
         found.append(
-            f"The server is not the bottleneck: a raw socket gets {pages / seconds:,.0f} pages a second from it, "
-            f"{pages * page_mb() / seconds:,.0f} MB/s."
+            f"The server is not the bottleneck: a raw socket gets {raw.job.pages / seconds:,.0f} pages a second "
+            f"from it, {speed:,.0f} MB/s."
         )
     if machine["load"][0] > BUSY:
         found.append("**The machine was busy with other things when this began: do not trust these figures.**")
@@ -105,13 +104,6 @@ def notes(figures: Figures, plan: Plan, machine: dict[str, Any]) -> list[str]:
     if plan.slow_rounds < plan.rounds:
         found.append(f"dlt takes part in {plan.slow_rounds} of {plan.rounds} rounds, since it takes long.")
     return found
-
-
-def page_mb() -> float:
-    """The size of a page of the server."""
-    from bench.pages import Template, blocks  # noqa: PLC0415 - starts a sandbox, which runs should not wait for
-
-    return len(Template(blocks()[0]).body) / 1e6
 
 
 def panels(figures: Figures, plan: Plan) -> list[Panel]:

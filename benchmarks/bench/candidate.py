@@ -46,7 +46,15 @@ def measured(job: Job) -> Outcome:
     size = sum(Path(name).stat().st_size for name in result.files)
     shutil.rmtree(job.folder)
     return Outcome(
-        seconds=seconds, cpu=cpu, peak_mb=peak, rows=result.rows, first=first, last=last, order=order, written=size
+        seconds=seconds,
+        cpu=cpu,
+        peak_mb=peak,
+        rows=result.rows,
+        first=first,
+        last=last,
+        order=order,
+        written=size,
+        read=result.read,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+PAGE = 100
 WARM_UP_PAGES = 3
 DAYS = 10
 FIRST_DAY, LAST_DAY = "2025-02-01", "2025-02-10"
@@ -75,12 +76,20 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a candidate found: how many rows, the ids of the first and the last one, and the files it wrote."""
+    """What a candidate found.
+
+    Attributes:
+        rows, first, last: how many rows (-1 for who does not know), and the ids of the first and the last one.
+        files: what it wrote.
+        read: bytes of all answers, from who counts them.
+
+    """
 
     rows: int
     first: str | None = None
     last: str | None = None
     files: tuple[str, ...] = ()
+    read: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +100,7 @@ class Outcome:
         seconds, cpu: by the clock, and of CPU.
         peak_mb: the most memory that the process ever had.
         first, last, order: the ids of the first and the last row, and a digest of all ids in order, as far as known.
-        written: bytes of all files.
+        written, read: bytes of all files, and of all answers from who counts them.
 
     """
 
@@ -103,3 +112,4 @@ class Outcome:
     last: str | None
     order: str = ""
     written: int = 0
+    read: int = 0

@@ -59,13 +59,14 @@ WORKS: dict[str, Callable[[Any, Job], Result]] = {
 
 def run(job: Job) -> Result:
     """Pull a table, or download an export."""
-    with metrics24.Client(api_key="k", base_url=job.base_url) as client:
+    connections = max(8, job.options.get("parallel", 0))
+    with metrics24.Client(api_key="k", base_url=job.base_url, max_connections=connections) as client:
         if job.work == "export":
             path = Path(job.folder, "export.csv")
             saved = client.exports.resume(job.options["export"]).save(path, overwrite=True)
             return Result(rows=saved.rows, files=(str(path),))
-        options = job.options
-        if "parallel" in options and "parallel" not in inspect.signature(client.reports.conversions).parameters:
+        options = {name: value for name, value in job.options.items() if name == "parallel"}
+        if options and "parallel" not in inspect.signature(client.reports.conversions).parameters:
             raise NotMeasured("`client.reports.conversions` has no `parallel` in this version")
         rows = client.reports.conversions(job.integration, start=FIRST_DAY, end=LAST_DAY, **options)
         return WORKS[job.work](rows, job)

@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 import metrics24
+from bench.job import PAGE
 from metrics24_sandbox import Sandbox, SandboxOptions
 
-PAGE = 100
 BLOCKS = 50
 _ID = re.compile(rb'"real_tx_id":"(\d{8})')
 _DAY = re.compile(rb'_time":"(\d{4}-\d\d-\d\d)')

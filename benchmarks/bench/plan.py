@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bench.job import DAYS, FIRST_DAY, LAST_DAY, Job, integration
-from bench.pages import PAGE
+from bench.job import DAYS, FIRST_DAY, LAST_DAY, PAGE, Job, integration
 from bench.runner import Case
 from metrics24_api.api.reports import get_conversion_report
 
@@ -69,7 +68,7 @@ class Plan:
 
     @classmethod
     def full(cls) -> Plan:
-        """The figures of docs/performance.md; takes most of an hour."""
+        """The figures of docs/performance.md; takes half an hour."""
         sizes = (10_000, 100_000, 1_000_000)
         return cls(rows=50_000, latency_rows=50_000, sizes=sizes, rounds=5, slow_rounds=5, export_mb=1000)
 
@@ -126,7 +125,9 @@ def latency_cases(plan: Plan, base_url: str) -> list[Case]:
         table_job(each, "parquet", rows, base_url, LATENCY)
         for each in ("metrics24", "requests", "httpx", "aiohttp", "dlt")
     ]
-    jobs += [table_job(each, "parquet", rows, base_url, LATENCY, parallel=DAYS) for each in ("metrics24", "aiohttp")]
+    jobs += [
+        table_job(each, "parquet", rows, base_url, LATENCY, parallel=DAYS) for each in ("metrics24", "aiohttp", "dlt")
+    ]
     return [_case(plan, "latency", job) for job in jobs]
 
 

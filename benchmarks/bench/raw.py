@@ -112,9 +112,10 @@ def run(job: Job) -> Result:
         raise NotMeasured("the limit makes no objects")
     path = Path(job.folder, f"{job.candidate}.{job.work}")
     files = None if job.work == "count" else Files(path)
-    rows, first, last = 0, b"", b""
+    rows, read, first, last = 0, 0, b"", b""
     for body in bodies(job):
         rows += body.count(b'"real_tx_id"')
+        read += len(body)
         found = None if first else _FIRST.search(body)
         first = found[1] if found else first
         last = body[body.rindex(b'"real_tx_id":"') + 14 :].partition(b'"')[0]
@@ -122,4 +123,5 @@ def run(job: Job) -> Result:
             files.write(body)
     if files:
         files.close()
-    return Result(rows=rows, first=first.decode(), last=last.decode(), files=(str(path),) if files else ())
+    written = (str(path),) if files else ()
+    return Result(rows=rows, first=first.decode(), last=last.decode(), files=written, read=read)

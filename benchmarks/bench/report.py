@@ -15,7 +15,9 @@ TITLES = {
     "growth": "How cost grows",
     "export": "Download of an export of {export_mb:,} MB",
 }
-HEADER = "| {} | median s | min - max s | rounds | CPU s | peak MB | per second | x {} |\n" + 8 * "|---" + "|\n"
+HEADER = (
+    "| {} | median s | min - max s | rounds | CPU s | peak MB | file MB | per second | x {} |\n" + 9 * "|---" + "|\n"
+)
 
 
 def title(section: str, plan: Plan) -> str:
@@ -83,6 +85,7 @@ def row(case: Case, figures: Figures) -> str:
         str(len(case.outcomes)),
         f"{case.median('cpu'):.2f}",
         f"{case.median('peak_mb'):.0f}",
+        f"{case.outcomes[0].written / 1e6:.1f}" if case.outcomes[0].written else "",
         speed or f"{case.outcomes[0].rows / median:,.0f} rows",
         f"{relative / scale:.2f}" if relative is not None else "",
     )
@@ -102,9 +105,9 @@ def missing(cases: list[Case]) -> list[str]:
 
 def startup_table(figures: Figures) -> str:
     """Imports and the command."""
-    base = figures.startup.get("import httpx")
+    base = figures.usable.get("import httpx")
     lines = ["| | median ms | x `import httpx` |", "|---|---|---|"]
-    for what, seconds in figures.startup.items():
+    for what, seconds in figures.usable.items():
         lines.append(f"| `{what}` | {1000 * seconds:.0f} | {ratio(seconds, base):.2f} |")
     loaded = ", ".join(figures.foreign or []) or "nothing"
     return "\n".join(lines) + f"\n\n`import metrics24` loads {loaded} that is not of the standard library."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -43,11 +42,6 @@ def startup(python: str, rounds: int = ROUNDS) -> dict[str, list[float]]:
 def foreign_modules(python: str) -> list[str]:
     """What `import metrics24` loads from elsewhere than the standard library."""
     return _output(python, "-c", _FOREIGN).split()
-
-
-def medians(taken: dict[str, list[float]]) -> dict[str, float]:
-    """The median of each."""
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
 def _output(*command: str) -> str:
