@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import BEGIN, DOCUMENT, END, fill
 from bench.candidate import MODULES, ends
 from bench.chart import Bar, Panel, chart
 from bench.job import DAYS, Job, Outcome, Result
@@ -151,6 +152,19 @@ def test_a_small_run_writes_its_results(tmp_path: Path) -> None:
     assert measured[2] > ROWS
     assert (tmp_path / "results.md").read_text("utf-8").strip() == run.stdout.strip()
     assert ET.parse(tmp_path / "chart.svg").getroot().tag == f"{SVG}svg"  # noqa: S314 - we wrote it ourselves
+
+
+def test_the_document_is_filled_between_its_marks(tmp_path: Path) -> None:
+    """The figures in docs/performance.md are replaced, however often, and the text around them stays."""
+    original = DOCUMENT.read_text("utf-8")
+    copy = tmp_path / "performance.md"
+    copy.write_text(original, "utf-8")
+    fill(copy, "old figures")
+    fill(copy, "new figures")
+    filled = copy.read_text("utf-8")
+    assert filled.split(BEGIN)[0] == original.split(BEGIN)[0]
+    assert filled.split(END)[1] == original.split(END)[1]
+    assert filled.split(BEGIN)[1].split(END)[0].split() == ["new", "figures"]
 
 
 def test_peers_share_our_versions() -> None:
