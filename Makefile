@@ -2,6 +2,7 @@
 # installed into .venv first, in the versions of requirements/constraints.txt.
 
 PYTHON ?= python3
+MINUTES ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
@@ -12,7 +13,7 @@ INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record drift bench lock clean distclean
+.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record drift attack bench lock clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ record: $(VENV)/dev.stamp ## Record tests/cassettes anew from the sandbox; LIVE=
 
 drift: $(VENV)/dev.stamp ## Compare the recorded answers with openapi/spec.yaml (LIVE=1 INTEGRATION=ID: those of your server)
 	$(BIN)/metrics24 drift $(if $(LIVE),--live $(if $(INTEGRATION),--integration $(INTEGRATION)),--cassettes tests/cassettes)
+
+attack: $(VENV)/dev.stamp ## Attack the client for MINUTES=30: mutants, random input, kill -9, bad weather, pip-audit
+	PYTHONPATH=tests $(BIN)/python -m attack --minutes $(MINUTES)
 
 bench: $(VENV)/dev.stamp $(BENCH)/bench.stamp ## Time metrics24 against its alternatives (ROWS=..., FULL=1: docs/performance.md)
 	PYTHONPATH=benchmarks $(BIN)/python -m bench --python "$(CURDIR)/$(BENCH)/bin/python" $(if $(FULL),--full) \

@@ -1,0 +1,13 @@
+"""In bad weather clients lose nothing and double nothing; `make attack` lets them work in it for minutes."""
+
+from __future__ import annotations
+
+from attack.soak import attack
+
+
+def test_what_is_done_in_bad_weather_is_done_right() -> None:
+    """With a fault in every fourth request what threads and event loops report is so, and errors are of ours."""
+    soak = attack(0.1, 24, pairs=1)
+    assert soak.wrong == []
+    assert min(soak.tasks["walk"], soak.tasks["look-up"]) >= 1
+    assert soak.weather.faults.total() >= 5
