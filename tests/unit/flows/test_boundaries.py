@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
 
 from metrics24.effects import Opened, RawResponse
-from metrics24.errors import IntegrityError, SecurityError, StatusError, TransportError
+from metrics24.errors import FilterError, IntegrityError, SecurityError, StatusError, TransportError
+from metrics24.filters import field
 from metrics24.flows import storage
 from metrics24.flows.deletion import delete_export
 from metrics24.flows.filter_groups import create
 from metrics24.flows.group_changes import update
+from metrics24.flows.retry import send
 from metrics24.models import UNSET
 from unit.groups import SPRING, GroupServer, groups_of
-from unit.hand import NOON, Hand, in_turn, policy, raw
-from unit.hand_files import Files, Kept, download, whole
+from unit.hand import NOON, READ, Hand, in_turn, policy, raw
+from unit.hand_files import Files, Kept, Reply, download, replies, whole
 
 
 def opened(status: int, headers: dict[str, str]) -> Opened:
@@ -112,3 +116,32 @@ def test_a_success_without_a_body_is_believed(blank: bytes) -> None:
     hand = Hand(in_turn(*pages(blank), raw(body={"id": "g1", "priority": 3})))
     assert hand.run(update(groups_of(), "g1", {"priority": 3})).name is UNSET
     assert len(hand.calls) == 2
+
+
+TRANSIENT = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
+
+
+@pytest.mark.parametrize("status", TRANSIENT)
+def test_a_status_that_passes_is_asked_again_of_both_servers(status: int) -> None:
+    """Each of the transient statuses is retried, by the API's reads and by downloads."""
+    hand = Hand(in_turn(raw(status), raw(body={"ok": True})))
+    assert hand.run(send(READ, policy())).json() == {"ok": True}
+    storage_hand = Files(replies(Reply(status), whole()))
+    Kept().take(storage_hand, download())
+    assert len(storage_hand.opened) == 2
+
+
+WORDS = [(datetime(2025, 2, 1), "time zone"), (float("nan"), "not a number"), ("\ud800", "surrogate")]
+
+
+@pytest.mark.parametrize(("value", "words"), WORDS)
+def test_a_value_that_cannot_be_sent_is_refused_in_words_of_its_own(value: Any, words: str) -> None:
+    """The message says what is wrong with the value, not only of which type it is."""
+    with pytest.raises(FilterError, match=words):
+        field("status").eq(value)
+
+
+def test_operators_are_named_where_they_are_wrong() -> None:
+    """The message about an operator says that it is one."""
+    with pytest.raises(FilterError, match=r"operator(?!~)"):
+        field("status").op("a]b", "x")
