@@ -131,3 +131,14 @@ def test_a_lens_learns_new_names_and_stops_at_too_many() -> None:
     assert isinstance(read(answer([{"new_0": 1, "new_2": 2}]), lens).rows[0], Cells)
     lens.see([{f"many_{number}": number for number in range(600)}])
     assert not isinstance(read(answer([{"many_1": 1}]), lens).rows[0], Cells)
+
+
+def test_a_damaged_page_is_refused_wherever_the_damage_is() -> None:
+    """Bytes that are no UTF-8 are an error by either way, also in a part of the page that nobody asks for."""
+    lens = ModelLens(MODEL)
+    lens.see([{"real_tx_id": "A"}])
+    whole = answer([{"real_tx_id": "B"}], note="x")
+    damaged = RawResponse(200, httpx.Headers(), whole.content.replace(b'"x"', b'"\xff"'))
+    assert isinstance(read(whole, lens).rows[0], Cells)
+    with pytest.raises(ResponseError, match="UTF-8"):
+        read(damaged, lens)

@@ -114,6 +114,7 @@ def read_cells(content: bytes, shape: Shape) -> tuple[list[Cells], str | None, s
     None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
     """
     try:
+        content.decode()  # msgspec lets bytes that are no UTF-8 pass in what it skips
         page = _decoder(shape.kind).decode(content).data
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
