@@ -1,70 +1,30 @@
-"""A table of several days, read in one of three ways, for walks over all days at once that are run by hand."""
+"""Walks over several days at once that are run by hand, and the plain walk to compare them with."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from collections.abc import Callable
 from typing import Any
 
-from attrs import evolve
-
-from metrics24.effects import RawResponse, Request
 from metrics24.errors import Metrics24Error
 from metrics24.flows.paging import Query, Walk
 from metrics24.flows.retry import Policy
 from metrics24.flows.shards import Shards
-from unit.hand import Hand, Outcome, Row, policy, query, raw
-
-READINGS = ("inclusive", "exclusive", "midnight")
-FIRST = date(2025, 2, 1)
-ELSEWHERE = timezone(timedelta(hours=5, minutes=45))
-
-
-def at(day: int, second: int = 0) -> datetime:
-    """A second of the n-th day."""
-    return datetime.combine(FIRST + timedelta(days=day), time(), UTC) + timedelta(seconds=second)
-
-
-def row(moment: datetime, name: str, **columns: object) -> Row:
-    """A row, its time written in another zone than the one in which days are cut."""
-    return {"real_tx_id": name, "request_time": moment.astimezone(ELSEWHERE).isoformat(), **columns}
+from support.days import Days, asked_for
+from unit.hand import Hand, Row, Script, policy, query, raw
 
 
 def days(last: int, **changes: Any) -> Query:
     """Ask for the days 0 to `last`."""
-    return query(start=FIRST, end=FIRST + timedelta(days=last), **changes)
+    return query(**asked_for(last), **changes)
 
 
-class Days:
-    """A server with rows at moments, newest first; its cursors are places among all rows."""
-
-    def __init__(self, rows: Iterable[tuple[datetime, Row]], reading: str = "inclusive") -> None:
-        self.rows = sorted(rows, key=lambda each: each[0], reverse=True)
-        self.reading = reading
-
-    def places(self, start: date, end: date) -> list[int]:
-        """Where the rows of a range stand."""
-        low, last = (datetime.combine(each, time(), UTC) for each in (start, end))
-        high = last + timedelta(days=1 if self.reading == "inclusive" else 0, microseconds=self.reading == "midnight")
-        return [place for place, (moment, _) in enumerate(self.rows) if low <= moment < high]
-
-    def __call__(self, request: Request) -> RawResponse:
-        """Answer with a page."""
-        asked = dict(request.params)
-        places = self.places(*(date.fromisoformat(asked[name]) for name in ("start_date", "end_date")))
-        after, size = asked.get("page[after]"), int(asked["page[size]"])
-        left = places if after is None else [place for place in places if place > int(after)]
-        info = {
-            "startCursor": str(left[0]) if left else None,
-            "endCursor": str(left[size - 1 : size][0] if len(left) > size else left[-1]) if left else None,
-            "hasPreviousPage": True,
-            "hasNextPage": len(left) > size,
-        }
-        return raw(body={"data": {"data": [self.rows[place][1] for place in left[:size]], "pageInfo": info}})
+def served(table: Days) -> Script:
+    """Answer from a table."""
+    return lambda request: raw(body=table.body(dict(request.params)))
 
 
-def one_after_the_other(server: Callable[[Request], Outcome], asked: Query) -> list[Row]:
+def one_after_the_other(server: Script, asked: Query) -> list[Row]:
     """The rows of a plain walk."""
     walk, hand, rows = Walk(asked, policy(), {}), Hand(server), list[Row]()
     while not walk.done:
@@ -77,7 +37,7 @@ class Together:
 
     def __init__(
         self,
-        server: Callable[[Request], Outcome],
+        server: Script,
         asked: Query,
         *,
         parallel: int = 3,
@@ -115,7 +75,8 @@ class Together:
 
     def _take(self) -> None:
         while (piece := self.shards.take()) is not None:
-            self.rows += json.loads(piece.ticket)["data"]["data"][: piece.rows]
+            rows = json.loads(piece.ticket)["data"]["data"] or []
+            self.rows += rows[: piece.rows]
             self.has_next += [piece.has_next] * bool(piece.rows)
 
     @property
@@ -123,13 +84,3 @@ class Together:
         """The ranges that were asked for, by their first and last days."""
         found = [dict(call.request.params) for call in self.hand.calls]
         return [(each["start_date"][-2:], each["end_date"][-2:]) for each in found]
-
-
-def numbered(moments: Sequence[datetime]) -> list[tuple[datetime, Row]]:
-    """Rows at these moments, each with an id of its own."""
-    return [(moment, row(moment, f"r{number}")) for number, moment in enumerate(moments)]
-
-
-def limited(asked: Query, limit: int) -> Query:
-    """The same question, for the newest rows only."""
-    return evolve(asked, limit=limit)

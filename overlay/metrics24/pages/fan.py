@@ -23,10 +23,19 @@ class Fan:
     Pages wait as bytes and are decoded when they are given, so that rows take no memory before somebody wants them.
     """
 
-    def __init__(self, shards: Shards, query: Query, policy: Policy, lens: Lens | None, *, parallel: int) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        query: Query,
+        policy: Policy,
+        lens: Lens | None,
+        *,
+        parallel: int,
+        shelf: Shelf | None = None,
+    ) -> None:
         self.parallel = parallel
         self._shards, self._query, self._policy, self._lens = shards, query, policy, lens
-        self._shelf = Shelf()
+        self._shelf = shelf or Shelf()
         self._audit = Audit(query.filter)
         self._remaining = query.limit
 

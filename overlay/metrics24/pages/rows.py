@@ -109,7 +109,7 @@ class Rows(Generic[T]):
         with file_for(self._source.model, path, **options) as sink:
             for page in self._pages(sink.lens):
                 sink.write(page.records)
-                progress = progress.plus(page.records)
+                progress = progress.plus(page.records, ordered=self._source.ordered)
                 if on_progress is not None:
                     on_progress(progress)
             return sink.commit()
@@ -200,7 +200,7 @@ class AsyncRows(Generic[T]):
             async with aclosing(self._pages(sink.lens)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(sink.write, page.records)
-                    progress = progress.plus(page.records)
+                    progress = progress.plus(page.records, ordered=self._source.ordered)
                     if on_progress is not None:
                         on_progress(progress)
             return await asyncio.to_thread(sink.commit)

@@ -49,6 +49,10 @@ class Source(Protocol):
     def model(self) -> str:
         """The name of the rows' model."""
 
+    @property
+    def ordered(self) -> bool:
+        """Whether pages come in the server's order."""
+
     def lens(self) -> Lens:
         """What rows are best decoded into on their way to models."""
 
@@ -104,6 +108,7 @@ class ListSource:
     query: ListQuery
     policy: Policy = field(repr=False)
     routes: Routes = field(repr=False)
+    ordered: bool = True
 
     @property
     def model(self) -> str:

@@ -25,7 +25,7 @@ class _Reports:
             policy=self._policy,
             routes=self._routes,
             parallel=asked.parallel,
-            ordered=asked.ordered,
+            ordered=asked.ordered or asked.parallel == 1,
         )
 
 

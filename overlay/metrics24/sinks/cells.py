@@ -123,7 +123,7 @@ def read_dicts(content: bytes) -> tuple[list[dict[str, Any]], str | None, str | 
 
 def _read(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
     try:
-        page = _decoder(kind).decode(content).data
+        page = _decoder(kind).decode(content).data  # type: ignore[arg-type]  # types are hashable
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     info = page.page_info

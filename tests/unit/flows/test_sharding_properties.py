@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from unit.hand_days import READINGS, Days, Row, Together, at, days, one_after_the_other, row
+from support.days import READINGS, Days, at, row
+from support.tables import Row
+from unit.hand_days import Together, days, one_after_the_other, served
 
 SECONDS = (0, 0, 1, 43_200, 86_399)
 EACH = st.tuples(st.integers(-1, 6), st.sampled_from(SECONDS), st.sampled_from("abcde"), st.integers(0, 2))
@@ -32,7 +34,7 @@ def test_days_at_once_give_the_rows_of_one_walk(
     *, drawn: list[Any], reading: str, size: int, last: int, parallel: int, data: st.DataObject
 ) -> None:
     """Equal times at midnight, one id on many rows and days, empty days: the same rows, in the same order."""
-    server = Days(rows_of(drawn), reading)
+    server = served(Days(rows_of(drawn), reading))
     asked = days(last, page_size=size)
     picked = st.integers(0, 8)
     walk = Together(server, asked, parallel=parallel, pick=lambda count: data.draw(picked) % count)
@@ -46,7 +48,7 @@ def test_days_at_once_give_the_rows_of_one_walk(
 @example(drawn=[], reading="inclusive", data=None)
 def test_without_an_order_the_rows_are_the_same(drawn: list[Any], reading: str, data: st.DataObject | None) -> None:
     """With ordered=False every row of the plain walk comes exactly once."""
-    server, asked = Days(rows_of(drawn), reading), days(4, page_size=3)
+    server, asked = served(Days(rows_of(drawn), reading)), days(4, page_size=3)
     walk = Together(
         server, asked, ordered=False, pick=lambda count: data.draw(st.integers(0, 8)) % count if data else 0
     )
