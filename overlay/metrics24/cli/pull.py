@@ -20,7 +20,7 @@ from metrics24.cli.progress import Course, display
 from metrics24.cli.reporting import EndedEarlyError
 from metrics24.cli.text import printable, size
 from metrics24.pages.progress import Progress
-from metrics24.resources.arguments import MOST_AT_ONCE
+from metrics24.settings import MOST_AT_ONCE
 
 TABLES = ("clicks", "conversions", "impressions")
 

@@ -3,7 +3,7 @@
 Whether the last day of a range counts whole, not at all, or as far as its first midnight is not documented, so nothing
 here depends on it. Say that a range from day `a` to day `b` has the rows from `low(a)` to `high(b)`; both grow with the
 day, that is all. A table of the days S to E is cut into shards, each a range of two days: from d-1 to d, for d = E down
-to S+1.
+to S+1; and last the range from S to S, which is what the range from S to S+1 shares with whatever is older.
 
 - The rows of a shard are rows of the whole range, in the same order and without a gap. What two neighbours share lies
   between `low(d-1)` and `high(d-1)`: the whole of day d-1 if last days count whole, its first moment if they count
@@ -13,6 +13,7 @@ to S+1.
   older shard's first page. It is met again as an equal row with an id and a time: one id may stand on several rows
   and days, but rows with the border's time belong to the older shard like the border, so no copy can come sooner.
 - A shard whose older neighbour has no rows shares nothing and gives all that it has. So does the oldest shard.
+  Each is thus left with one day at most, whichever way last days count: none takes twice as long as the others.
 - A shard that ends without having met its border shares nothing either, unless the table changed meanwhile. What both
   would share is the range from d-1 to d-1: it is asked for, and must be empty. If it is not, rows would be doubled:
   PaginationError. A server that refuses such a range (400) has nothing in it.
@@ -47,13 +48,10 @@ _SECOND_CHANCES = 2
 
 
 def ranges(query: Query) -> list[Query]:
-    """The ranges of two days each that a walk is cut into, newest first; fewer than two if it cannot be cut."""
+    """The ranges that a walk is cut into, newest first; one alone if it cannot be cut."""
     size = query.page_size if query.limit is None else max(1, min(query.page_size, query.limit))
-    whole = evolve(query, page_size=size, limit=None)
-    return [
-        evolve(whole, start=query.end - _DAY * (number + 1), end=query.end - _DAY * number)
-        for number in range((query.end - query.start).days)
-    ]
+    ends = [query.end - _DAY * number for number in range((query.end - query.start).days + 1)]
+    return [evolve(query, start=max(query.start, end - _DAY), end=end, page_size=size, limit=None) for end in ends]
 
 
 class _Unsaid(Notices):
@@ -140,8 +138,9 @@ class Shard:
             self._chances -= 1
             self._pressure.met(error, self.era)
             return
+        empty = isinstance(error, BadRequest) and (self._proves or (not self.begun and self.older is None))
         self.begun = self.ended = True
-        self.error = None if self._proves and isinstance(error, BadRequest) else error
+        self.error = None if empty else error
 
     def settle(self) -> None:
         """Cut the page that is held at the border, as soon as that is known."""

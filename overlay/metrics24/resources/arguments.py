@@ -15,11 +15,11 @@ from metrics24.filters import Filter
 from metrics24.flows.listing import ListQuery
 from metrics24.flows.paging import Query
 from metrics24.operations import safe_id
+from metrics24.settings import MOST_AT_ONCE
 
 Day = date | str
 Sort = str | Iterable[str]
 LARGEST_PAGE = 100
-MOST_AT_ONCE = 32
 
 _SORTABLE = re.compile(r"-?[^\s,=&\[\]\x00-\x1f\x7f-]+[^\s,=&\[\]\x00-\x1f\x7f]*")
 

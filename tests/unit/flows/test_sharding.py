@@ -35,33 +35,36 @@ def unless(table: Days, **others: Any) -> Script:
 
 
 def test_ranges_are_two_days_each_newest_first() -> None:
-    """The days 1 to 4 are cut into three ranges that overlap by a day."""
+    """The days 1 to 4 are cut into three ranges that overlap by a day, and what the last shares with older ones."""
     found = [(each.start.day, each.end.day, each.limit, each.page_size) for each in ranges(days(3, limit=7))]
-    assert found == [(3, 4, None, 7), (2, 3, None, 7), (1, 2, None, 7)]
+    assert found == [(3, 4, None, 7), (2, 3, None, 7), (1, 2, None, 7), (1, 1, None, 7)]
 
 
 def test_one_day_cannot_be_cut() -> None:
-    """A range of one day has no parts, and one of two days a single one: there is nothing to do at once."""
-    assert [len(ranges(days(last))) for last in (0, 1, 2)] == [0, 1, 2]
+    """A range of one day is a single part: there is nothing to do at once."""
+    assert [len(ranges(days(last))) for last in (0, 1, 2)] == [1, 2, 3]
 
 
 def test_a_border_that_is_met_costs_no_request() -> None:
     """If last days count whole, each range is asked for once and no other is."""
     walk = Together(served(Days(numbered(NOONS))), days(4))
     assert [each["real_tx_id"] for each in walk.run()] == ["r4", "r3", "r2", "r1", "r0"]
-    assert sorted(walk.asked) == [("01", "02"), ("02", "03"), ("03", "04"), ("04", "05")]
+    assert sorted(walk.asked) == [("01", "01"), ("01", "02"), ("02", "03"), ("03", "04"), ("04", "05")]
 
 
 def test_a_border_that_is_not_met_is_proven_to_be_none() -> None:
     """If last days do not count, what two ranges would share is asked for, and is empty."""
     walk = Together(served(Days(numbered(NOONS), "exclusive")), days(3))
     assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
-    assert sorted(set(walk.asked)) == [("01", "02"), ("02", "02"), ("02", "03"), ("03", "03"), ("03", "04")]
+    ends = [("01", "01"), ("01", "02"), ("02", "02"), ("02", "03"), ("03", "03"), ("03", "04")]
+    assert sorted(set(walk.asked)) == ends
 
 
 def test_a_server_may_refuse_a_range_without_length() -> None:
     """A 400 to a range from a day to itself proves as well that it has no rows."""
-    walk = Together(unless(Days(numbered(NOONS), "exclusive"), _02_02=raw(400), _03_03=raw(400)), days(3))
+    walk = Together(
+        unless(Days(numbered(NOONS), "exclusive"), _01_01=raw(400), _02_02=raw(400), _03_03=raw(400)), days(3)
+    )
     assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
 
 
