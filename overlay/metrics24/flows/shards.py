@@ -99,7 +99,7 @@ class Shards:
         return older is not None
 
     def _settle(self, shard: Shard) -> None:
-        self._under_way -= 1
+        self._under_way = max(0, self._under_way - 1)
         for each in self._all:
             if each is shard or each.older is shard:
                 each.settle()

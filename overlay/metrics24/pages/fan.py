@@ -52,11 +52,9 @@ class Fan:
     def arrived(self, shard: Shard, table: Table) -> None:
         """Take in what a flow answered."""
         try:
-            ticket = self._shelf.put(shard.content())
-        except Exception as error:  # noqa: BLE001 - raised where the rows would be
+            self._shards.arrived(shard, table, self._shelf.put(shard.content()))
+        except Exception as error:  # noqa: BLE001 - raised where the rows would be, and no thread ends unseen
             self.failed(shard, error)
-        else:
-            self._shards.arrived(shard, table, ticket)
 
     def failed(self, shard: Shard, error: BaseException) -> None:
         """Take in that a flow failed."""
