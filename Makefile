@@ -2,15 +2,18 @@
 # installed into .venv first, in the versions of requirements/constraints.txt.
 
 PYTHON ?= python3
+MINUTES ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 PINS := requirements/constraints.txt
+PEERS := requirements/bench.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record drift bench lock clean distclean
+.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record drift attack bench lock clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,18 +67,22 @@ record: $(VENV)/dev.stamp ## Record tests/cassettes anew from the sandbox; LIVE=
 drift: $(VENV)/dev.stamp ## Compare the recorded answers with openapi/spec.yaml (LIVE=1 INTEGRATION=ID: those of your server)
 	$(BIN)/metrics24 drift $(if $(LIVE),--live $(if $(INTEGRATION),--integration $(INTEGRATION)),--cassettes tests/cassettes)
 
-bench: $(VENV)/dev.stamp ## Time a pull of 50,000 rows against hand-written code
-	$(BIN)/python benchmarks/pull.py
+attack: $(VENV)/dev.stamp ## Attack the client for MINUTES=30: mutants, random input, kill -9, bad weather, pip-audit
+	PYTHONPATH=tests $(BIN)/python -m attack --minutes $(MINUTES)
+
+bench: $(VENV)/dev.stamp $(BENCH)/bench.stamp ## Time metrics24 against its alternatives (ROWS=..., FULL=1: docs/performance.md)
+	PYTHONPATH=benchmarks $(BIN)/python -m bench --python "$(CURDIR)/$(BENCH)/bin/python" $(if $(FULL),--full) \
+	  $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
 
 lock: ## Move every pin in requirements/constraints.txt to the newest release
 	PYTHON="$(PYTHON)" scripts/lock.sh
 
 clean: ## Remove build output and caches
 	rm -rf build dist demo-output .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	find . \( -path ./$(VENV) -o -path ./$(BENCH) \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean ## Remove the virtual environment too
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH)
 
 # Dependency groups and build constraints need a newer pip than most machines have.
 $(VENV)/pip.stamp: $(PINS)
@@ -92,3 +99,16 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml
 	$(INSTALL) --editable '.[all]' --group dev
 	@touch $(VENV)/demo.stamp $@
+
+# What make bench compares, all in one environment, so that nobody is slowed by packages that others have not. A peer that
+# cannot be installed leaves the others in; the report says who is missing.
+$(BENCH)/bench.stamp: $(PEERS) $(PINS) pyproject.toml $(VENV)/pip.stamp
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --constraint $(PINS) --upgrade pip
+	$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --constraint $(PEERS) --build-constraint $(PINS) \
+	  --editable '.[cli,tables]'
+	$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --requirement $(PEERS) || \
+	  for pin in $$(grep -v '^#' $(PEERS)); do \
+	    $(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps "$$pin" || echo "$$pin cannot be installed" >&2; \
+	  done
+	@touch $@

@@ -46,7 +46,7 @@ class Operation(NamedTuple):
     statuses: tuple[int, ...]
 
 
-SPEC_SHA256: str = "8a6b46aec83a77717aea279c4abfe554d8043d33c6b3ad07bf8159963e9396c5"
+SPEC_SHA256: str = "e9c5651ccb5149c83789160355054c66641796f39e59158b2e14111189267a2b"
 DEFAULT_BASE_URL: str = "https://api.adsecurity.24metrics.com"
 API_KEY_HEADER: str = "API-KEY"
 OPERATIONS: Mapping[str, Operation] = {

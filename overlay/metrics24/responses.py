@@ -89,8 +89,9 @@ def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens
     Answer(operation, notices).check(answer_model(operation), body)
     page = body["data"]
     info = page["pageInfo"]
+    rows = page.get("data") or []
     return Table(
-        rows=page.get("data") or [],
+        rows=rows if lens is None else lens.attach(rows, answer.content),
         start_cursor=info.get("startCursor") or None,
         end_cursor=info.get("endCursor") or None,
         has_next=info["hasNextPage"],

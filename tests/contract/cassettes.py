@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import vcr
 from attrs import frozen
+from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
@@ -117,17 +118,18 @@ def record(
     """
     path.unlink(missing_ok=True)
     path.with_suffix(".json").unlink(missing_ok=True)
-    kept: list[dict[str, Any]] = []
-    recorder = vcr.VCR(record_mode="all", before_save_interaction=scrubber.interaction)
-    recorder.register_persister(_persister(kept))
-    with recorder.use_cassette(str(path)):
+    recorder = vcr.VCR(record_mode="all")
+    recorder.register_persister(_Nowhere)
+    with recorder.use_cassette(str(path)) as said:
         talk()
-    if not kept:
+    if not said.data:
         raise UnscrubbableError("Nothing was answered, so there is nothing to keep.")
-    written = kept[-1]
-    for answer in written["responses"]:
+    # Not in one of vcrpy's hooks: where they raise, its patches stay.
+    requests, answers = zip(*(scrubber.interaction(*each) for each in said.data), strict=True)
+    for answer in answers:
         guard(path, answer["body"]["string"], told(scrubber, secrets))
-    write(path, origin.header() + serialize(written, yamlserializer), told(scrubber, secrets))
+    text = serialize({"requests": requests, "responses": answers}, yamlserializer)
+    write(path, origin.header() + text, told(scrubber, secrets))
 
 
 def told(scrubber: Scrubber, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -188,16 +190,13 @@ def _same_credential(one: Any, other: Any) -> None:
     assert asked == kept, f"{asked} was sent, {kept} was recorded"
 
 
-def _persister(kept: list[dict[str, Any]]) -> Any:
-    class InMemory:
-        """Keeps what would be saved, and finds nothing that was."""
+class _Nowhere:
+    """Where vcrpy keeps what is not scrubbed yet: nowhere."""
 
-        @staticmethod
-        def load_cassette(cassette_path: str, serializer: Any) -> Any:
-            raise vcr.persisters.filesystem.CassetteNotFoundError
+    @staticmethod
+    def load_cassette(cassette_path: str, serializer: Any) -> Any:
+        raise CassetteNotFoundError
 
-        @staticmethod
-        def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
-            kept.append(cassette_dict)
-
-    return InMemory
+    @staticmethod
+    def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
+        pass

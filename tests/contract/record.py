@@ -26,6 +26,7 @@ from metrics24_api.operation_table import DEFAULT_BASE_URL
 from metrics24_sandbox import Sandbox
 from support.clock import FakeClock
 
+_LEAST = 6  # letters
 _VARIABLES = {"METRICS24_API_KEY": ("key", "api_key", KEY), "METRICS24_TOKEN": ("token", "token", TOKEN)}
 
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None, clock: FakeClock | None = None)
     """
     asked = _parser().parse_args(arguments)
     if not asked.live:
-        return _sandbox(asked.into or cassettes.FOLDER)
+        return _sandbox(asked.into or cassettes.FOLDER, asked.only)
     try:
         account = _account(asked)
     except ValueError as error:
@@ -61,14 +62,15 @@ def main(arguments: Sequence[str] | None = None, clock: FakeClock | None = None)
     return 1 if "failed" in outcomes else 0
 
 
-def _sandbox(folder: Path) -> int:
+def _sandbox(folder: Path, only: str) -> int:
+    wanted = [scenario for scenario in SCENARIOS.values() if only in ("", scenario.name)]
     for path in folder.glob("*.*"):
         if path.stem not in SCENARIOS and path.suffix in (".yaml", ".json"):
             path.unlink()
     with Sandbox(recording.FROZEN) as box:
-        for scenario in SCENARIOS.values():
+        for scenario in wanted:
             recording.of_sandbox(scenario, box, folder)
-    sys.stdout.write(f"{len(SCENARIOS)} conversations with the sandbox are recorded in {folder}.\n")
+    sys.stdout.write(f"{len(wanted)} conversations with the sandbox are recorded in {folder}.\n")
     return 0
 
 
@@ -79,8 +81,8 @@ def _live(wanted: list[Scenario], account: Account, folder: Path, clock: FakeClo
     scrubber = recording.scrubber_for(account.base_url, {secret: account.stand_in}, secrets.token_bytes(32), hosts)
     hidden = {
         "the credential": secret,
-        "the integration's id": account.origin.integration,
-        "the organization's id": account.origin.organization,
+        "the integration's id": _telling(account.origin.integration),
+        "the organization's id": _telling(account.origin.organization),
         "the API's address": "" if account.base_url == DEFAULT_BASE_URL else netloc,
     }
     for scenario in wanted:
@@ -108,6 +110,11 @@ def _one(scenario: Scenario, stage: Stage, scrubber: Scrubber, hidden: dict[str,
         except metrics24.Metrics24Error as error:
             ending = "failed", f"could not clean up, look for {', '.join(stage.started)}: {_harmless(error)}"
     return ending
+
+
+def _telling(text: str) -> str:
+    """A text that does not stand in files by chance, or nothing."""
+    return text if len(text) >= _LEAST else ""
 
 
 def _harmless(error: Exception) -> str:

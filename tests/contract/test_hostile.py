@@ -67,7 +67,7 @@ def recorded(step: Step, secret: str, path: Path) -> str:
 
         def talk() -> None:
             client = Client(api_key=secret, base_url=server.base_url, retrying=Retrying(attempts=1))
-            with client, contextlib.suppress(metrics24.StatusError, metrics24.SecurityError):
+            with client, contextlib.suppress(metrics24.Metrics24Error):
                 client.request("listExports")
 
         cassettes.record(path, ORIGIN, scrubber, {"the key": secret}, talk)

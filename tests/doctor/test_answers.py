@@ -8,6 +8,7 @@ import pytest
 
 from doctor.conftest import KEY, Doctor, Serve
 from doctor.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
+from metrics24_api.operation_table import OPERATIONS
 from support.answers import html_answer, json_answer, redirect, reset
 from support.scripted import Received, Step
 from support.tables import page, table
@@ -127,8 +128,9 @@ def test_a_correction_that_works_says_how_to_make_it_last(doctor: Doctor, serve:
     visit = doctor(serve(script), "--route", "listExports=GET /api/v3/exports", "--json")
     found = visit.named("listExports")
     assert (found["verdict"], found["evidence"]) == ("works", "given")
+    guess = OPERATIONS["listExports"]
     assert found["remedy"] == [
-        "for good: in openapi/spec.yaml, move operationId listExports (GET /api/v2/download-center, inferred) to "
+        f"for good: in openapi/spec.yaml, move operationId listExports (GET {guess.path}, {guess.evidence}) to "
         "GET /api/v3/exports; then make regenerate && make record"
     ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from doctor.conftest import KEY, Doctor, Serve
 from doctor.stage import META, PRIVATE, healthy, private_row, stage
+from metrics24.models import properties
 from support.answers import json_answer
 from support.tables import page
 
@@ -50,7 +51,9 @@ def test_a_field_of_another_type_is_a_difference(doctor: Doctor, serve: Serve) -
         serve(stage(healthy(getConversionReport=page([private_row("conversion", payout="1.50")])))), *HERE, "--json"
     )
     found = visit.named("getConversionReport")
-    assert found["details"] == ["type conflict $.data.data[].payout: string, where the spec says number, sibling"]
+    evidence = next(each.evidence for each in properties("Conversion") if each.name == "payout")
+    said = f"type conflict $.data.data[].payout: string, where the spec says number, {evidence}"
+    assert found["details"] == [said]
     assert '  payout: {type: [string, "null"], x-evidence: observed}' in found["remedy"]
 
 

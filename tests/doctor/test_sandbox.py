@@ -87,7 +87,8 @@ def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doc
     now, here, for_good = found["remedy"]
     assert now == 'now: Client(routes={"getClickReport": ("GET", "/the/right/path")})'
     assert here == "to try it here: --route 'getClickReport=GET /the/right/path'"
-    assert f"getClickReport (GET {OPERATIONS['getClickReport'].path}, inferred)" in for_good
+    guess = OPERATIONS["getClickReport"]
+    assert f"getClickReport (GET {guess.path}, {guess.evidence})" in for_good
     assert for_good.endswith("make regenerate && make record")
 
 

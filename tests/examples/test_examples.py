@@ -78,32 +78,41 @@ def test_examples_are_short() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
-def test_the_daily_copy_fills_what_is_missing(run: Run, box: SandboxBox, tmp_path: Path, suffix: str) -> None:
-    """A file appears for each day up to yesterday, and the next run fetches only those that are missing."""
-    arguments = ("daily_copy.py", "acmeshop01", "--days", "3", "--format", suffix)
+def test_the_daily_copy_fills_what_is_missing(run: Run, tmp_path: Path, suffix: str) -> None:
+    """A file appears for each day up to yesterday, and the next run reads what is missing, or was not over."""
+    arguments = ("daily_copy.py", "acmeshop01", "--days", "3", "--refresh", "0", "--format", suffix)
     first = run(*arguments)
     files = sorted((tmp_path / "clicks").iterdir())
     assert (first.stderr, first.returncode) == ("", 0)
-    assert date.fromisoformat(files[-1].stem) in {date.today() - timedelta(days=1), date.today()}
+    assert date.fromisoformat(files[-1].stem[7:]) in {date.today() - timedelta(days=1), date.today()}
     assert [path.suffix for path in files] == [f".{suffix}"] * 3
-    asked = box.hits("getClickReport")
+    oldest = files[0].stat().st_mtime_ns
     files[1].unlink()
     second = run(*arguments)
-    assert second.stdout.startswith(f"clicks/{files[1].name}: ")
-    assert len(second.stdout.splitlines()) == 1
-    assert asked <= box.hits("getClickReport") <= asked + asked // 2
+    read = {line.partition(":")[0] for line in second.stdout.splitlines()}
+    assert {f"clicks/{files[1].name}"} <= read <= {f"clicks/{path.name}" for path in files[1:]}
     assert sorted((tmp_path / "clicks").iterdir()) == files
+    assert files[0].stat().st_mtime_ns == oldest
 
 
 def test_the_daily_copy_holds_the_day_s_clicks(run: Run, box: SandboxBox, tmp_path: Path) -> None:
     """The file of a day has all clicks of that day and no other."""
     run("daily_copy.py", "acmeshop01", "--days", "1")
     (path,) = (tmp_path / "clicks").iterdir()
+    day = path.stem.removeprefix("clicks-")
     times = parquet.read_table(path)["request_time"].to_pylist()
     with box.client() as client:
-        clicks = list(client.reports.clicks("acmeshop01", start=path.stem, end=path.stem))
+        clicks = list(client.reports.clicks("acmeshop01", start=day, end=day))
     assert times == [click.request_time for click in clicks]
-    assert {time[:10] for time in times} == {path.stem}
+    assert {time[:10] for time in times} == {day}
+
+
+def test_the_daily_copy_ends_as_its_command_does(run: Run, tmp_path: Path) -> None:
+    """A night that fails says why and has an exit code for the scheduler, and no file of half a day."""
+    failed = run("daily_copy.py", "no-such-one")
+    assert (failed.returncode, failed.stdout) in {(3, ""), (4, "")}
+    assert "error" in failed.stderr
+    assert list((tmp_path / "clicks").iterdir()) == []
 
 
 def test_the_fraud_share_counts_each_publisher(run: Run, box: SandboxBox) -> None:

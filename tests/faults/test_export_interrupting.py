@@ -80,7 +80,7 @@ def test_fault_64_ctrl_c_ends_reading(serve: Serve, mode: str, situation: Situat
     """Fault 64: SIGINT ends iter_bytes as promptly, and lets the connection go."""
     stage = Stage(serve)
     situation(stage)
-    interrupt(stage, mode, "-")
+    interrupt(stage, mode, "-", blocks=situation is mid_file)
 
 
 def interrupt(stage: Stage, mode: str, target: str, *, blocks: bool = False) -> None:
@@ -92,8 +92,8 @@ def interrupt(stage: Stage, mode: str, target: str, *, blocks: bool = False) -> 
             assert program.stdout.readline() == "block\n"
         hits, interrupted = stage.api.hits + stage.bucket.hits, time.monotonic()
         program.send_signal(signal.SIGINT)
-        through = program.stdout.readline()
-        let_go = stage.storage.gone.wait(5)
+        through = next(line for line in program.stdout if line != "block\n")
+        let_go = stage.storage.gone.wait(20)
         alive = program.poll() is None
         program.kill()
         _, complaints = program.communicate(timeout=20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, assert_type
 
@@ -90,6 +90,8 @@ def synchronous() -> None:
         assert_type(rows.to_pandas(), pandas.DataFrame)
         # pyarrow has no types for pyright to see
         table: pyarrow.Table = rows.to_arrow()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        batches: Iterator[pyarrow.RecordBatch] = rows.arrow_batches()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        del batches
         del table
         keys = {"request_date": "2025-02-01", "offer": "o", "publisher": "p"}
         assert_type(client.reports.get_click("i", **keys, tx_id="t"), Click)

@@ -15,6 +15,7 @@ from metrics24.cli.key_file import read_key
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 _CONNECTION = (
     click.option("--api-key-file", type=FILE, help="File with the API key, readable by you alone."),
     click.option("--base-url", metavar="URL", help="Where the API is; by default METRICS24_BASE_URL."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any, TypeVar
 
 import click
@@ -18,6 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMS = "2025-02-01, yesterday, today, '3 days ago' or '1 Feb 2025'"
 _NAMES = ("start", "end", "last", "month", "timezone")
 _DAY = timedelta(days=1)
+_LATEST = timezone(timedelta(hours=-12))
 _UNITS = {"d": "days", "w": "weeks", "m": "months"}
 
 _AGO = re.compile(r"([0-9]{1,4}) (day|week|month)s? ago")
@@ -73,14 +74,24 @@ def understood(given: Mapping[str, Any], now: datetime) -> Range:
         click.UsageError: they cannot be read, contradict each other, or mean no day at all.
 
     """
-    zone = None if given["timezone"] is None else _zone(given["timezone"])
-    today = now.astimezone(zone).date()
+    begun = today(given, now)
     chosen = _only_one(given)
-    start, end = _READERS[chosen](given, today)
+    start, end = _READERS[chosen](given, begun)
     if start > end:
         raise click.UsageError(f"--start ({start}) lies after end ({end}).")
     plain = chosen == "start" and all(_iso(given[name]) for name in ("start", "end"))
-    return Range(start, end, "" if plain else _words(start, end, today, given["timezone"]))
+    return Range(start, end, "" if plain else _words(start, end, begun, given["timezone"]))
+
+
+def today(given: Mapping[str, Any], now: datetime) -> date:
+    """Which day it is, in the zone of `range_options`."""
+    return now.astimezone(None if given["timezone"] is None else _zone(given["timezone"])).date()
+
+
+def end_of_day(day: date, given: Mapping[str, Any]) -> datetime:
+    """When a day is over: in the zone of `range_options`, or, where none is given, everywhere on Earth."""
+    zone = _LATEST if given["timezone"] is None else _zone(given["timezone"])
+    return datetime.combine(day + _DAY, datetime.min.time(), tzinfo=zone)
 
 
 def understood_day(text: str, name: str, today: date) -> date:

@@ -12,8 +12,9 @@ import click
 
 import metrics24
 from metrics24.cli import exits
+from metrics24.cli.by_day import by_day_options, check, pull_by_day
 from metrics24.cli.connection import FILE, all_of, connection_options, open_client
-from metrics24.cli.days import range_options, understood
+from metrics24.cli.days import Range, range_options, understood
 from metrics24.cli.filters import parse_filters
 from metrics24.cli.interrupts import lost, sigterm_as_interrupt
 from metrics24.cli.progress import Course, display
@@ -29,7 +30,7 @@ OPTIONS = (
     click.argument("table", type=click.Choice(TABLES)),
     click.option("--integration", required=True, metavar="ID", help="The integration whose rows to pull."),
     range_options,
-    click.option("--output", "-o", required=True, type=FILE, help="File to write: .csv, .jsonl or .parquet."),
+    click.option("--output", "-o", type=FILE, help="File to write: .csv, .jsonl or .parquet."),
     click.option("--overwrite", is_flag=True, help="Replace the file if it exists."),
     click.option(
         "--filter",
@@ -53,6 +54,7 @@ OPTIONS = (
     click.option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come."),
     click.option("--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."),
     click.option("--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."),
+    by_day_options,
 )
 
 
@@ -61,6 +63,11 @@ EXAMPLE = """\b
 Example:
   metrics24 pull conversions --integration acmeshop01 \\
     --start 2025-02-01 --end 2025-02-07 -o conversions.parquet
+
+\b
+A file for each day, those of the last three read again:
+  metrics24 pull clicks --integration acmeshop01 \\
+    --last 1m --by-day clicks --refresh-last 3
 
 """
 
@@ -72,12 +79,22 @@ Example:
 def pull(context: click.Context, /, **given: Any) -> None:
     """Pull clicks, conversions or impressions into a file, newest first.
 
-    The file appears when it is complete, and not at all if the command fails. Rows come 100 a request.
+    The file appears when it is complete, and not at all if the command fails. Rows come 100 a request. With --by-day
+    each day has its own file, and days whose file is complete are not read again.
     """
+    check(context)
     days = understood(given, datetime.now(UTC))
-    course = Course(table=given["table"], start=days.start, end=days.end, limit=given["limit"])
     if days.words and not given["quiet"] and not given["as_json"]:
         click.echo(f"Days: {days.words}", err=True)
+    if given["by_day"] is not None:
+        pull_by_day(context, given, days)
+    else:
+        pull_file(context, given, days)
+
+
+def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> None:
+    """Save all days to one file."""
+    course = Course(table=given["table"], start=days.start, end=days.end, limit=given["limit"])
     reached = Progress()
 
     def follow(progress: Progress) -> None:

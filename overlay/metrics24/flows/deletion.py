@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from metrics24.effects import Flow, Now, Sleep, ask
 from metrics24.errors import AmbiguousWrite, Metrics24Error, NotFound
-from metrics24.flows.retry import Policy, send
+from metrics24.flows.retry import Policy
 from metrics24.flows.waiting import read_export
-from metrics24.flows.writes import may_have_happened
+from metrics24.flows.writes import may_have_happened, understood
 from metrics24.operations import Routes, build
 
 _LONGEST_PAUSE = 20.0
@@ -46,7 +46,7 @@ def delete_export(export_id: str, policy: Policy, routes: Routes) -> Flow[None]:
     """Delete an export and its file (documentation: "Delete Download Center Export")."""
     return delete(
         f"export {export_id!r}",
-        lambda: send(build("deleteExport", routes, export_id=export_id), policy),
+        lambda: understood(build("deleteExport", routes, export_id=export_id), policy),
         lambda: read_export(export_id, policy, routes),
         policy,
     )

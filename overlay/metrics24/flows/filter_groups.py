@@ -14,8 +14,8 @@ from attrs import field, frozen
 from metrics24.effects import Flow, RawResponse
 from metrics24.errors import AmbiguousWrite, Metrics24Error, ResponseError, UsageError
 from metrics24.flows.listing import ListQuery, ListWalk
-from metrics24.flows.retry import Policy, send
-from metrics24.flows.writes import Witness, differing, may_have_happened
+from metrics24.flows.retry import Policy
+from metrics24.flows.writes import Witness, differing, may_have_happened, understood
 from metrics24.models import factory
 from metrics24.operations import Routes, build, safe_id
 from metrics24.responses import read_single
@@ -44,7 +44,7 @@ class Groups:
 
     def send(self, operation: str, **arguments: object) -> Flow[RawResponse]:
         """Send an operation on these groups."""
-        return send(build(operation, self.routes, integration_id=self.integration, **arguments), self.policy)
+        return understood(build(operation, self.routes, integration_id=self.integration, **arguments), self.policy)
 
     def read(self, group_id: str) -> Flow[Record]:
         """Read one group; its id is known even where the server does not repeat it."""

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from metrics24.effects import Call, Flow, Instant, Now, RawResponse, ask
+from metrics24.effects import Call, Flow, Instant, Now, RawResponse, Request, ask
 from metrics24.errors import Metrics24Error, ResponseError, StatusError, TransportError
+from metrics24.flows.retry import Policy, send
+from metrics24.responses import decode
 
 T = TypeVar("T")
 
@@ -32,6 +34,21 @@ def may_have_happened(problem: Metrics24Error) -> bool:
         case StatusError():
             return problem.status_code == 408 or problem.status_code >= 500
     return isinstance(problem, ResponseError)
+
+
+def understood(request: Request, policy: Policy) -> Flow[RawResponse]:
+    """Send `request`; a success may have an empty body, and any other must be JSON.
+
+    A page that something on the way wrote is no word of the API's, and says nothing of what became of a write.
+
+    Raises:
+        ResponseError: it is not.
+
+    """
+    answer = yield from send(request, policy)
+    if answer.content.strip():
+        decode(answer, request.operation)
+    return answer
 
 
 class Witness:

@@ -73,6 +73,14 @@ class Rows(Generic[T]):
             table.write(page.records)
         return table.finish()
 
+    def arrow_batches(self) -> Generator[pyarrow.RecordBatch]:
+        """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
+        table = gathering(self._source.model)
+        for page in self._pages(table.lens):
+            table.write(page.records)
+            yield from table.batches()
+        yield from table.last_batches()
+
     def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
         return as_polars(self.to_arrow())
@@ -169,6 +177,17 @@ class AsyncRows(Generic[T]):
             async for page in pages:
                 await asyncio.to_thread(table.write, page.records)
         return table.finish()
+
+    async def arrow_batches(self) -> AsyncGenerator[pyarrow.RecordBatch]:
+        """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
+        table = gathering(self._source.model)
+        async with aclosing(self._pages(table.lens)) as pages:
+            async for page in pages:
+                await asyncio.to_thread(table.write, page.records)
+                for batch in table.batches():
+                    yield batch
+        for batch in table.last_batches():
+            yield batch
 
     async def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""

@@ -62,6 +62,7 @@ class ExportJob(ExportState):
         *,
         overwrite: bool = False,
         verify: bool = True,
+        waiting: Waiting = WAITING,
         on_progress: OnExportProgress | None = None,
     ) -> Saved:
         """Wait for the file if need be, and download it. The target appears whole, or not at all.
@@ -72,6 +73,7 @@ class ExportJob(ExportState):
             path: the target. It holds the CSV exactly as the server made it, whatever its suffix.
             overwrite: replace a target that exists.
             verify: check that the last line is whole and the number of rows is what the server says.
+            waiting: how long to wait for the file, and how often to look.
             on_progress: called after each look and each block.
 
         Raises:
@@ -82,7 +84,7 @@ class ExportJob(ExportState):
 
         """
         with Part(Path(path), overwrite=overwrite, identity=self.id) as part:
-            self.wait(on_progress=on_progress)
+            self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
             try:
                 while (block := self._driver.run(download.next_block())) is not None:
@@ -183,6 +185,7 @@ class AsyncExportJob(ExportState):
         *,
         overwrite: bool = False,
         verify: bool = True,
+        waiting: Waiting = WAITING,
         on_progress: OnExportProgress | None = None,
     ) -> Saved:
         """Wait for the file if need be, and download it; see `ExportJob.save`. Files are written in a thread.
@@ -195,7 +198,7 @@ class AsyncExportJob(ExportState):
 
         """
         with await _opened(Path(path), overwrite=overwrite, identity=self.id) as part:
-            await self.wait(on_progress=on_progress)
+            await self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
             try:
                 while (block := await self._driver.run(download.next_block())) is not None:

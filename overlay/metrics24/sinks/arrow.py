@@ -55,6 +55,12 @@ class TableWriter:
         self.discard()
         return table
 
+    def let_go(self) -> list[pa.RecordBatch]:
+        """Return the rows gathered since the last time as the blocks in which they came."""
+        batches = self._batches
+        self.discard()
+        return batches
+
     def finish(self) -> None:
         """Nothing is held back: `take()` has it."""
 

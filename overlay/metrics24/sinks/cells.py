@@ -139,6 +139,10 @@ class Lens:
     def see(self, rows: Sequence[Any]) -> None:
         """Look at rows that were decoded into dicts, for a shape that would fit them."""
 
+    def attach(self, rows: list[Any], _: bytes) -> list[Any]:
+        """Give rows that were decoded into dicts what they need of the page's bytes: nothing, as a rule."""
+        return rows
+
 
 def values_of(rows: Sequence[Any], name: str) -> list[Any]:
     """One field of all rows; None where a row lacks it."""

@@ -40,9 +40,9 @@ class Feed:
     The writer is made from the first block, or from the fewer rows that there are, even none.
     """
 
-    def __init__(self, make_writer: Callable[[Sequence[Row]], Writer]) -> None:
+    def __init__(self, make_writer: Callable[[Sequence[Row]], Writer], lens: Lens | None = None) -> None:
         self._make_writer = make_writer
-        self.lens = Lens()
+        self.lens = lens or Lens()
         self._writer: Writer | None = None
         self._waiting: list[Row] = []
         self.rows = 0

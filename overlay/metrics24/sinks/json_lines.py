@@ -7,10 +7,11 @@ from typing import BinaryIO
 
 from metrics24.sinks.cells import Shape
 from metrics24.sinks.columns import Row, json_text
+from metrics24.sinks.verbatim import Verbatim
 
 
 class JsonLinesWriter:
-    """Writes every field of every row, so no value ever misfits."""
+    """Writes every field of every row, so no value ever misfits: in its own bytes, where the row knows them."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -18,7 +19,8 @@ class JsonLinesWriter:
 
     def write(self, rows: Sequence[Row]) -> int:
         """Write rows; no value misfits."""
-        self._file.write("".join(f"{json_text(dict(row))}\n" for row in rows).encode())
+        lines = [row.line() if isinstance(row, Verbatim) else json_text(dict(row)).encode() for row in rows]
+        self._file.write(b"\n".join([*lines, b""]))
         return 0
 
     def finish(self) -> None:

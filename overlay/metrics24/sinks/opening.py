@@ -21,6 +21,7 @@ from metrics24.sinks.json_lines import JsonLinesWriter
 from metrics24.sinks.layout import Layout, plan
 from metrics24.sinks.sink import Sink
 from metrics24.sinks.target import Target
+from metrics24.sinks.verbatim import VerbatimLens
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,8 +49,8 @@ def open_sink(
 
     CSV and Parquet files have the columns given, in that order; then, unless `fixed`, a column for every other
     field seen in the first 1,000 rows (at most 500), of the type seen there; then ``_extra``, a JSON object with all
-    values that came later or do not fit their column, verbatim. JSON Lines keeps rows as they were sent and knows no
-    columns. Files of no rows are valid and have the columns.
+    values that came later or do not fit their column, verbatim. JSON Lines keeps rows as they were sent, byte for
+    byte, and knows no columns. Files of no rows are valid and have the columns.
 
     Args:
         path: where the file shall appear once it is complete.
@@ -72,7 +73,7 @@ def open_sink(
     options = _Options(columns=columns, fixed=fixed, spreadsheet_safe=spreadsheet_safe)
     prepare = _FORMATS[suffix](options)
     target = Target(target_path, overwrite=overwrite)
-    return Sink(target, partial(prepare, target.file))
+    return Sink(target, partial(prepare, target.file), VerbatimLens() if _FORMATS[suffix] is _json_lines else None)
 
 
 class Gathering:
@@ -105,7 +106,12 @@ class Gathering:
 
     def batches(self) -> list[pa.RecordBatch]:
         """The blocks that are full, which are let go."""
-        return [batch for writer in self._writers for batch in writer.take().to_batches()]
+        return [batch for writer in self._writers for batch in writer.let_go()]
+
+    def last_batches(self) -> list[pa.RecordBatch]:
+        """What was not let go; a batch without rows, for its schema, if there never was a row."""
+        self._feed.finish()
+        return [batch for batch in self.batches() if batch.num_rows or not self._feed.rows]
 
     def finish(self) -> pa.Table:
         """Everything that was not let go."""

@@ -44,9 +44,11 @@ class Sink:
     waits for that thread before it cleans up.
     """
 
-    def __init__(self, target: Target, make_writer: Callable[[Sequence[Row]], Writer]) -> None:
+    def __init__(
+        self, target: Target, make_writer: Callable[[Sequence[Row]], Writer], lens: Lens | None = None
+    ) -> None:
         self._target = target
-        self._feed = Feed(make_writer)
+        self._feed = Feed(make_writer, lens)
         self._open = True
         self._lock = Lock()
 

@@ -37,6 +37,7 @@ class Choices(TypedDict, total=False):
     exports_per_day: int
     export_rows: int
     quota_status: int
+    unknown_columns: bool
     preloaded: bool
     latency: float
     rate_limit: float

@@ -19,11 +19,12 @@ def say(target: str) -> None:
     sys.stdout.flush()
 
 
-def tell(progress: object) -> None:
-    """Say that a block was written."""
-    if isinstance(progress, metrics24.DownloadProgress):
+def tell(what: object) -> bool:
+    """Say that a block is there."""
+    if isinstance(what, metrics24.DownloadProgress | bytes):
         sys.stdout.write("block\n")
         sys.stdout.flush()
+    return True
 
 
 def fetch(url: str, target: str) -> None:
@@ -31,7 +32,7 @@ def fetch(url: str, target: str) -> None:
     with metrics24.Client(api_key="k", base_url=url, timeout=60) as client:
         job = client.exports.resume("exp_1")
         try:
-            job.save(target, on_progress=tell) if target != "-" else list(job.iter_bytes())
+            job.save(target, on_progress=tell) if target != "-" else [tell(block) for block in job.iter_bytes()]
         except KeyboardInterrupt:
             say(target)
             time.sleep(60)
@@ -42,7 +43,9 @@ async def fetch_async(url: str, target: str) -> None:
     async with metrics24.AsyncClient(api_key="k", base_url=url, timeout=60) as client:
         job = await client.exports.resume("exp_1")
         try:
-            await job.save(target, on_progress=tell) if target != "-" else [block async for block in job.iter_bytes()]
+            await job.save(target, on_progress=tell) if target != "-" else [
+                tell(block) async for block in job.iter_bytes()
+            ]
         except asyncio.CancelledError:
             say(target)
             await asyncio.sleep(60)

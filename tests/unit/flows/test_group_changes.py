@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
+from metrics24.effects import RawResponse
 from metrics24.errors import (
     AmbiguousWrite,
     BadRequest,
@@ -135,9 +137,21 @@ def test_offers_that_are_not_known_are_not_overwritten(offers: dict[str, object]
     assert (caught.value.path, len(hand.calls)) == ("$.offer_ids", 1)
 
 
-@pytest.mark.parametrize("form", ["", "nothing", "204", "html"])
+def test_a_deletion_that_is_answered_with_a_page_is_read_back() -> None:
+    """A page that something on the way wrote says nothing: the group is looked for, and deleted again if there."""
+    server = GroupServer(["html"])
+    server.has("g1")
+    server.hand.run(delete(groups_of(), "g1"))
+    assert [request.operation for request in server.requests] == ["deleteFilterGroup", "getFilterGroup"]
+    page = RawResponse(200, httpx.Headers(), b"<html>Please log in</html>")
+    hand = Hand(in_turn(page, raw(body={"id": "g1"}), raw(204), raw(body={})))
+    hand.run(delete(groups_of(), "g1"))
+    assert [call.request.method for call in hand.calls] == ["DELETE", "GET", "DELETE"]
+
+
+@pytest.mark.parametrize("form", ["", "nothing", "204"])
 def test_a_deletion_is_one_request(form: str) -> None:
-    """Any success is believed, whatever its body."""
+    """Any success of the API's is believed, whether it has a body or not."""
     server = GroupServer([form])
     server.has("g1")
     server.hand.run(delete(groups_of(), "g1"))

@@ -24,7 +24,6 @@ def fetch(job: metrics24.ExportJob, order: Order, given: Mapping[str, Any], *, t
     """Wait for an export, save its file, and say on stdout what was saved."""
     course = Course(title=title)
     with display(course, quiet=given["quiet"]) as show:
-        job.wait(order.waiting, on_progress=show)
         saved = _convert(job, order, show) if order.converts else _save(job, order.path, order, show)
     seconds = course.clock() - course.started
     try:
@@ -35,7 +34,7 @@ def fetch(job: metrics24.ExportJob, order: Order, given: Mapping[str, Any], *, t
 
 
 def _save(job: metrics24.ExportJob, path: Path, order: Order, show: OnStep) -> metrics24.Saved:
-    return job.save(path, overwrite=order.overwrite, verify=order.verify, on_progress=show)
+    return job.save(path, overwrite=order.overwrite, verify=order.verify, waiting=order.waiting, on_progress=show)
 
 
 def _convert(job: metrics24.ExportJob, order: Order, show: OnStep) -> metrics24.Saved:

@@ -1,0 +1,130 @@
+"""Which mistakes in the code that decides would no test notice?
+
+python -m attack.mutation --minutes 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from attack.mutants import mutants
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "overlay" / "metrics24"
+TARGETS = (
+    "filters.py",
+    "flows/*.py",
+    "pages/*.py",
+    "resources/export*.py",
+    "sinks/part.py",
+    "sinks/csv_records.py",
+)
+TESTS = (  # the quick ones of those that reach the targets; a whole run of them precedes the mutants
+    "tests/unit/flows/test_*.py",
+    "tests/unit/test_[!m]*.py",
+    "tests/sinks/test_csv_records.py",
+    "tests/sinks/test_part*.py",
+    "tests/faults/test_exports.py",
+    "tests/faults/test_export_*.py",
+    "tests/faults/test_download_rows.py",
+    "tests/faults/test_list_filters.py",
+    "tests/cli/exports/test_export_center.py",
+)
+PARTS = ("overlay", "generated", "sandbox", "openapi", "tests", "pyproject.toml")
+EXPLAINED = Path(__file__).parent / "explained.toml"
+VERDICTS = ("killed", "timed out", "survived", "explained")
+
+
+def modules(only: str | None = None) -> list[str]:
+    """The modules that are attacked, by their path in the package."""
+    found = sorted(path.relative_to(PACKAGE).as_posix() for each in TARGETS for path in PACKAGE.glob(each))
+    return [each for each in found if only is None or any(part in each for part in only.split(","))]
+
+
+def attack(
+    names: list[str],
+    *,
+    minutes: float,
+    seed: int,
+    jobs: int = 2,
+    most: int | None = None,
+    tests: tuple[str, ...] = TESTS,
+) -> dict[str, Any]:
+    """Try mutants in a copy of the repository, in an order that follows from the seed, until the time is over."""
+    order = [(name, each.number) for name in names for each in mutants((PACKAGE / name).read_text("utf-8"))]
+    random.Random(seed).shuffle(order)
+    found = sorted(path.relative_to(ROOT).as_posix() for each in tests for path in ROOT.glob(each))
+    asked = {"modules": names, "order": order[:most], "minutes": minutes, "jobs": jobs, "tests": found}
+    with tempfile.TemporaryDirectory(prefix="attack-") as folder:
+        copy = Path(folder).resolve()
+        for part in PARTS:
+            _copy(ROOT / part, copy / part)
+        (copy / "request.json").write_text(json.dumps(asked), "utf-8")
+        paths = [str(copy / each) for each in ("overlay", "generated", "sandbox", "tests")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-m", "attack.trial", "request.json", "answer.json"]
+        done = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, text=True)
+        if done.returncode or not (copy / "answer.json").exists():
+            raise RuntimeError(f"the trial ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        answer: dict[str, Any] = json.loads((copy / "answer.json").read_text("utf-8"))
+    excused = {_name(each) for each in tomllib.loads(EXPLAINED.read_text("utf-8")).get("mutant", [])}
+    for each in answer["verdicts"]:
+        if each["verdict"] == "survived" and _name(each) in excused:
+            each["verdict"] = "explained"
+    return {**answer, "all": len(order)}
+
+
+def _copy(origin: Path, target: Path) -> None:
+    if origin.is_dir():
+        shutil.copytree(origin, target, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis"))
+    else:
+        shutil.copy(origin, target)
+
+
+def _name(mutant: dict[str, Any]) -> tuple[str, str, str]:
+    return mutant["module"], mutant["function"], mutant["change"]
+
+
+def report(answer: dict[str, Any]) -> str:
+    """What became of the mutants, by module, and where those are that no test noticed."""
+    table = Counter((each["module"], each["verdict"]) for each in answer["verdicts"])
+    lines = [f"{'module':34}" + "".join(f"{verdict:>11}" for verdict in VERDICTS)]
+    for name in [*sorted({module for module, _ in table}), "all"]:
+        counts = [
+            sum(n for (module, said), n in table.items() if said == one and name in {module, "all"}) for one in VERDICTS
+        ]
+        lines.append(f"{name:34}" + "".join(f"{count:>11}" for count in counts))
+    lines.append(f"{len(answer['verdicts'])} of {answer['all']} mutants tried")
+    lines += [f"not used, since it fails as things are: {test}" for test in answer["failing"]]
+    survived = [each for each in answer["verdicts"] if each["verdict"] == "survived"]
+    for each in sorted(survived, key=lambda each: (each["module"], each["line"], each["number"])):
+        lines.append(f"overlay/metrics24/{each['module']}:{each['line']}: {each['function']}: {each['change']}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Attack, and print the report."""
+    parser = argparse.ArgumentParser(description="Find mistakes that no test would notice.")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seed", type=int, default=24)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--module", help="only those whose path contains this, or one of these: part,paging")
+    given = parser.parse_args()
+    answer = attack(modules(given.module), minutes=given.minutes, seed=given.seed, jobs=given.jobs)
+    sys.stdout.write(report(answer) + "\n")
+    sys.exit(any(each["verdict"] == "survived" for each in answer["verdicts"]))
+
+
+if __name__ == "__main__":
+    main()

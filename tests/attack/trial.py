@@ -1,0 +1,243 @@
+"""Try mutants out in one process: tests are collected once, and every mutant gets a fork in which they run.
+
+A mutant never comes to a file. A function's code object is replaced in the fork, or a constant of a module is assigned
+anew, so that a mutant costs no more than the tests that reach it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import resource
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any, NoReturn
+
+import coverage
+import pytest
+
+from attack.mutants import Mutant, mutants, mutated
+
+MEMORY = 4 << 30
+LONGEST_TEST = 2.0  # seconds of work; what takes longer is no unit test
+MOST_TESTING = 5.0  # seconds of work of tests for one mutant
+LONGEST_TRIAL = 40.0  # seconds by the clock on the wall
+_PASSED, _FAILED = 0, 1
+
+
+@dataclass
+class Reach:
+    """Which tests reach which lines of which file, how long each takes, and which fail as things are."""
+
+    lines: dict[str, dict[int, list[int]]] = field(default_factory=dict)
+    seconds: dict[int, float] = field(default_factory=dict)
+    failing: set[int] = field(default_factory=set)
+
+    def of(self, path: str, mutant: Mutant) -> list[int]:
+        """The tests to try a mutant with, the quickest first; all of the file's for what runs at its import."""
+        lines = self.lines.get(path, {})
+        wanted = mutant.lines if mutant.function else lines.keys()
+        able = {test for line in wanted for test in lines.get(line, ())} - self.failing
+        chosen: list[int] = []
+        total = 0.0
+        for test in sorted(able, key=self.seconds.__getitem__):
+            total += self.seconds[test]
+            if self.seconds[test] > LONGEST_TEST or total > MOST_TESTING:
+                break
+            chosen.append(test)
+        return chosen
+
+
+class Trial:
+    """The pytest plugin that runs mutants in place of tests."""
+
+    def __init__(self, modules: list[str], order: list[tuple[str, int]], *, minutes: float, jobs: int) -> None:
+        self._package = Path.cwd() / "overlay" / "metrics24"
+        self._modules, self._order, self._jobs = modules, order, jobs
+        self._seconds = minutes * 60
+        self._failed = False
+        self.verdicts: list[dict[str, Any]] = []
+        self.failing: list[str] = []
+
+    def pytest_collection(self) -> None:
+        """Let equal mutants meet equal examples. Not imported before: pytest wants to be the first."""
+        import hypothesis
+
+        hypothesis.settings.register_profile("attack", derandomize=True, database=None, deadline=None)
+        hypothesis.settings.load_profile("attack")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notice that a test failed."""
+        self._failed = self._failed or report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the mutants, and no test as such."""
+        self._items = session.items
+        reach = self._in_fork(self._reach)
+        self.failing = sorted(self._items[test].nodeid for test in reach.failing)
+        self._functions = dict(_functions(self._package))
+        gc.collect()
+        gc.freeze()
+        running: dict[int, tuple[str, Mutant]] = {}
+        end = time.monotonic() + self._seconds
+        known = {name: {each.number: each for each in mutants(self._source(name))} for name in self._modules}
+        for module, number in self._order:
+            if time.monotonic() > end:
+                break
+            mutant = known[module][number]
+            tests = reach.of(str(self._package / module), mutant)
+            if not tests:
+                self._judge(module, mutant, "survived", 0)
+                continue
+            running[self._start(module, mutant, tests)] = module, mutant
+            if len(running) >= self._jobs:
+                self._reap(running)
+        while running:
+            self._reap(running)
+        return True
+
+    def _source(self, module: str) -> str:
+        return (self._package / module).read_text("utf-8")
+
+    def _judge(self, module: str, mutant: Mutant, verdict: str, status: int) -> None:
+        told = {key: value for key, value in asdict(mutant).items() if key != "lines"}
+        self.verdicts.append({"module": module, **told, "verdict": verdict, "status": status})
+
+    def _reap(self, running: dict[int, tuple[str, Mutant]]) -> None:
+        process, status = os.wait()
+        if process not in running:
+            return
+        module, mutant = running.pop(process)
+        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+        verdict = "survived" if status == _PASSED else "timed out" if slow else "killed"
+        self._judge(module, mutant, verdict, status)
+
+    def _start(self, module: str, mutant: Mutant, tests: list[int]) -> int:
+        process = os.fork()
+        if process:
+            return process
+        _confine(LONGEST_TRIAL)
+        try:
+            self._infect(module, mutant)
+            for test, following in zip(tests, [*tests[1:], None], strict=True):
+                self._run(test, following)
+                if self._failed:
+                    os._exit(_FAILED)
+        except BaseException:  # noqa: BLE001 - whatever a mutant does ends here
+            os._exit(_FAILED)
+        os._exit(_PASSED)
+
+    def _run(self, test: int, following: int | None) -> None:
+        item = self._items[test]
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=None if following is None else self._items[following])
+
+    def _infect(self, module: str, mutant: Mutant) -> None:
+        path = str(self._package / module)
+        tree, statement = mutated(self._source(module), mutant.number)
+        if mutant.function:
+            codes = {(code.co_qualname, code.co_firstlineno): code for code in _codes(compile(tree, path, "exec"))}
+            for function in self._functions[path, mutant.function]:
+                old = function.__code__
+                function.__code__ = codes[old.co_qualname, old.co_firstlineno]
+            return
+        if statement is None:
+            raise LookupError(mutant.change)
+        name = "metrics24." + module.removesuffix(".py").replace("/", ".")
+        before = dict(vars(sys.modules[name]))
+        exec(compile(_alone(tree, statement), path, "exec"), vars(sys.modules[name]))  # noqa: S102
+        for key, value in vars(sys.modules[name]).items():
+            _spread(key, before.get(key), value)
+
+    def _reach(self) -> Reach:
+        """Run every test once, and note what it reaches."""
+        reach = Reach()
+        paths = [str(self._package / module) for module in self._modules]
+        seen = coverage.Coverage(data_file=None, include=paths, config_file=False)
+        seen.start()
+        for test in range(len(self._items)):
+            seen.switch_context(str(test))
+            self._failed, begun = False, time.process_time()
+            self._run(test, test + 1 if test + 1 < len(self._items) else None)
+            reach.seconds[test] = time.process_time() - begun
+            if self._failed:
+                reach.failing.add(test)
+        seen.stop()
+        for path in seen.get_data().measured_files():
+            lines: dict[int, list[int]] = defaultdict(list)
+            for line, tests in seen.get_data().contexts_by_lineno(path).items():
+                lines[line] += [int(test) for test in tests if test]
+            reach.lines[path] = dict(lines)
+        return reach
+
+    def _in_fork(self, work: Any) -> Any:
+        """Do something in a fork, so that it leaves nothing behind, and give its result."""
+        reading, writing = os.pipe()
+        if not os.fork():
+            os.close(reading)
+            with os.fdopen(writing, "wb") as end:
+                pickle.dump(work(), end)
+            os._exit(_PASSED)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as end:
+            result = pickle.load(end)  # noqa: S301 - our own fork wrote it
+        os.wait()
+        return result
+
+
+def _confine(seconds: float) -> None:
+    """Bound what a mutant can do to the machine: its time, its memory, and what it says."""
+    os.setpgrp()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _functions(package: Path) -> Iterator[tuple[tuple[str, str], list[FunctionType]]]:
+    found: dict[tuple[str, str], list[FunctionType]] = defaultdict(list)
+    for each in gc.get_objects():
+        if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(str(package)):
+            found[each.__code__.co_filename, each.__code__.co_qualname].append(each)
+    yield from found.items()
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _codes(each)
+
+
+def _alone(tree: Any, statement: Any) -> Any:
+    tree.body = [each for each in tree.body if each.lineno == statement.lineno]
+    return tree
+
+
+def _spread(name: str, old: object, new: object) -> None:
+    """Give a constant's new value to the modules that imported it."""
+    for key, module in list(sys.modules.items()):
+        if old is not new and key.startswith("metrics24") and vars(module).get(name) is old:
+            vars(module)[name] = new
+
+
+def main(request: str, answer: str) -> NoReturn:
+    """Do what a file says, and write the verdicts to another."""
+    asked = json.loads(Path(request).read_text("utf-8"))
+    trial = Trial(
+        asked["modules"], [tuple(each) for each in asked["order"]], minutes=asked["minutes"], jobs=asked["jobs"]
+    )
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+    status = pytest.main([*options, *asked["tests"]], plugins=[trial])
+    Path(answer).write_text(json.dumps({"verdicts": trial.verdicts, "failing": trial.failing}), "utf-8")
+    sys.exit(int(status))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

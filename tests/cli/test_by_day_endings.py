@@ -1,0 +1,191 @@
+"""`metrics24 pull --by-day` with servers that fail, interrupt, or send rows that belong to no day."""
+
+import io
+import json
+import shlex
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from cli.commands import Shell, interrupt
+from cli.conftest import Metrics24, Serve
+from sinks.files import files_in, read_json_lines
+from support.answers import json_answer, silence
+from support.scripted import Received, Step, in_turn
+from support.tables import Row, Table, ids, page, row
+
+DAYS = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-03")
+PULL = ("pull", "clicks", *DAYS, "--by-day", "clicks")
+LINES = (*PULL, "--format", "jsonl")
+
+
+def of_day(day: int, count: int, **columns: object) -> list[Row]:
+    """Give rows of a day in February, newest first."""
+    time = f"2025-02-{day:02d} 10:00:00"
+    return [row(day * 10_000 + number, **{"request_time": time, **columns}) for number in range(count, 0, -1)]
+
+
+class Waiting:
+    """A script that answers with some pages, then says that it was asked for more and stays silent."""
+
+    def __init__(self, *pages: Step) -> None:
+        self._left = list(pages)
+        self.reached = threading.Event()
+
+    def __call__(self, _: Received) -> Step:
+        if self._left:
+            return self._left.pop(0)
+        self.reached.set()
+        return silence
+
+
+def days_of(folder: Path) -> dict[str, list[object]]:
+    """Give the ids in each file of a folder."""
+    return {path.stem[7:]: ids(read_json_lines(path)) for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Terminated.")]
+)
+def test_an_interrupt_keeps_the_days_that_are_done(
+    shell: Shell, serve: Serve, number: signal.Signals, code: int, word: str
+) -> None:
+    """Ctrl-C and SIGTERM leave complete days and nothing else, and the command that is told then reads the others."""
+    rows = [of_day(3, 100), of_day(2, 100), of_day(1, 100)]
+    waiting = Waiting(page(rows[0], more=True), page(rows[1], more=True))
+    server = serve(waiting)
+    with shell.start(*LINES, environment={"METRICS24_BASE_URL": server.base_url}) as process:
+        assert waiting.reached.wait(30)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("2025-02-03: 100 rows, ")
+        ended = interrupt(process, number)
+    assert (ended.code, ended.out, files_in(shell.folder / "clicks")) == (code, "", ["clicks-2025-02-03.jsonl"])
+    assert ended.err.startswith(f"{word} Days that are done: 2025-02-03; nothing unfinished was left behind. Go on ")
+    rest = serve(in_turn(page([*rows[1], *rows[2]][:100], more=True), page(rows[2])))
+    resumed = shell.run(*shlex.split(ended.err.rpartition("others: ")[2])[1:], METRICS24_BASE_URL=rest.base_url)
+    assert resumed.code == 0
+    assert days_of(shell.folder / "clicks") == {f"2025-02-0{4 - n}": ids(rows[n - 1]) for n in (3, 2, 1)}
+    assert rest.requests[0].parameter("start_date") == "2025-01-31"
+    assert rest.requests[0].parameter("end_date") == "2025-02-04"
+
+
+def test_an_interrupt_before_the_first_page_says_that_nothing_is_done(shell: Shell, serve: Serve) -> None:
+    """Ctrl-C before any row names no day, and tells programs the same."""
+    waiting = Waiting()
+    server = serve(waiting)
+    with shell.start(*PULL, "--json", environment={"METRICS24_BASE_URL": server.base_url}) as process:
+        assert waiting.reached.wait(30)
+        ended = interrupt(process)
+    error = json.loads(ended.err)["error"]
+    assert (ended.code, error["days"], files_in(shell.folder / "clicks")) == (130, [], [])
+    assert error["resume"].startswith("metrics24 pull clicks --integration acmeshop01 --start 2025-02-01 ")
+
+
+def test_an_error_says_which_days_are_done(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
+    """A refusal half-way has its own exit code, and the days before it are named and kept."""
+    pages = [page(of_day(3, 60) + of_day(2, 40), more=True), page(of_day(1, 100), more=True)]
+    server = serve(in_turn(*pages, json_answer({"error": "no"}, status=403)))
+    ended = metrics24(*LINES, "--json", "--base-url", server.base_url)
+    error = json.loads(ended.err.splitlines()[-1])["error"]
+    assert (ended.code, error["type"]) == (3, "Forbidden")
+    assert [(day["day"], day["rows"]) for day in error["days"]] == [("2025-02-03", 60), ("2025-02-02", 40)]
+    assert days_of(desk / "clicks") == {"2025-02-02": ids(of_day(2, 40)), "2025-02-03": ids(of_day(3, 60))}
+
+
+def test_an_error_before_the_first_day_is_plain(metrics24: Metrics24, serve: Serve) -> None:
+    """Where no day is done the error is told as ever."""
+    ended = metrics24(*PULL, "--base-url", serve(in_turn(json_answer({}, status=401))).base_url)
+    assert ended.code == 3
+    assert "done" not in ended.err
+
+
+@pytest.mark.parametrize("time", [None, "", "yesterday", "2025-02-30 10:00:00", "01/02/2025"])
+@pytest.mark.parametrize(("kind", "column"), [("clicks", "request_time"), ("conversions", "conversion_time")])
+def test_a_row_of_no_day_is_refused(
+    metrics24: Metrics24, serve: Serve, desk: Path, *, kind: str, column: str, time: str | None
+) -> None:
+    """A row whose documented time cannot be read is code 7 naming the column, and its day has no file."""
+    rows = [*of_day(3, 50), {**row(1), column: time}]
+    server = serve(in_turn(page(rows)))
+    ended = metrics24("pull", kind, *DAYS, "--by-day", "rows", "--base-url", server.base_url)
+    assert ended.code == 7
+    assert f"A row has no {column} that begins with a day" in ended.err
+    assert files_in(desk / "rows") == []
+
+
+def test_rows_of_one_page_may_be_out_of_order(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
+    """Rows around midnight that changed places on a page, or from one page to the next, stand with their days."""
+    third, second, first = of_day(3, 100), of_day(2, 100), of_day(1, 100)
+    pages = [third[:99] + second[:1], third[99:] + second[2:], second[1:2] + first]
+    server = serve(in_turn(*(page(rows, more=rows is not pages[-1]) for rows in pages)))
+    assert metrics24(*LINES, "--base-url", server.base_url).code == 0
+    assert {day: set(found) for day, found in days_of(desk / "clicks").items()} == {
+        "2025-02-01": {*ids(first)},
+        "2025-02-02": {*ids(second)},
+        "2025-02-03": {*ids(third)},
+    }
+
+
+def test_rows_that_come_too_late_are_an_error(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
+    """A row of a day whose file is there already is code 7, and the file, which lacks it, is removed."""
+    pages = [of_day(3, 50), of_day(2, 50), of_day(1, 50), of_day(3, 60)[:10]]
+    server = serve(in_turn(*(page(rows, more=True) for rows in pages)))
+    ended = metrics24(*LINES, "--base-url", server.base_url)
+    assert ended.code == 7
+    assert "A row of 2025-02-03 came after a whole page of older rows" in ended.err
+    assert files_in(desk / "clicks") == ["clicks-2025-02-02.jsonl"]
+
+
+def test_older_rows_end_the_walk(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
+    """The server is not asked for the rows of all the days before the first one."""
+    table = Table([*of_day(2, 150), *of_day(1, 3000)])
+    server = serve(table)
+    arguments = ("--integration", "acmeshop01", "--start", "2025-02-02", "--end", "2025-02-02", "--by-day", "clicks")
+    assert metrics24("pull", "clicks", *arguments, "--format", "jsonl", "--base-url", server.base_url).code == 0
+    assert days_of(desk / "clicks") == {"2025-02-02": ids(of_day(2, 150))}
+    assert server.hits <= 4
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_a_file_is_the_same_as_of_its_rows_alone(metrics24: Metrics24, serve: Serve, desk: Path, suffix: str) -> None:
+    """Long days with fields of their own have the columns of their own rows, and not those of the day before."""
+    days: Sequence[list[Row]] = [of_day(3, 1500, third="x"), of_day(2, 1250, second=2), of_day(1, 1100, third=1)]
+    every = serve(Table([each for rows in days for each in rows]))
+    assert metrics24(*PULL, "--format", suffix, "--base-url", every.base_url).code == 0
+    for number, rows in zip((3, 2, 1), days, strict=True):
+        one = serve(Table(rows))
+        assert metrics24("pull", "clicks", *DAYS, "-o", f"{number}.{suffix}", "--base-url", one.base_url).code == 0
+        path = desk / "clicks" / f"clicks-2025-02-0{number}.{suffix}"
+        if suffix == "parquet":
+            assert parquet.read_table(path).equals(parquet.read_table(desk / f"{number}.parquet"))
+        else:
+            assert path.read_bytes() == (desk / f"{number}.{suffix}").read_bytes()
+
+
+def test_misfits_are_mentioned(metrics24: Metrics24, serve: Serve) -> None:
+    """The summary of several days says how many values, such as a click's time of conversion, stand in ``_extra``."""
+    server = serve(in_turn(page([*of_day(3, 2), *of_day(1, 1)])))
+    ended = metrics24(*PULL, "--columns", "spec", "--base-url", server.base_url)
+    assert ended.out.splitlines()[1] == "3 values fitted no column and stand in the column _extra"
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def write(self, _: str) -> int:
+        """Fail."""
+        raise OSError(28, "No space left on device")
+
+
+def test_a_summary_that_cannot_be_written_costs_nothing(
+    metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
+    monkeypatch.setattr("sys.stdout", Full())
+    ended = metrics24(*PULL)
+    assert (ended.code, len(files_in(desk / "clicks"))) == (0, 3)
+    assert ended.err.endswith("but their summary could not be written: No space left on device\n")
