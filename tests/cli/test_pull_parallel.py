@@ -4,6 +4,8 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
+
 from cli.conftest import Metrics24, Serve
 from sinks.files import read_json_lines
 from support.answers import json_answer
@@ -61,3 +63,11 @@ def test_a_cursor_does_not_go_with_it(metrics24: Metrics24) -> None:
     ended = metrics24(*PULL, "--parallel", "2", "--after", "x", "-o", "rows.csv")
     assert ended.code == 2
     assert "parallel reads whole days" in ended.err
+
+
+@pytest.mark.parametrize("option", [("--parallel", "2"), ("--unordered",)])
+def test_a_file_for_each_day_does_not_go_with_it(metrics24: Metrics24, option: tuple[str, ...]) -> None:
+    """--by-day reads day after day: what it would not heed is refused."""
+    ended = metrics24(*PULL, "--by-day", "days", *option)
+    assert ended.code == 2
+    assert f"{option[0]} cannot go with --by-day" in ended.err

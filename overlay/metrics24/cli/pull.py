@@ -47,7 +47,6 @@ OPTIONS = (
     click.option(
         "--parallel",
         type=click.IntRange(1, MOST_AT_ONCE),
-        default=1,
         metavar="N",
         help="Read up to N days at once, with N requests under way; the same rows in the same order.",
     ),
@@ -120,12 +119,13 @@ def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> 
 
 def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> metrics24.Saved:
     """Ask for the rows and save them."""
-    question = {name: given[name] for name in ("start", "end", "limit", "after", "before", "parallel")}
+    question = {name: given[name] for name in ("start", "end", "limit", "after", "before")}
     if given["page_size"] is not None:
         question["page_size"] = given["page_size"]
     with open_client(given) as client:
         table = getattr(client.reports, given["table"])
         question |= {"filter": parse_filters(given["filters"]), "ordered": not given["unordered"]}
+        question["parallel"] = given["parallel"] or 1
         rows: metrics24.Rows[Any] = table(given["integration"], **question)
         return rows.save(
             given["output"],
