@@ -70,6 +70,9 @@ def synchronous() -> None:
         assert_type(client.request("listExports", query={"a": [1, 2]}), RawResponse)
         rows = client.reports.clicks("i", start="2025-02-01", end="2025-02-02", filter=RECENT)
         assert_type(rows, Rows[Click])
+        assert_type(
+            client.reports.clicks("i", start="2025-02-01", end="2025-02-09", parallel=8, ordered=False), Rows[Click]
+        )
         assert_type(client.reports.conversions("i", start="2025-02-01", end="2025-02-02"), Rows[Conversion])
         assert_type(client.reports.impressions("i", start="2025-02-01", end="2025-02-02"), Rows[Impression])
         for row in rows:
@@ -151,6 +154,9 @@ async def asynchronous() -> None:
         assert_type(await client.request("listExports"), RawResponse)
         rows = client.reports.clicks("i", start="2025-02-01", end="2025-02-02")
         assert_type(rows, AsyncRows[Click])
+        assert_type(
+            client.reports.conversions("i", start="2025-02-01", end="2025-02-09", parallel=8), AsyncRows[Conversion]
+        )
         async for row in rows:
             assert_type(row, Click)
         async for record in rows.records():
@@ -175,6 +181,7 @@ async def asynchronous() -> None:
 def mistakes(client: Client) -> None:
     """Write what must not pass; an ignore that is not needed is an error under --strict."""
     client.reports.clicks("i", "2025-02-01", "2025-02-02")  # type: ignore[call-arg]  # options are keyword-only
+    client.reports.clicks("i", start="2025-02-01", end="2025-02-02", parallel="8")  # type: ignore[arg-type]
     client.with_options(api_key="k")  # type: ignore[call-arg]  # another credential is another client
     field("a").eq([1])  # type: ignore[arg-type]  # several values are any_of(...)
     client.reports.clicks("i", start=20250201, end="2025-02-02")  # type: ignore[arg-type]  # a day is a date or text

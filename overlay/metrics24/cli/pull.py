@@ -21,6 +21,7 @@ from metrics24.cli.progress import Course, display
 from metrics24.cli.reporting import EndedEarlyError
 from metrics24.cli.text import printable, size
 from metrics24.pages.progress import Progress
+from metrics24.settings import MOST_AT_ONCE
 
 TABLES = ("clicks", "conversions", "impressions")
 
@@ -43,6 +44,13 @@ OPTIONS = (
     click.option("--page-size", type=int, help="Rows per request; 100 by default, which is the most."),
     click.option("--after", metavar="CURSOR", help="Only rows older than the row with this real_tx_id."),
     click.option("--before", metavar="CURSOR", help="Only rows newer than the row with this real_tx_id."),
+    click.option(
+        "--parallel",
+        type=click.IntRange(1, MOST_AT_ONCE),
+        metavar="N",
+        help="Read up to N days at once, with N requests under way; the same rows in the same order.",
+    ),
+    click.option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come."),
     click.option("--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."),
     click.option("--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."),
     by_day_options,
@@ -116,7 +124,9 @@ def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> m
         question["page_size"] = given["page_size"]
     with open_client(given) as client:
         table = getattr(client.reports, given["table"])
-        rows: metrics24.Rows[Any] = table(given["integration"], filter=parse_filters(given["filters"]), **question)
+        question |= {"filter": parse_filters(given["filters"]), "ordered": not given["unordered"]}
+        question["parallel"] = given["parallel"] or 1
+        rows: metrics24.Rows[Any] = table(given["integration"], **question)
         return rows.save(
             given["output"],
             overwrite=given["overwrite"],

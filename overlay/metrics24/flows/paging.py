@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from metrics24.effects import Flow
+from metrics24.effects import Flow, Request
 from metrics24.errors import BadRequest, NotFound, PaginationError, StatusError
 from metrics24.filters import Filter
 from metrics24.flows.audit import Audit
@@ -48,7 +48,13 @@ def fetch(
     lens: Lens | None = None,
 ) -> Flow[Table]:
     """Fetch one page: the newest one, or the one next to a cursor."""
-    request = build(
+    answer = yield from send(page_request(query, routes, after, before), policy)
+    return read_table(answer, query.operation, policy.notices, lens)
+
+
+def page_request(query: Query, routes: Routes, after: str | None = None, before: str | None = None) -> Request:
+    """The request for one page."""
+    return build(
         query.operation,
         routes,
         integration_id=query.integration,
@@ -59,8 +65,6 @@ def fetch(
         pagebefore=before,
         filter_=conditions(query.filter),
     )
-    answer = yield from send(request, policy)
-    return read_table(answer, query.operation, policy.notices, lens)
 
 
 class Walk:
@@ -107,7 +111,7 @@ class Walk:
 
     def _ask(self) -> Flow[Table]:
         try:
-            table = yield from fetch(self._query, self._policy, self._routes, after=self._cursor, lens=self._lens)
+            table = yield from self._fetch()
         except (BadRequest, NotFound) as error:
             if self._cursor is None:
                 raise
@@ -115,6 +119,9 @@ class Walk:
         if ignores_cursor(table, self._cursor, self._last_row) or self._begins_anew(table):
             raise self._error("ignores the cursor, or counts its row in: rows that were read before came again")
         return table
+
+    def _fetch(self) -> Flow[Table]:
+        return fetch(self._query, self._policy, self._routes, after=self._cursor, lens=self._lens)
 
     def _begins_anew(self, table: Table) -> bool:
         """Whether the walk's first row came again at the head of a later page; rows without an id prove nothing."""

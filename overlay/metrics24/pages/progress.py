@@ -17,7 +17,8 @@ class Progress:
     Attributes:
         rows: rows so far.
         page_rows: rows of the last page.
-        cursor: where to go on with `after=`, None before the first row.
+        cursor: where to go on with `after=`, None before the first row. None too, like the times, if rows come in no
+            order.
         oldest: the time of the oldest row so far, as the server writes it.
         newest: the time of the newest row.
 
@@ -29,8 +30,10 @@ class Progress:
     oldest: str | None = None
     newest: str | None = None
 
-    def plus(self, records: list[dict[str, Any]]) -> Progress:
+    def plus(self, records: list[dict[str, Any]], *, ordered: bool = True) -> Progress:
         """The progress after one more page."""
+        if not ordered:
+            return Progress(self.rows + len(records), len(records))
         if not records:
             return Progress(self.rows, 0, self.cursor, self.oldest, self.newest)
         return Progress(

@@ -9,12 +9,11 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from metrics24.drivers.driver import AsyncDriver, Driver
-from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.pages.frames import as_pandas, as_polars
 from metrics24.pages.page import AsyncPage, Page
 from metrics24.pages.progress import OnProgress, Progress
 from metrics24.pages.source import Source, file_for, gathering
-from metrics24.responses import Table
+from metrics24.pages.walking import async_tables, tables
 from metrics24.sinks import Lens, Saved
 
 if TYPE_CHECKING:
@@ -58,17 +57,8 @@ class Rows(Generic[T]):
         return self._pages(None)
 
     def _pages(self, lens: Lens | None) -> Generator[Page[T]]:
-        walk = self._source.walk(lens)
-        ahead: Pending[Table] | None = None
-        try:
-            while ahead is not None or not walk.done:
-                table = self._driver.run(walk.next_page()) if ahead is None else ahead.result()
-                ahead = self._driver.start(walk.next_page()) if walk.looks_ahead else None
-                yield Page(self._source, table, self._driver)
-        finally:
-            if ahead is not None:
-                ahead.cancel()
-            walk.finish()
+        for table in tables(self._source, self._driver, lens):
+            yield Page(self._source, table, self._driver)
 
     def first(self) -> T | None:
         """The newest row, None if there is none."""
@@ -127,7 +117,7 @@ class Rows(Generic[T]):
         with file_for(self._source.model, path, **options) as sink:
             for page in self._pages(sink.lens):
                 sink.write(page.records)
-                progress = progress.plus(page.records)
+                progress = progress.plus(page.records, ordered=self._source.ordered)
                 if on_progress is not None:
                     on_progress(progress)
             return sink.commit()
@@ -169,17 +159,9 @@ class AsyncRows(Generic[T]):
         return self._pages(None)
 
     async def _pages(self, lens: Lens | None) -> AsyncGenerator[AsyncPage[T]]:
-        walk = self._source.walk(lens)
-        ahead: AsyncPending[Table] | None = None
-        try:
-            while ahead is not None or not walk.done:
-                table = await (self._driver.run(walk.next_page()) if ahead is None else ahead.result())
-                ahead = self._driver.start(walk.next_page()) if walk.looks_ahead else None
+        async with aclosing(async_tables(self._source, self._driver, lens)) as found:
+            async for table in found:
                 yield AsyncPage(self._source, table, self._driver)
-        finally:
-            if ahead is not None:
-                await ahead.cancel()
-            walk.finish()
 
     async def first(self) -> T | None:
         """The newest row, None if there is none."""
@@ -237,7 +219,7 @@ class AsyncRows(Generic[T]):
             async with aclosing(self._pages(sink.lens)) as pages:
                 async for page in pages:
                     await asyncio.to_thread(sink.write, page.records)
-                    progress = progress.plus(page.records)
+                    progress = progress.plus(page.records, ordered=self._source.ordered)
                     if on_progress is not None:
                         on_progress(progress)
             return await asyncio.to_thread(sink.commit)

@@ -12,8 +12,11 @@ from metrics24.errors import UsageError
 from metrics24.flows.listing import ListQuery, ListWalk, numbered_neighbour
 from metrics24.flows.paging import Query, Walk, neighbour
 from metrics24.flows.retry import Policy
+from metrics24.flows.sharding import ranges
+from metrics24.flows.shards import Shards
 from metrics24.models import columns, item_model, row_model
 from metrics24.operations import Routes
+from metrics24.pages.fan import Fan
 from metrics24.pages.typed import ModelLens
 from metrics24.responses import Table
 from metrics24.sinks import Gathering, Lens, Sink, open_sink
@@ -46,11 +49,18 @@ class Source(Protocol):
     def model(self) -> str:
         """The name of the rows' model."""
 
+    @property
+    def ordered(self) -> bool:
+        """Whether pages come in the server's order."""
+
     def lens(self) -> Lens:
         """What rows are best decoded into on their way to models."""
 
     def walk(self, lens: Lens | None = None) -> Walking:
         """A new walk from the first row to the last, its rows decoded into what the lens has."""
+
+    def fan(self, lens: Lens | None = None) -> Fan | None:
+        """A new walk of several parts at once; None if it is to be walked plainly."""
 
     def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
         """Fetch the page after or before `page`."""
@@ -63,6 +73,8 @@ class TableSource:
     query: Query
     policy: Policy = field(repr=False)
     routes: Routes = field(repr=False)
+    parallel: int = 1
+    ordered: bool = True
 
     @property
     def model(self) -> str:
@@ -77,6 +89,13 @@ class TableSource:
         """A new walk from the newest row to the oldest, its rows decoded into what the lens has."""
         return Walk(self.query, self.policy, self.routes, lens)
 
+    def fan(self, lens: Lens | None = None) -> Fan | None:
+        """A new walk of several days at once, if that was asked for and there are several."""
+        if self.parallel == 1 or self.query.limit == 0 or len(ranges(self.query)) < 2:
+            return None
+        shards = Shards(self.query, self.policy, self.routes, parallel=self.parallel, ordered=self.ordered)
+        return Fan(shards, self.query, self.policy, lens, parallel=self.parallel)
+
     def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
         """Fetch the page of older or newer rows."""
         return neighbour(self.query, self.policy, self.routes, page, older=after)
@@ -89,6 +108,7 @@ class ListSource:
     query: ListQuery
     policy: Policy = field(repr=False)
     routes: Routes = field(repr=False)
+    ordered: bool = True
 
     @property
     def model(self) -> str:
@@ -102,6 +122,9 @@ class ListSource:
     def walk(self, _: Lens | None = None) -> ListWalk:
         """A new walk from the first page to the last. Lists are short: their items are dicts."""
         return ListWalk(self.query, self.policy, self.routes)
+
+    def fan(self, _: Lens | None = None) -> None:
+        """Lists are short: there is nothing to do at once."""
 
     def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
         """Fetch the page with the next number, or the one before."""

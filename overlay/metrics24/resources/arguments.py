@@ -15,6 +15,7 @@ from metrics24.filters import Filter
 from metrics24.flows.listing import ListQuery
 from metrics24.flows.paging import Query
 from metrics24.operations import safe_id
+from metrics24.settings import MOST_AT_ONCE
 
 Day = date | str
 Sort = str | Iterable[str]
@@ -89,12 +90,14 @@ class Asked:
     page_size: int
     after: str | None
     before: str | None
+    parallel: int = 1
+    ordered: bool = True
 
     def query(self, operation: str, integration: str) -> Query:
         """The arguments as a query.
 
         Raises:
-            UsageError: days reversed, both cursors or an empty one, a page size or limit out of range.
+            UsageError: days reversed, both cursors or an empty one, a page size, limit or parallel out of range.
 
         """
         for name, cursor in (("after", self.after), ("before", self.before)):
@@ -105,6 +108,7 @@ class Asked:
         if self.after is not None and self.before is not None:
             raise UsageError("after and before exclude each other; give one of them.")
         _check_extent(self.filter, self.limit, self.page_size)
+        self._check_parallel()
         start, end = in_order(as_day(self.start, "start"), as_day(self.end, "end"))
         return Query(
             operation=operation,
@@ -117,6 +121,13 @@ class Asked:
             after=self.after,
             before=self.before,
         )
+
+    def _check_parallel(self) -> None:
+        _refuse_count("parallel", self.parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
+        if not isinstance(self.ordered, bool):
+            raise UsageError(f"ordered must be True or False, not {self.ordered!r}.")
+        if self.parallel > 1 and (self.after or self.before):
+            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
 
 
 @frozen

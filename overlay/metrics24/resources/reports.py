@@ -20,7 +20,13 @@ class _Reports:
         self._policy, self._routes = policy, routes
 
     def _source(self, operation: str, integration: str, asked: Asked) -> TableSource:
-        return TableSource(query=asked.query(operation, integration), policy=self._policy, routes=self._routes)
+        return TableSource(
+            query=asked.query(operation, integration),
+            policy=self._policy,
+            routes=self._routes,
+            parallel=asked.parallel,
+            ordered=asked.ordered or asked.parallel == 1,
+        )
 
 
 class Reports(_Reports):
@@ -37,6 +43,9 @@ class Reports(_Reports):
         page_size: rows per request, 1 to 100.
         after: a cursor (a row's `real_tx_id`); gives the rows older than it.
         before: a cursor; gives the rows newer than it, newest first.
+        parallel: how many requests may be under way at once, 1 to 32; above 1 the days of the range are read at once,
+            with the same rows in the same order. Not with after or before.
+        ordered: False gives pages of any day as soon as they are there; only with parallel is that another order.
 
     Raises:
         UsageError: before anything is sent, if the arguments contradict each other.
@@ -58,9 +67,11 @@ class Reports(_Reports):
         page_size: int = LARGEST_PAGE,
         after: str | None = None,
         before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
     ) -> Rows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before)
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
         return Rows(self._source("getClickReport", integration, asked), self._driver)
 
     def conversions(
@@ -74,9 +85,11 @@ class Reports(_Reports):
         page_size: int = LARGEST_PAGE,
         after: str | None = None,
         before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
     ) -> Rows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before)
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
         return Rows(self._source("getConversionReport", integration, asked), self._driver)
 
     def impressions(
@@ -90,9 +103,11 @@ class Reports(_Reports):
         page_size: int = LARGEST_PAGE,
         after: str | None = None,
         before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
     ) -> Rows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before)
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
         return Rows(self._source("getImpressionReport", integration, asked), self._driver)
 
     def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
@@ -147,9 +162,11 @@ class AsyncReports(_Reports):
         page_size: int = LARGEST_PAGE,
         after: str | None = None,
         before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
     ) -> AsyncRows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before)
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
         return AsyncRows(self._source("getClickReport", integration, asked), self._driver)
 
     def conversions(
@@ -163,9 +180,11 @@ class AsyncReports(_Reports):
         page_size: int = LARGEST_PAGE,
         after: str | None = None,
         before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
     ) -> AsyncRows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before)
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
         return AsyncRows(self._source("getConversionReport", integration, asked), self._driver)
 
     def impressions(
@@ -179,9 +198,11 @@ class AsyncReports(_Reports):
         page_size: int = LARGEST_PAGE,
         after: str | None = None,
         before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
     ) -> AsyncRows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before)
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
         return AsyncRows(self._source("getImpressionReport", integration, asked), self._driver)
 
     async def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:

@@ -3,7 +3,7 @@
 Knows nothing of HTTP: rows are mappings of field names to what JSON can hold.
 """
 
-from metrics24.sinks.cells import Cells, Lens, as_rows, read_cells, values_of
+from metrics24.sinks.cells import Cells, Lens, as_rows, read_cells, read_dicts, values_of
 from metrics24.sinks.columns import Column, ColumnType, Row
 from metrics24.sinks.csv_records import CsvRecords
 from metrics24.sinks.opening import Gathering, open_sink
@@ -24,5 +24,6 @@ __all__ = [
     "as_rows",
     "open_sink",
     "read_cells",
+    "read_dicts",
     "values_of",
 ]

@@ -102,7 +102,7 @@ class _PageInfo(msgspec.Struct, rename="camel", gc=False):
 
 
 @lru_cache(maxsize=32)
-def _decoder(kind: type[Cells]) -> msgspec.json.Decoder[Any]:
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     rows_type: Any = list[kind]  # type: ignore[valid-type]  # the kind is known at run time only
     rows = msgspec.defstruct("Rows", [("data", rows_type), ("page_info", _PageInfo)], rename="camel")
     return msgspec.json.Decoder(msgspec.defstruct("Page", [("data", rows)]))
@@ -113,9 +113,18 @@ def read_cells(content: bytes, shape: Shape) -> tuple[list[Cells], str | None, s
 
     None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
     """
+    return _read(content, shape.kind)
+
+
+def read_dicts(content: bytes) -> tuple[list[dict[str, Any]], str | None, str | None, bool] | None:
+    """Read a page of a report table like `read_cells`, its rows as dicts; what is in them is not looked at."""
+    return _read(content, dict)
+
+
+def _read(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
     try:
         content.decode()  # msgspec lets bytes that are no UTF-8 pass in what it skips
-        page = _decoder(shape.kind).decode(content).data
+        page = _decoder(kind).decode(content).data  # type: ignore[arg-type]  # types are hashable
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     info = page.page_info
