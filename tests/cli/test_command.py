@@ -5,12 +5,15 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import metrics24 as package
 from cli.commands import WEEK, Shell, interrupt
+from metrics24.cli.app import commands
 
 WITHOUT = """
 import sys
@@ -96,6 +99,29 @@ def test_the_sandbox_is_started_with_its_own_options(shell: Shell) -> None:
         ended = interrupt(process, signal.SIGINT)
     assert 0 < json.loads(pulled.out)["rows"] < 7 * 40
     assert (ended.code, ended.err) == (0, "")
+
+
+def test_the_sandbox_s_example_works(shell: Shell) -> None:
+    """The example in the sandbox's help, which its own parser writes, starts a sandbox that serves until Ctrl-C."""
+    example = shell.run("sandbox", "--help").out.partition("Example:")[2].split()
+    assert example[:2] == ["metrics24", "sandbox"]
+    with shell.start(*example[1:]) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["base_url"].startswith("http://127.0.0.1:")
+        assert interrupt(process, signal.SIGINT).code == 0
+
+
+def every_command(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Give a command and all below it, each with its place."""
+    yield path, command
+    for name, below in (command.commands if isinstance(command, click.Group) else {}).items():
+        yield from every_command(below, *path, name)
+
+
+def test_no_command_is_without_help_and_example() -> None:
+    """Each command says what it does and shows an example; the sandbox leaves both to its own parser."""
+    silent = [path for path, each in every_command(commands) if not each.help or "Example:" not in (each.epilog or "")]
+    assert silent == [("sandbox",)]
 
 
 def test_the_sandbox_s_help_and_errors_are_its_own(shell: Shell) -> None:
