@@ -25,7 +25,7 @@ URLs and a key, then serves until Ctrl-C."""
 _EPILOG = f"""\
 For one request, headers outrank the behaviour chosen here ({HEADER_PREFIX}latency: 0.5), and {HEADER_PREFIX}fault asks
 for a fault: 503x2, reset, lost, cut, drip, stall, html and more. The environment variable {ENVIRONMENT_VARIABLE}
-names another OpenAPI spec to serve. Example: metrics24 sandbox --conversions-per-day 200 --json"""
+names another OpenAPI spec to serve. Example: metrics24 sandbox --seed 7 --json"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
