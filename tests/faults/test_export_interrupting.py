@@ -148,7 +148,9 @@ async def cancelled(stage: Stage, task: asyncio.Task[Any]) -> None:
     assert time.monotonic() - told < PROMPT
     assert await asyncio.to_thread(stage.storage.gone.wait, 5)
     assert stage.api.hits + stage.bucket.hits == hits
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    # What is abandoned in the middle of a generator, asyncio closes in a task of its own.
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not others or (await asyncio.wait(others, timeout=5))[1] == set()
 
 
 async def test_fault_64_a_save_can_be_cancelled_at_any_moment(serve: Serve, tmp_path: Path) -> None:

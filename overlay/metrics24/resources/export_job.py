@@ -99,6 +99,8 @@ class ExportJob(ExportState):
     def iter_bytes(self, *, verify: bool = True) -> Generator[bytes]:
         """Wait for the file if need be, and give its bytes, in blocks of 1 MiB at most.
 
+        Whoever stops in the middle closes the generator (`contextlib.closing`), and with it the connection.
+
         Args:
             verify: check at the end that the last line is whole and the number of rows is what the server says.
 

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import sys
 import time
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import metrics24
@@ -32,7 +33,8 @@ def fetch(url: str, target: str) -> None:
     with metrics24.Client(api_key="k", base_url=url, timeout=60) as client:
         job = client.exports.resume("exp_1")
         try:
-            job.save(target, on_progress=tell) if target != "-" else [tell(block) for block in job.iter_bytes()]
+            with closing(job.iter_bytes()) as blocks:  # an interrupt in `tell` leaves the iteration where it is
+                job.save(target, on_progress=tell) if target != "-" else [tell(block) for block in blocks]
         except KeyboardInterrupt:
             say(target)
             time.sleep(60)
@@ -43,9 +45,8 @@ async def fetch_async(url: str, target: str) -> None:
     async with metrics24.AsyncClient(api_key="k", base_url=url, timeout=60) as client:
         job = await client.exports.resume("exp_1")
         try:
-            await job.save(target, on_progress=tell) if target != "-" else [
-                tell(block) async for block in job.iter_bytes()
-            ]
+            async with aclosing(job.iter_bytes()) as blocks:
+                await job.save(target, on_progress=tell) if target != "-" else [tell(block) async for block in blocks]
         except asyncio.CancelledError:
             say(target)
             await asyncio.sleep(60)
