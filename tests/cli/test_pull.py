@@ -174,7 +174,7 @@ def test_rows_lost_to_an_error_are_told(metrics24: Metrics24, serve: Serve, desk
     ended = metrics24(*PULL, "--limit", "250", "-o", "rows.csv", "--base-url", server.base_url)
     assert ended.code == 3
     assert "100 rows (2025-02-04T10:00:00Z back to 2025-02-13T10:00:00Z) had been fetched and are lost" in ended.err
-    resume = shlex.split(ended.err.rpartition("those: ")[2])
+    resume = shlex.split(ended.err.rpartition("older ones: ")[2])
     assert resume[:3] == ["metrics24", "pull", "conversions"]
     assert resume[resume.index("--after") + 1] == tx(201)
     assert resume[resume.index("--limit") + 1] == "150"

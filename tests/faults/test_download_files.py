@@ -67,6 +67,14 @@ def test_fault_44_a_target_that_exists_is_refused(fetch: Fetching) -> None:
     assert fetch.saved(overwrite=True) == LARGE
 
 
+@pytest.mark.parametrize("name", ["clicks.parquet", "clicks.JSONL", "clicks.csv.gz", None, 5, b"a\0b.csv"])
+def test_a_target_that_could_not_be_what_it_says_is_refused(fetch: Fetching, name: Any) -> None:
+    """CSV does not land in a file that is named like another format, and what is no path is a UsageError."""
+    target = fetch.target.with_name(name) if isinstance(name, str) else name
+    refused(fetch, target)
+    assert leftovers(fetch.target.parent) == []
+
+
 def test_fault_44_a_target_that_appears_meanwhile_is_left_alone(fetch: Fetching) -> None:
     """Fault 44: a file that another program puts there during the download stays, and nothing is fetched twice."""
 

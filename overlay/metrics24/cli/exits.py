@@ -45,7 +45,7 @@ EXITS = (
         "the answer is not what the API promises",
         (errors.ResponseError, errors.PaginationError, errors.IntegrityError),
     ),
-    Exit(8, "the file could not be written", (errors.SaveError,)),
+    Exit(8, "the file could not be written", (errors.SaveError, OSError)),
     Exit(9, "refused, since it could leak a credential or data", (errors.SecurityError,)),
     Exit(
         10,

@@ -51,8 +51,11 @@ class Lost:
         if not self.rows:
             return "Nothing had been fetched, and no file was left behind."
         span = f" ({self.newest} back to {self.oldest})" if self.oldest else ""
-        text = f"{self.rows:,} rows{span} had been fetched and are lost; no file was left behind. Run the command again"
-        return f"{text}, or fetch only the rows older than those: {self.resume}" if self.resume else f"{text}."
+        text = (
+            f"{self.rows:,} rows{span} had been fetched and are lost; no file was left behind. Run the command again."
+        )
+        hint = f" If you have those rows from elsewhere, this fetches only the older ones: {self.resume}"
+        return text + hint if self.resume else text
 
 
 class EndedEarlyError(Exception):
@@ -118,6 +121,8 @@ def _message(error: BaseException) -> str:
         text = f"{text} Candidates: {', '.join(_ids(error))}."
     if isinstance(error, Metrics24Error):
         return text
+    if isinstance(error, OSError):  # all others are errors of ours
+        return f"the output could not be written ({error.strerror or text})"
     return f"{type(error).__name__}: {text}. This is a fault of metrics24 itself; --debug shows where."
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.flows.deletion import delete_export
 from metrics24.flows.waiting import read_export
-from metrics24.resources.export_state import WAITING, Desk, ExportState, OnExportProgress, OnWait
+from metrics24.resources.export_state import WAITING, Desk, ExportState, OnExportProgress, OnWait, csv_target
 from metrics24.settings import Waiting
 from metrics24.sinks import CsvRecords, Part, Saved
 
@@ -70,20 +70,20 @@ class ExportJob(ExportState):
         What has arrived stands in a `.part` beside the target; saving again, also from another process, goes on there.
 
         Args:
-            path: the target. It holds the CSV exactly as the server made it, whatever its suffix.
+            path: the target. It holds the CSV exactly as the server made it.
             overwrite: replace a target that exists.
             verify: check that the last line is whole and the number of rows is what the server says.
             waiting: how long to wait for the file, and how often to look.
             on_progress: called after each look and each block.
 
         Raises:
-            UsageError: the target exists, or its folder does not; nothing was sent.
+            UsageError: the target exists, is no .csv, or its folder does not exist; nothing was sent.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
-        with Part(Path(path), overwrite=overwrite, identity=self.id) as part:
+        with Part(csv_target(path), overwrite=overwrite, identity=self.id) as part:
             self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
             try:
@@ -193,13 +193,13 @@ class AsyncExportJob(ExportState):
         """Wait for the file if need be, and download it; see `ExportJob.save`. Files are written in a thread.
 
         Raises:
-            UsageError: the target exists, or its folder does not; nothing was sent.
+            UsageError: the target exists, is no .csv, or its folder does not exist; nothing was sent.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
-        with await _opened(Path(path), overwrite=overwrite, identity=self.id) as part:
+        with await _opened(csv_target(path), overwrite=overwrite, identity=self.id) as part:
             await self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
             try:

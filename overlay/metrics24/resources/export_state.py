@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
+from metrics24.errors import UsageError
 from metrics24.flows.download import Download
 from metrics24.flows.export_records import has_failed, names_in
 from metrics24.flows.integrity import check_whole, rows_promised, warn_if_cut
@@ -15,9 +17,10 @@ from metrics24.flows.waiting import WaitProgress, Watch, is_complete, raise_if_f
 from metrics24.models import Export, factory
 from metrics24.operations import Routes
 from metrics24.settings import Limits, Waiting
-from metrics24.sinks import CsvRecords, Part
+from metrics24.sinks import CsvRecords, Part, named
 
 WAITING = Waiting()
+_OTHER_FORMATS = frozenset({".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx"})
 
 
 @frozen
@@ -36,6 +39,22 @@ class DownloadProgress:
     bytes: int
     total: int | None
     rows: int
+
+
+def csv_target(path: object) -> Path:
+    """The path of a download, which is a CSV file.
+
+    Raises:
+        UsageError: it is no path, or its suffix is that of another format.
+
+    """
+    target = named(path)
+    if target.suffix.lower() in _OTHER_FORMATS:
+        raise UsageError(
+            f"{target} would hold CSV, which is what the server makes: let it end in .csv. `metrics24 export -o "
+            "FILE.parquet` converts."
+        )
+    return target
 
 
 OnWait = Callable[[WaitProgress], object]

@@ -9,6 +9,7 @@ from metrics24.sinks.csv_records import CsvRecords
 from metrics24.sinks.opening import Gathering, open_sink
 from metrics24.sinks.part import Part
 from metrics24.sinks.sink import Saved, Sink
+from metrics24.sinks.target import named
 
 __all__ = [
     "Cells",
@@ -22,6 +23,7 @@ __all__ = [
     "Saved",
     "Sink",
     "as_rows",
+    "named",
     "open_sink",
     "read_cells",
     "read_dicts",

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,7 +19,7 @@ from metrics24.sinks.feed import Feed, Writer
 from metrics24.sinks.json_lines import JsonLinesWriter
 from metrics24.sinks.layout import Layout, plan
 from metrics24.sinks.sink import Sink
-from metrics24.sinks.target import Target
+from metrics24.sinks.target import Target, named
 from metrics24.sinks.verbatim import VerbatimLens
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def open_sink(
             `spreadsheet_safe` was asked of another format than CSV.
 
     """
-    target_path = _named(path)
+    target_path = named(path)
     suffix = target_path.suffix.lower()
     if suffix not in _FORMATS:
         raise UsageError(f"{target_path} does not say its format; let it end in {', '.join(_FORMATS)}")
@@ -117,15 +116,6 @@ class Gathering:
         """Everything that was not let go."""
         self._feed.finish()
         return self._writers[0].take()
-
-
-def _named(path: object) -> Path:
-    if not isinstance(path, str | bytes | os.PathLike):
-        raise UsageError(f"The file must be named by text or a path, not {type(path).__name__}")
-    name = os.fsdecode(path)
-    if "\0" in name:
-        raise UsageError("A file's name cannot hold the character NUL")
-    return Path(name)
 
 
 # Called with the open file and the first rows.

@@ -80,6 +80,21 @@ def file_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+def named(path: object) -> Path:
+    """The path that was given, as text, bytes or a path.
+
+    Raises:
+        UsageError: it is something else, or holds a NUL.
+
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise UsageError(f"The file must be named by text or a path, not {type(path).__name__}")
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise UsageError("A file's name cannot hold the character NUL")
+    return Path(name)
+
+
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Check that a file may appear at a path.
 
