@@ -105,7 +105,7 @@ def understood_day(text: str, name: str, today: date) -> date:
     if words in ("today", "yesterday"):
         return today if words == "today" else today - _DAY
     if found := _AGO.fullmatch(words):
-        return today - relativedelta.relativedelta(**{f"{found[2]}s": int(found[1])})  # type: ignore[arg-type]
+        return today - relativedelta.relativedelta(**{f"{found[2]}s": int(found[1])})  # type: ignore[arg-type]  # a computed name
     if (day := _iso(words) or _with_name(words)) is not None:
         return day
     advice = f"use --month {text.strip()}" if _MONTH.fullmatch(words) else f"write it like {FORMS}"
@@ -138,7 +138,7 @@ def _last(given: Mapping[str, Any], today: date) -> tuple[date, date]:
     found = _LAST.fullmatch(given["last"].strip().lower())
     if found is None or int(found[1]) == 0:
         raise click.UsageError(f"--last: {given['last']!r} is not a span of days; write it like 7d, 2w or 1m.")
-    span = relativedelta.relativedelta(**{_UNITS[found[2][0]]: int(found[1])})  # type: ignore[arg-type]
+    span = relativedelta.relativedelta(**{_UNITS[found[2][0]]: int(found[1])})  # type: ignore[arg-type]  # a computed name
     return today - span, today - _DAY
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from metrics24.doctor.judgement import described_part
+from metrics24.flows.export_records import names_in
 from metrics24.models import properties
 from metrics24.operations import Operation
 
@@ -68,10 +69,10 @@ class Facts:
             if kind == "FilterGroup" and self.filter_group is None:
                 self.filter_group = _first_id(objects)
             elif kind == "Export":
-                named = sorted(objects, key=lambda each: artifact_name(each) is None)
+                named = sorted(objects, key=lambda each: next(names_in(each), None) is None)
                 self.export = self.export or _first_id(named)
         if model == "Export" and isinstance(value, dict):
-            self.artifact = self.artifact or artifact_name(value)
+            self.artifact = self.artifact or next(names_in(value), None)
         for kind in ("Click", "Conversion"):
             if items.get(kind):
                 self.rows[kind] = items[kind]
@@ -108,13 +109,6 @@ def on_the_wire(operation: Operation, arguments: Arguments) -> dict[str, dict[st
         if parameter.argument in arguments:
             placed[parameter.location][parameter.name] = arguments[parameter.argument]
     return placed
-
-
-def artifact_name(export: Mapping[str, Any]) -> str | None:
-    """The name of an export's file, from either place where it may stand."""
-    nested = export.get("artifact")
-    name = export.get("artifact_name") or (nested.get("name") if isinstance(nested, dict) else None)
-    return name if isinstance(name, str) and name else None
 
 
 def _of_rows(model: str, facts: Facts, base: Arguments, wanted: list[str]) -> list[Arguments] | Unknown:

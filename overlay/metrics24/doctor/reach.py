@@ -11,6 +11,7 @@ import httpx
 from attrs import frozen
 
 from metrics24.drivers.deadline import Exchange
+from metrics24.drivers.faults import is_untrusted
 from metrics24.drivers.pools import open_pool
 
 
@@ -46,7 +47,7 @@ def reach(base_url: str, timeout: float) -> Reached:
             seconds = time.monotonic() - started
             return Reached(seconds=seconds, date=response.headers.get("date", ""), expires=_expiry(response))
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        return Reached(problem=_problem(error, timeout), untrusted=_is_untrusted(error))
+        return Reached(problem=_problem(error, timeout), untrusted=is_untrusted(error))
 
 
 def _expiry(response: httpx.Response) -> datetime | None:
@@ -59,14 +60,6 @@ def _expiry(response: httpx.Response) -> datetime | None:
 def _problem(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {timeout:g} s"
-    if _is_untrusted(error):
+    if is_untrusted(error):
         return f"the certificate is not trusted ({error})"
     return f"the server could not be reached ({type(error).__name__}: {error})"
-
-
-def _is_untrusted(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -42,7 +42,7 @@ class Attempt:
                 sent=False,
                 permanent=True,
             )
-        if _is_untrusted(error):
+        if is_untrusted(error):
             return TransportError(
                 f"The certificate of {self.host} is not trusted ({what}). If that host is right, name its authority in "
                 "SSL_CERT_FILE, or pass transport=httpx.HTTPTransport(verify=...).",
@@ -56,7 +56,8 @@ class Attempt:
         )
 
 
-def _is_untrusted(error: BaseException | None) -> bool:
+def is_untrusted(error: BaseException | None) -> bool:
+    """Whether it was a certificate that is not trusted, however deep below."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

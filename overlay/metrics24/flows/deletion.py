@@ -11,8 +11,6 @@ from metrics24.flows.waiting import read_export
 from metrics24.flows.writes import may_have_happened, understood
 from metrics24.operations import Routes, build
 
-_LONGEST_PAUSE = 20.0
-
 
 def delete(
     what: str, send_deletion: Callable[[], Flow[object]], read_back: Callable[[], Flow[object]], policy: Policy
@@ -68,7 +66,7 @@ def _survives(what: str, read_back: Callable[[], Flow[object]], cause: Metrics24
 def _pause(what: str, policy: Policy, attempt: int, started: float, cause: Metrics24Error) -> Flow[None]:
     """Wait before the next attempt, if there may be one."""
     now = (yield from ask(Now())).monotonic
-    pause = policy.uniform(0.0, min(_LONGEST_PAUSE, 0.5 * 2.0 ** (attempt - 1)))
+    pause = policy.backoff(attempt)
     in_time = now - started + pause < policy.retrying.deadline
     if attempt >= policy.retrying.attempts or not in_time or not policy.budget.take():
         raise AmbiguousWrite(

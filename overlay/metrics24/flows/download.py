@@ -35,7 +35,6 @@ _log = logging.getLogger("metrics24")
 
 _MOST_FRUITLESS = 5
 _MOST_REFUSALS = 2
-_LONGEST_PAUSE = 20.0
 
 
 @frozen
@@ -247,4 +246,4 @@ class Download:
         if permanent or self._fruitless > _MOST_FRUITLESS or not self._policy.budget.take():
             raise error
         _log.info("download: broke off at byte %d (%s), going on", self._position, type(error).__name__)
-        yield from ask(Sleep(self._policy.uniform(0.0, min(_LONGEST_PAUSE, 0.5 * 2.0 ** (self._fruitless - 1)))))
+        yield from ask(Sleep(self._policy.backoff(self._fruitless)))

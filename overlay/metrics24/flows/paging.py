@@ -20,7 +20,7 @@ from metrics24.operations import Routes, build, conditions
 from metrics24.responses import Table, read_table
 from metrics24.sinks import Lens, as_rows, values_of
 
-_CURSOR_FIELD = "real_tx_id"
+CURSOR_FIELD = "real_tx_id"
 
 
 @frozen(kw_only=True)
@@ -103,7 +103,7 @@ class Walk:
         self.pages += 1
         if len(rows) == len(table.rows):
             return table
-        return Table(rows, table.start_cursor, rows[-1].get(_CURSOR_FIELD) if rows else asked, has_next=True)
+        return Table(rows, table.start_cursor, rows[-1].get(CURSOR_FIELD) if rows else asked, has_next=True)
 
     def finish(self) -> None:
         """Report what was noticed on the way. Call it when the walk ends, wherever it ends."""
@@ -126,7 +126,7 @@ class Walk:
     def _begins_anew(self, table: Table) -> bool:
         """Whether the walk's first row came again at the head of a later page; rows without an id prove nothing."""
         head: Any = table.rows[0] if table.rows else {}
-        if head.get(_CURSOR_FIELD) is None:
+        if head.get(CURSOR_FIELD) is None:
             return False
         if self._first_row is None:
             self._first_row = head
@@ -158,7 +158,7 @@ class Walk:
         if self._leads_back(following):
             raise self._error(f"gave the cursor {following!r} a second time: its pages form a loop")
         self._seen.add(following)
-        self._last_ids = set(values_of(table.rows, _CURSOR_FIELD))
+        self._last_ids = set(values_of(table.rows, CURSOR_FIELD))
         self._last_row = table.rows[-1] if table.rows else self._last_row
         self._accepted, self._cursor = self._cursor, following
 
@@ -174,7 +174,7 @@ class Walk:
 
     def _until(self, target: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for index, row in enumerate(rows):
-            if row.get(_CURSOR_FIELD) == target:
+            if row.get(CURSOR_FIELD) == target:
                 self.done = True
                 return rows[:index]
         if self.done:
@@ -219,7 +219,7 @@ def ignores_cursor(table: Table, cursor: str | None, last: Any) -> bool:
     """
     if cursor is None or not table.rows:
         return False
-    ids = values_of(table.rows, _CURSOR_FIELD)
+    ids = values_of(table.rows, CURSOR_FIELD)
     return same_row(table.rows[0], last) or (cursor in ids and ids[0] != cursor)
 
 

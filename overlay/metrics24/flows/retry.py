@@ -78,6 +78,10 @@ class Policy:
     notices: Notices = field(factory=Notices)
     uniform: Callable[[float, float], float] = random.uniform
 
+    def backoff(self, attempt: int, base: float = 0.5) -> float:
+        """Seconds to pause after so many attempts: at random, up to a bound that doubles with each."""
+        return self.uniform(0.0, min(_LONGEST_PAUSE, base * 2.0 ** (attempt - 1)))
+
 
 @frozen
 class _Failure:
@@ -163,8 +167,7 @@ def _pause(request: Request, failed: _Failure, policy: Policy) -> float:
         error.add_note(f"Not tried again: {reason}.")
     else:
         base = 1.0 if isinstance(error, RateLimited) else 0.5
-        longest = min(_LONGEST_PAUSE, base * 2.0 ** (failed.attempt - 1))
-        pause = policy.uniform(0.0, longest) if asked_to_wait is None else asked_to_wait
+        pause = policy.backoff(failed.attempt, base) if asked_to_wait is None else asked_to_wait
         if pause < failed.left:
             return pause
         reason = "the deadline comes before the next"

@@ -32,7 +32,7 @@ from attrs import evolve
 
 from metrics24.effects import Flow
 from metrics24.errors import BadRequest, PaginationError, RateLimited
-from metrics24.flows.paging import Query, Walk, page_request, same_row
+from metrics24.flows.paging import CURSOR_FIELD, Query, Walk, page_request, same_row
 from metrics24.flows.pressure import Pressure
 from metrics24.flows.retry import Policy, send
 from metrics24.models import Notices
@@ -41,7 +41,6 @@ from metrics24.responses import Table, read_table
 from metrics24.settings import Retry
 from metrics24.sinks import read_dicts, values_of
 
-_ID = "real_tx_id"
 _TIMES = ("request_time", "conversion_time", "click_time", "impression_time")
 _DAY = timedelta(days=1)
 _SECOND_CHANCES = 2
@@ -150,7 +149,7 @@ class Shard:
         border = None if self.older is None else self.older.head
         count = _rows_before(border, table.rows)
         self.pieces.append((ticket, count))
-        self._last = table.rows[count - 1].get(_ID) if count else self._last
+        self._last = table.rows[count - 1].get(CURSOR_FIELD) if count else self._last
         self.ended = count < len(table.rows) or (self._walk.done and border is None)
         self._proves = self._walk.done and not self.ended
 
@@ -170,8 +169,12 @@ class Shard:
 
 def _rows_before(border: Mapping[str, Any] | None, rows: list[Any]) -> int:
     """How many rows stand before the border: all of them, if it is not among them."""
-    name = None if border is None else border.get(_ID)
+    name = None if border is None else border.get(CURSOR_FIELD)
     if border is None or name is None or not any(border.get(time) for time in _TIMES):
         return len(rows)
-    found = (index for index, each in enumerate(values_of(rows, _ID)) if each == name and same_row(rows[index], border))
+    found = (
+        index
+        for index, each in enumerate(values_of(rows, CURSOR_FIELD))
+        if each == name and same_row(rows[index], border)
+    )
     return next(found, len(rows))
