@@ -129,9 +129,9 @@ def _end_included(query: Query, samples: Mapping[date, Table], policy: Policy, r
             continue
         rows = (yield from fetch(evolve(query, start=day, end=day), policy, routes)).rows
         rows += (yield from fetch(evolve(query, start=_next(day), end=_next(day)), policy, routes)).rows
-        if any(not _is_midnight(row) for row in rows):
+        if any(not is_midnight(row) for row in rows):
             return True
-        if not rows or any(not _is_midnight(row) for row in page.rows):
+        if not rows or any(not is_midnight(row) for row in page.rows):
             return False
         included = True
     return included
@@ -141,21 +141,22 @@ def _next(day: date) -> date:
     return day + timedelta(days=1) if day < date.max else day
 
 
-def _is_midnight(row: Record) -> bool:
+def is_midnight(row: Record) -> bool:
     """Whether a row stands at the very start of its day, as those of the last one do for servers that stop there."""
-    moment = _moment(row)
-    return moment is not None and moment.time().replace(microsecond=0) == time()
+    at = moment(row)
+    return at is not None and at.time().replace(microsecond=0) == time()
 
 
 def _rate(page: Table) -> float:
-    moments = [moment for row in page.rows if (moment := _moment(row)) is not None]
+    moments = [at for row in page.rows if (at := moment(row)) is not None]
     if len(moments) < 2 or not page.has_next:
         return float(len(page.rows))
     seconds = (max(moments) - min(moments)).total_seconds()
     return len(moments) / max(seconds, 1.0) * _DAY
 
 
-def _moment(row: Record) -> datetime | None:
+def moment(row: Record) -> datetime | None:
+    """When a row happened, in the zone in which it is written; None where it does not say so in an understood form."""
     for name in ("request_time", "conversion_time", "impression_time", "click_time"):
         try:
             return datetime.fromisoformat(row[name]).replace(tzinfo=None)
