@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from metrics24.effects import Call, Flow, Now, RawResponse, Request, Sleep, ask
 from metrics24.errors import Metrics24Error, RateLimited, RequestTimeout, StatusError, TransportError
+from metrics24.flows.made import Made
 from metrics24.models import Notices
 from metrics24.responses import failure, request_id, retry_after
 from metrics24.settings import Retry, Retrying
@@ -76,6 +77,7 @@ class Policy:
     budget: RetryBudget = field(factory=RetryBudget)
     pacer: Pacer = field(factory=lambda: Pacer(None))
     notices: Notices = field(factory=Notices)
+    made: Made = field(factory=Made)
     uniform: Callable[[float, float], float] = random.uniform
 
     def backoff(self, attempt: int, base: float = 0.5) -> float:
