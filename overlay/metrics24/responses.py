@@ -40,8 +40,8 @@ _ERRORS: dict[int, tuple[type[StatusError], str]] = {
     403: (Forbidden, "The credential may not do this: ask the administrator of the organization for the permission."),
     404: (
         NotFound,
-        "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path with "
-        "routes=.",
+        "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path "
+        "(routes=, on the command line --route).",
     ),
     429: (RateLimited, "Too many requests: slow down, or give the calls a longer deadline."),
 }
@@ -165,7 +165,8 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
     if status < 400:
         return SecurityError(
             f"The server answered {operation} with a redirect ({status}), which is not followed since it could carry "
-            "the credential elsewhere. Correct the base URL, or the operation's path with routes=."
+            "the credential elsewhere. Correct the base URL, or the operation's path (routes=, on the command line "
+            "--route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
     words = _servers_words(answer.content)

@@ -86,7 +86,7 @@ def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doc
     assert (visit.code, found["verdict"], found["status"]) == (12, "wrong path", 404)
     now, here, for_good = found["remedy"]
     assert now == 'now: Client(routes={"getClickReport": ("GET", "/the/right/path")})'
-    assert here == "to try it here: --route 'getClickReport=GET /the/right/path'"
+    assert here == "on the command line: --route 'getClickReport=GET /the/right/path'"
     guess = OPERATIONS["getClickReport"]
     assert f"getClickReport (GET {guess.path}, {guess.evidence})" in for_good
     assert for_good.endswith("make regenerate && make record")

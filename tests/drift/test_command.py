@@ -52,6 +52,13 @@ def test_a_server_as_the_spec_says_is_code_0(drift: Drift, plain: Sandbox) -> No
     assert {each["name"] for each in look.facts["confirmed"] if "." not in each["name"]} == guesses
 
 
+def test_a_route_is_followed(drift: Drift, plain: Sandbox) -> None:
+    """With --route an operation is asked for elsewhere, here where the server has nothing."""
+    look = drift(*HERE, "--json", "--route", "getImpressionReport=GET /nowhere", server=plain)
+    assert (look.code, look.facts["answers"]["getImpressionReport"]) == (0, 1)
+    assert "/nowhere" in [each.path for each in plain.requests]
+
+
 def test_unknown_columns_are_told_with_all_that_is_known(drift: Drift, strange: Sandbox) -> None:
     """Each unknown column is a line with type, format, nulls and counts for people, and an object for programs."""
     for_programs = drift(*HERE, "--json", server=strange)

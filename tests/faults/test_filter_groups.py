@@ -107,8 +107,8 @@ def test_fault_49_an_equal_create_within_the_second_is_not_adopted(run: Running,
             box.fail_next("createFilterGroup", "lost")
         made = run.result(client.filter_groups.create(box.integrations[0], **spring(box)))
         box.fail_next("createFilterGroup", "reset")
+        copy = client.with_options(timeout=5.0)
         with pytest.raises(AmbiguousWrite) as caught:
-            copy = client.with_options(timeout=5.0)
             run.result(copy.filter_groups.create(box.integrations[0], **spring(box)))
         assert [group.id for group in caught.value.candidates] == [made.id]
 
