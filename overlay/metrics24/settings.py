@@ -208,7 +208,7 @@ def credential(
 
 
 def base_url(given: str | None, default: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Choose and check the API's base URL; it never ends in a slash.
+    """Choose and check the API's base URL; it never ends in a slash. An empty variable counts as none.
 
     Raises:
         ConfigurationError: it is not an http(s) URL, or has user info, a query or a fragment.

@@ -28,7 +28,7 @@ class Client:
     Args:
         api_key: the API key, or a callable that gives it; METRICS24_API_KEY by default.
         token: a bearer token instead of a key; METRICS24_TOKEN by default.
-        base_url: the API's address; METRICS24_BASE_URL, then the spec's server by default.
+        base_url: the API's address; METRICS24_BASE_URL unless that is empty, then the spec's server by default.
         routes: corrections of guessed paths, ``{"operationId": ("GET", "/path")}``.
         timeout: seconds for each attempt, by the clock on the wall, also against a server that drips.
         rate: requests per second at most, None for no limit.
