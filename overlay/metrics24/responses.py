@@ -164,9 +164,8 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
         return None
     if status < 400:
         return SecurityError(
-            f"The server answered {operation} with a redirect ({status}), which is not followed since it could carry "
-            "the credential elsewhere. Correct the base URL, or the operation's path (routes=, on the command line "
-            "--route)."
+            f"The server answered {operation} with a redirect ({status}), not followed: it could take the credential "
+            "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
     words = _servers_words(answer.content)

@@ -52,13 +52,6 @@ def test_a_server_as_the_spec_says_is_code_0(drift: Drift, plain: Sandbox) -> No
     assert {each["name"] for each in look.facts["confirmed"] if "." not in each["name"]} == guesses
 
 
-def test_a_route_is_followed(drift: Drift, plain: Sandbox) -> None:
-    """With --route an operation is asked for elsewhere, here where the server has nothing."""
-    look = drift(*HERE, "--json", "--route", "getImpressionReport=GET /nowhere", server=plain)
-    assert (look.code, look.facts["answers"]["getImpressionReport"]) == (0, 1)
-    assert "/nowhere" in [each.path for each in plain.requests]
-
-
 def test_unknown_columns_are_told_with_all_that_is_known(drift: Drift, strange: Sandbox) -> None:
     """Each unknown column is a line with type, format, nulls and counts for people, and an object for programs."""
     for_programs = drift(*HERE, "--json", server=strange)
@@ -163,13 +156,6 @@ def test_a_server_that_answers_nothing_is_an_error(drift: Drift, serve: Serve, s
     look = drift(*HERE, "--json", server=serve(lambda request: json_answer({}, status=status)))
     assert (look.code, look.out) == (code, "")
     assert json.loads(look.err)["error"]["exit_code"] == code
-
-
-def test_what_could_not_be_asked_is_noted(drift: Drift, serve: Serve) -> None:
-    """A wrong path is no difference: the notes name the operation, and why those that follow from it were not asked."""
-    notes = drift(*HERE, "--json", server=serve(stage(healthy(getClickReport=NOT_FOUND)))).facts["notes"]
-    assert [each.partition(":")[0] for each in notes] == ["getClick", "getClickReport"]
-    assert "as for a path that does not exist" in notes[1]
 
 
 def test_a_refusal_can_be_an_undocumented_status(drift: Drift, serve: Serve) -> None:

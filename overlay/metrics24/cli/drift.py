@@ -111,7 +111,7 @@ def _source(given: Mapping[str, Any], spec: Spec) -> Source:
     days, integration = few_days(given), checked_id(given, "integration")
     with steps_shown(given) as on_step, open_client(given) as client:
         listened = listen(client, integration, days, on_step, routes(given))
-    return Source(answers=listened.answers, sandbox=_on_this_machine(given), notes=listened.silent)
+    return Source(answers=listened.answers, sandbox=_on_this_machine(given), silent=listened.silent)
 
 
 def _on_this_machine(given: Mapping[str, Any]) -> bool:
