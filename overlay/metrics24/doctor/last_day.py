@@ -30,7 +30,7 @@ def examine_last_day(server: Server, on_step: Callable[[str], None]) -> Finding:
     the days beside it are asked for where it is empty: three requests at most, and one where last days count.
     """
     facts = server.facts
-    scope = facts.scope()["integration_id"]
+    (scope,) = facts.scope().values()
     if server.stopped or isinstance(scope, Unknown):
         return _open(f"{NOT_ASKED}{scope.reason if isinstance(scope, Unknown) else server.stopped}")
     table, day = next(_tables_with_rows(server), ("", None))
