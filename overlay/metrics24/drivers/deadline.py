@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from metrics24.drivers.reading import Appetite
+
 
 class Exchange:
     """A request under way in one thread; another thread may abort it."""
@@ -97,14 +99,18 @@ class _Stream(httpcore.NetworkStream):
     """A connection whose waits end with the exchange that its thread is in."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
+        self._inner, self._appetite = inner, Appetite()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._announce()
-        return self._inner.read(max_bytes, _seconds(timeout))
+        asked = self._appetite.of(max_bytes)
+        data = self._inner.read(asked, _seconds(timeout))
+        self._appetite.fed(asked, len(data))
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._announce()
+        self._appetite.begin()
         self._inner.write(buffer, _seconds(timeout))
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from metrics24.effects import Open, Opened
 from metrics24.errors import Metrics24Error
 
 BLOCK = 1024 * 1024
+_ENOUGH = BLOCK * 3 // 4
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
@@ -23,7 +24,8 @@ class _Arrived:
     """What has arrived and was not given yet, and how the stream ended after it."""
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._pieces: list[bytes] = []
+        self._size = 0
         self._until = 0.0
         self.problem: Metrics24Error | None = None
         self.ended = False
@@ -34,14 +36,18 @@ class _Arrived:
 
     def add(self, data: bytes | None) -> None:
         """Add what arrived; None is the end."""
-        self.ended = data is None
-        self._data += data or b""
+        if data is None:
+            self.ended = True
+        else:
+            self._pieces.append(data)
+            self._size += len(data)
 
     @property
     def is_enough(self) -> bool:
         """Whether nothing more will come, or what is there should be given first."""
-        late = bool(self._data) and time.monotonic() >= self._until
-        return self.ended or self.problem is not None or late or len(self._data) >= BLOCK
+        if self.ended or self.problem is not None or self._size >= _ENOUGH:
+            return True
+        return self._size > 0 and time.monotonic() >= self._until
 
     def block(self) -> bytes:
         """The next bytes, nothing at the end.
@@ -50,11 +56,12 @@ class _Arrived:
             Metrics24Error: the stream broke off, and all that came before was given.
 
         """
-        data = bytes(self._data[:BLOCK])
-        del self._data[:BLOCK]
-        if self.problem is not None and not data:
+        if self.problem is not None and not self._size:
             raise self.problem
-        return data
+        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        rest = data[BLOCK:]
+        self._pieces, self._size = [rest] if rest else [], len(rest)
+        return data[:BLOCK]  # copies only where there is a rest
 
 
 class Stream:
