@@ -16,7 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from metrics24.drivers.reading import Appetite
+from metrics24.drivers.direct import Metered
 
 
 class Exchange:
@@ -95,22 +95,21 @@ def _addresses(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(httpcore.NetworkStream, Metered):
     """A connection whose waits end with the exchange that its thread is in."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner, self._appetite = inner, Appetite()
+        self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._announce()
-        asked = self._appetite.of(max_bytes)
-        data = self._inner.read(asked, _seconds(timeout))
-        self._appetite.fed(asked, len(data))
+        data = self._inner.read(max_bytes, _seconds(timeout))
+        self.received += len(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._announce()
-        self._appetite.begin()
+        self.received = 0
         self._inner.write(buffer, _seconds(timeout))
 
     def close(self) -> None:

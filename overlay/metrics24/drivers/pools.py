@@ -11,7 +11,7 @@ from urllib.request import getproxies
 import httpx
 
 from metrics24.drivers.deadline import keep_deadlines
-from metrics24.drivers.reading import read_much
+from metrics24.drivers.direct import meter
 from metrics24.errors import ConfigurationError
 from metrics24.settings import is_loopback
 
@@ -42,7 +42,7 @@ def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None
         client = httpx.AsyncClient(
             limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
         )
-    read_much(client)
+    meter(client)
     return client
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 
 from metrics24.drivers.deadline import Exchange
+from metrics24.drivers.direct import Rest, read, read_async, rest_of
 from metrics24.drivers.faults import HTTPX_ERRORS, Attempt
 from metrics24.drivers.redaction import without_secrets
 from metrics24.drivers.wire import file_request
@@ -16,7 +17,7 @@ from metrics24.effects import Open, Opened
 from metrics24.errors import Metrics24Error
 
 BLOCK = 1024 * 1024
-_ENOUGH = BLOCK * 3 // 4
+_ENOUGH = BLOCK // 2  # so that many pieces need not be put together with others
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
@@ -71,6 +72,8 @@ class Stream:
         self._response, self._attempt = response, attempt
         self._chunks: Iterator[bytes] = iter([response.content]) if response.is_stream_consumed else response.iter_raw()
         self._arrived = _Arrived()
+        self._begun = False
+        self._rest: Rest | None = None
 
     def read(self, seconds: float, exchange: Exchange) -> bytes:
         """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
@@ -78,11 +81,19 @@ class Stream:
         try:
             while not self._arrived.is_enough:
                 with exchange.bounded(seconds):
-                    data = next(self._chunks, None)
+                    data = self._next()
                 self._arrived.add(data)
         except HTTPX_ERRORS as error:
             self._arrived.problem = self._attempt.fault(error)
         return self._arrived.block()
+
+    def _next(self) -> bytes | None:
+        if self._rest is not None:
+            return read(self._response, self._rest)
+        data = next(self._chunks, None)
+        if data is not None and not self._begun:
+            self._begun, self._rest = True, rest_of(self._response, data)
+        return data
 
     def close(self) -> None:
         """Let the connection go."""
@@ -97,6 +108,8 @@ class AsyncStream:
         consumed = response.is_stream_consumed
         self._chunks: AsyncIterator[bytes] = _once(response.content) if consumed else response.aiter_raw()
         self._arrived = _Arrived()
+        self._begun = False
+        self._rest: Rest | None = None
 
     async def read(self, seconds: float) -> bytes:
         """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
@@ -104,13 +117,21 @@ class AsyncStream:
         try:
             while not self._arrived.is_enough:
                 async with asyncio.timeout(seconds):
-                    data = await anext(self._chunks, None)
+                    data = await self._next()
                 self._arrived.add(data)
         except TimeoutError:
             self._arrived.problem = self._attempt.timed_out()
         except HTTPX_ERRORS as error:
             self._arrived.problem = self._attempt.fault(error)
         return self._arrived.block()
+
+    async def _next(self) -> bytes | None:
+        if self._rest is not None:
+            return await read_async(self._response, self._rest)
+        data = await anext(self._chunks, None)
+        if data is not None and not self._begun:
+            self._begun, self._rest = True, rest_of(self._response, data)
+        return data
 
     async def close(self) -> None:
         """Let the connection go."""
