@@ -15,7 +15,6 @@ from typing import Any
 import httpcore
 import httpx
 
-MOST = 1024 * 1024  # bytes in one read
 _LEAST = 1024 * 1024  # bytes left: for less, a connection that can be used again is worth more
 _LONGEST_HEAD = 128 * 1024  # more than httpcore takes
 
@@ -32,15 +31,15 @@ class Metered:
 
 
 class Rest:
-    """What is left of a body, to be read from its connection: at most `wanted` bytes, then `took` what came."""
+    """What is left of a body, to be read from its connection.
+
+    Attributes:
+        left: how many bytes.
+
+    """
 
     def __init__(self, left: int) -> None:
-        self._left = left
-
-    @property
-    def wanted(self) -> int:
-        """How many bytes to ask for; 0 at the end."""
-        return min(self._left, MOST)
+        self.left = left
 
     def took(self, data: bytes) -> bytes:
         """Count what came.
@@ -50,8 +49,8 @@ class Rest:
 
         """
         if not data:
-            raise httpx.RemoteProtocolError(f"the connection was closed with {self._left} bytes of the body missing")
-        self._left -= len(data)
+            raise httpx.RemoteProtocolError(f"the connection was closed with {self.left} bytes of the body missing")
+        self.left -= len(data)
         return data
 
 
@@ -70,18 +69,20 @@ def rest_of(response: httpx.Response, first: bytes) -> Rest | None:
     return None if read_ahead or left < _LEAST else Rest(left)
 
 
-def read(response: httpx.Response, rest: Rest) -> bytes | None:
-    """The next bytes of the rest; None at its end."""
+def read(response: httpx.Response, rest: Rest, most: int) -> bytes | None:
+    """The next bytes of the rest, at most so many; None at its end."""
     try:
-        return rest.took(response.extensions["network_stream"].read(rest.wanted)) if rest.wanted else None
+        network = response.extensions["network_stream"]
+        return rest.took(network.read(min(rest.left, most))) if rest.left else None
     except (httpcore.TimeoutException, httpcore.NetworkError) as error:
         raise _as_httpx(error) from error
 
 
-async def read_async(response: httpx.Response, rest: Rest) -> bytes | None:
-    """The next bytes of the rest; None at its end."""
+async def read_async(response: httpx.Response, rest: Rest, most: int) -> bytes | None:
+    """The next bytes of the rest, at most so many; None at its end."""
     try:
-        return rest.took(await response.extensions["network_stream"].read(rest.wanted)) if rest.wanted else None
+        network = response.extensions["network_stream"]
+        return rest.took(await network.read(min(rest.left, most))) if rest.left else None
     except (httpcore.TimeoutException, httpcore.NetworkError) as error:
         raise _as_httpx(error) from error
 

@@ -17,7 +17,8 @@ from metrics24.effects import Open, Opened
 from metrics24.errors import Metrics24Error
 
 BLOCK = 1024 * 1024
-_ENOUGH = BLOCK // 2  # so that many pieces need not be put together with others
+_LARGE = BLOCK // 2  # a piece that is given as it is; copying it to put more behind it would cost more than a block
+_ALMOST = BLOCK * 15 // 16
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
@@ -46,9 +47,15 @@ class _Arrived:
     @property
     def is_enough(self) -> bool:
         """Whether nothing more will come, or what is there should be given first."""
-        if self.ended or self.problem is not None or self._size >= _ENOUGH:
+        least = _LARGE if len(self._pieces) == 1 else _ALMOST
+        if self.ended or self.problem is not None or self._size >= least:
             return True
         return self._size > 0 and time.monotonic() >= self._until
+
+    @property
+    def room(self) -> int:
+        """How many bytes the block still has room for, at least one."""
+        return max(1, BLOCK - self._size)
 
     def block(self) -> bytes:
         """The next bytes, nothing at the end.
@@ -89,7 +96,7 @@ class Stream:
 
     def _next(self) -> bytes | None:
         if self._rest is not None:
-            return read(self._response, self._rest)
+            return read(self._response, self._rest, self._arrived.room)
         data = next(self._chunks, None)
         if data is not None and not self._begun:
             self._begun, self._rest = True, rest_of(self._response, data)
@@ -127,7 +134,7 @@ class AsyncStream:
 
     async def _next(self) -> bytes | None:
         if self._rest is not None:
-            return await read_async(self._response, self._rest)
+            return await read_async(self._response, self._rest, self._arrived.room)
         data = await anext(self._chunks, None)
         if data is not None and not self._begun:
             self._begun, self._rest = True, rest_of(self._response, data)
