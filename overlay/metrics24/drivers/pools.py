@@ -11,6 +11,7 @@ from urllib.request import getproxies
 import httpx
 
 from metrics24.drivers.deadline import keep_deadlines
+from metrics24.drivers.direct import meter
 from metrics24.errors import ConfigurationError
 from metrics24.settings import is_loopback
 
@@ -38,9 +39,11 @@ def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None
 
     """
     with _environment():
-        return httpx.AsyncClient(
+        client = httpx.AsyncClient(
             limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
         )
+    meter(client)
+    return client
 
 
 def _limits(connections: int) -> httpx.Limits:
