@@ -87,7 +87,7 @@ def _could_fail(environ: Mapping[str, str]) -> bool:
 
 def _holds_certificates(path: Path) -> bool:
     try:
-        return b"-----BEGIN " in path.read_bytes()
+        return path.is_file() and b"-----BEGIN " in path.read_bytes()  # what is no plain file may be read once only
     except OSError:
         return False
 
