@@ -22,10 +22,9 @@ from metrics24.drivers.streams import open_async_stream, open_stream
 from metrics24.drivers.wire import Wire
 from metrics24.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
 from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
+from metrics24.settings import CLOSED
 
 T = TypeVar("T")
-
-_CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
 
 
 class Abandoned(Exception):  # noqa: N818 - never leaves the driver
@@ -91,7 +90,7 @@ class Driver:
 
     def _ready(self) -> httpx.Client:
         if self._closed:
-            raise UsageError(_CLOSED)
+            raise UsageError(CLOSED)
         if self._pid != os.getpid():
             with self._lock:
                 if self._pid != os.getpid():
@@ -194,7 +193,7 @@ class AsyncDriver:
 
     async def _ready(self) -> httpx.AsyncClient:
         if self._closed:
-            raise UsageError(_CLOSED)
+            raise UsageError(CLOSED)
         return await self._pools.of_this_loop()
 
     async def _perform(self, effect: Effect[Any]) -> object:
