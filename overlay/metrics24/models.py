@@ -9,30 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import field, fields_dict, frozen
 
 import metrics24_api.models as _generated
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
 from metrics24.sinks import Cells, Column, values_of
-from metrics24_api.models import Artifact, ArtifactStatus, Click, Conversion, Export, FilterGroup, Impression, ListMeta
-from metrics24_api.operation_table import MODELS, OPERATIONS, Property
-from metrics24_api.types import UNSET, Unset, parse_enum, parse_model, parse_models
+from metrics24_api.operation_table import MODELS, OPERATIONS
+from metrics24_api.operation_table import Property as Property
+from metrics24_api.types import UNSET as UNSET
+from metrics24_api.types import Unset as Unset
+from metrics24_api.types import parse_enum, parse_model, parse_models
 
-__all__ = [
-    "UNSET",
-    "Artifact",
-    "ArtifactStatus",
-    "Click",
-    "Conversion",
-    "Export",
-    "FilterGroup",
-    "Impression",
-    "ListMeta",
-    "Property",
-    "Unset",
-]
+if TYPE_CHECKING:
+    from metrics24_api.models import Artifact as Artifact
+    from metrics24_api.models import ArtifactStatus as ArtifactStatus
+    from metrics24_api.models import Click as Click
+    from metrics24_api.models import Conversion as Conversion
+    from metrics24_api.models import Export as Export
+    from metrics24_api.models import FilterGroup as FilterGroup
+    from metrics24_api.models import Impression as Impression
+    from metrics24_api.models import ListMeta as ListMeta
+else:
+
+    def __getattr__(name: str) -> Any:  # each model loads when it is first asked for
+        if name not in _generated.__all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(_generated, name)
+
 
 _TYPES: Mapping[str, frozenset[type]] = {
     "string": frozenset({str}),

@@ -84,7 +84,8 @@ def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens
         fitting = read_cells(answer.content, lens.shape)
         if fitting is not None:
             Answer(operation, notices).check_cells(row_model(operation), fitting[0])
-            return Table(*fitting)
+            rows, start, end, more = fitting
+            return Table(lens.attach(rows, answer.content), start, end, more)
     body = decode(answer, operation)
     Answer(operation, notices).check(answer_model(operation), body)
     page = body["data"]

@@ -62,11 +62,10 @@ def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
     whole = row.get(name, _MISSING)
     if whole is not _MISSING:
         return whole
-    value: Any = row
-    for part in name.split("."):
-        if not isinstance(value, Mapping | Cells) or value.get(part, _MISSING) is _MISSING:
-            return _MISSING
-        value = value.get(part)
+    first, *rest = name.split(".")
+    value = row.get(first, _MISSING)
+    for part in rest:
+        value = value.get(part, _MISSING) if isinstance(value, Mapping) else _MISSING
     return value
 
 

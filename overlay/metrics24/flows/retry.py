@@ -146,8 +146,9 @@ def _attempt(request: Request, attempt: int, span: tuple[float, float], policy: 
         problem = error
     else:
         now = yield from ask(Now())
-        facts = {"status": answer.status_code, "request_id": request_id(answer)}
-        _tell(logging.DEBUG, request, "was answered", attempt, seconds=now.monotonic - moment, **facts)
+        if _log.isEnabledFor(logging.DEBUG):
+            facts = {"status": answer.status_code, "request_id": request_id(answer)}
+            _tell(logging.DEBUG, request, "was answered", attempt, seconds=now.monotonic - moment, **facts)
         found = failure(answer, request.operation, now.wall)
         if found is None:
             return answer
