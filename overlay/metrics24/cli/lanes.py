@@ -22,6 +22,7 @@ DIFFERENCES = (
     "docs/exports.md."
 )
 _KEPT = 86_400.0  # for how long a command that goes on may take the export that it had asked for
+_CONNECTIONS = 8  # which a client has
 _SHORTEST, _LONGEST = 60.0, 3_600.0
 # What says that going on by pages would fail as well, or that the question itself is wrong.
 _FATAL = (
@@ -109,8 +110,11 @@ class Lanes:
 
     def _prefers_export(self, progress: Progress, seconds: float) -> bool:
         given, days = self._pulling.given, self._pulling.days
-        glimpse = Glimpse(rows=progress.rows, seconds=seconds, newest=progress.newest, oldest=progress.oldest)
-        estimate = by_pages(glimpse, days.start, days.end, given["parallel"] or 1)
+        glimpse = Glimpse(
+            rows=progress.rows, pages=LOOK_AFTER, seconds=seconds, newest=progress.newest, oldest=progress.oldest
+        )
+        at_once = min(given["parallel"] or 1, _CONNECTIONS)
+        estimate = by_pages(glimpse, days.start, days.end, parallel=at_once, rate=given["rate"])
         choice = self._choice(estimate)
         self._pulling.say(choice.why)
         if estimate is not None:

@@ -41,9 +41,7 @@ class Stretch:
 
     @property
     def pages_left(self) -> float | None:
-        """How many pages it will have yet, if the rest of the day is like what was read; None if that is not known."""
-        if self.ended:
-            return 0.0
+        """How many pages it has yet if it is not ended and goes on as before; None if that is not known."""
         if not self.share or self.pages < _TRUSTED:
             return None
         return self.pages * (1 / self.share - 1)

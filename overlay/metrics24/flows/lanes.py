@@ -38,6 +38,7 @@ class Glimpse:
 
     Attributes:
         rows: how many rows they had.
+        pages: how many they were.
         seconds: how long they took.
         newest: the time of the first row, as the server writes it.
         oldest: the time of the last one.
@@ -45,6 +46,7 @@ class Glimpse:
     """
 
     rows: int
+    pages: int
     seconds: float
     newest: str | None
     oldest: str | None
@@ -94,11 +96,13 @@ class Choice:
     why: str
 
 
-def by_pages(glimpse: Glimpse, start: date, end: date, parallel: int) -> Estimate | None:
+def by_pages(
+    glimpse: Glimpse, start: date, end: date, *, parallel: int = 1, rate: float | None = None
+) -> Estimate | None:
     """Estimate a range of which the newest rows were seen; None if they do not tell.
 
     Older days are thought to be like what was seen. Days that are read at once take as much less time, but for the
-    part of it that the glimpse itself had the good of already.
+    part of it that the glimpse itself had the good of already; more requests a second than `rate` are never sent.
     """
     newest, oldest = _moment(glimpse.newest), _moment(glimpse.oldest)
     if newest is None or oldest is None or oldest > newest or not glimpse.rows:
@@ -108,7 +112,10 @@ def by_pages(glimpse: Glimpse, start: date, end: date, parallel: int) -> Estimat
     rows_left = glimpse.rows * left / seen
     at_once = min(parallel, (end - start).days + 1)
     had = min(at_once, (newest.date() - oldest.date()).days + 1)
-    return Estimate(glimpse.rows + round(rows_left), glimpse.seconds / glimpse.rows * rows_left * had / at_once)
+    pages_left = glimpse.pages * rows_left / glimpse.rows
+    seconds = glimpse.seconds / glimpse.pages * pages_left * had / at_once
+    paced = 0.0 if rate is None else pages_left / rate
+    return Estimate(glimpse.rows + round(rows_left), max(seconds, paced))
 
 
 def past(exports: Iterable[Mapping[str, Any]], kind: str, limits: Limits, now: datetime) -> Past:

@@ -111,7 +111,7 @@ class Shards:
         rest = rest_of([each.stretch for each in self._every], self._at_once)
         if rest is not None:
             self._told = True
-            tell(rest, self._query.operation, len(self._every) - 1)
+            tell(rest, self._query.operation, len(self._every))
 
     def _settle(self, shard: Shard) -> None:
         self._under_way = max(0, self._under_way - 1)

@@ -51,8 +51,6 @@ class CsvRows:
             readers = [(name, _READERS[self._types.get(name, "text")]) for name in source.names]
             for block in source.blocks():
                 yield list(self._rows(block, readers))
-            if source.records.open_quote:
-                raise self._broken()
 
     def _rows(self, block: bytes, readers: Sequence[tuple[str, _Reader]]) -> Iterator[dict[str, Any]]:
         try:
