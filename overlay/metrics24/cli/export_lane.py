@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from glob import escape
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -114,7 +114,7 @@ class Lane:
     def forget(self, job: metrics24.ExportJob) -> None:
         """Remove what was downloaded."""
         draft = download_of(self._given["output"], job.id)
-        for path in (draft, Path(f"{draft}.part")):
+        for path in draft.parent.glob(f"{escape(draft.name)}*"):  # with what is kept of one that was cut short
             path.unlink(missing_ok=True)
 
     def _audited(self, rows: CsvRows, show: OnStep) -> Iterator[list[dict[str, object]]]:

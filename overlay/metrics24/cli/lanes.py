@@ -164,9 +164,9 @@ class Lanes:
         from metrics24.cli.exports.resuming import Unfinished  # noqa: PLC0415  one of the two must come first
 
         pulling = self._pulling
-        pulling.say(f"Export {job.id}: {job.status}")
         again = {**pulling.days.options(), "via": "export", "reuse": _KEPT}
         pulling.unfinished = Unfinished(job.id, command_line(pulling.context, again))
+        pulling.say(f"Export {job.id}: {job.status}")
         try:
             pulled = self._lane.fetch(prospect, job, waiting or Waiting(timeout=_LONGEST))
         except (metrics24.ExportFailed, metrics24.ExportCanceled):

@@ -126,10 +126,15 @@ def test_the_list_of_exports_tells_what_is_left_and_how_fast_they_are() -> None:
 
 
 def test_earlier_exports_tell_how_long_one_takes() -> None:
-    """An export takes as long as half of the earlier ones at least, and no less by the row."""
-    told = Past(10, ((1_000, 10.0), (1_000, 20.0), (1_000, 90.0)))
+    """An export takes as long as half of the earlier ones at least, and by the row as long as large ones."""
+    told = Past(10, ((1_000, 10.0), (100_000, 20.0), (200_000, 80.0)))
     assert by_export(100, told) == pytest.approx(20 + 100 / 20_000)
-    assert by_export(100_000, told) == pytest.approx(2_000 + 5)
+    assert by_export(1_000_000, told) == pytest.approx(1_000_000 * 0.0003 + 50)
+
+
+def test_small_exports_tell_nothing_of_large_ones() -> None:
+    """The time of a few rows is waiting, and is not multiplied."""
+    assert by_export(1_000_000, Past(10, ((14, 1.0),))) == 1 + 100 + 50
 
 
 def test_without_earlier_exports_a_minute_is_assumed() -> None:
@@ -155,11 +160,16 @@ def test_without_earlier_exports_a_minute_is_assumed() -> None:
         ),
         (
             LONG,
-            Past(1, ((1_000, 0.05),)),
+            Past(1, ((100_000, 5.0),)),
             True,
             "By export: about 1,000,000 rows; by pages that were 67 min, so 2 min (by earlier exports).",
         ),
-        (LONG, Past(10, ((1_000, 10.0),)), False, "By pages: about 1,000,000 rows, 67 min; an export would hardly be"),
+        (
+            LONG,
+            Past(10, ((100_000, 1_000.0),)),
+            False,
+            "By pages: about 1,000,000 rows, 67 min; an export would hardly be",
+        ),
     ],
 )
 def test_the_rule(estimate: Estimate | None, told: Past, *, export: bool, why: str) -> None:
