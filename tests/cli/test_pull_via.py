@@ -106,6 +106,14 @@ def test_auto_takes_pages_where_they_are_quick(metrics24: Metrics24, box: Sandbo
     assert box.hits("getConversionReport") == int(ended.out.split()[0].replace(",", "")) // 100 + 1
 
 
+def test_programs_are_told_why(metrics24: Metrics24) -> None:
+    """With --json the summary of --via auto has the way and the reason, and stderr stays empty."""
+    ended = metrics24(*PULL, "--via", "auto", "--json", "-o", "rows.csv")
+    facts = json.loads(ended.out)
+    assert (ended.err, facts["via"]) == ("", "pages")
+    assert facts["why"].startswith("By pages: about 3,")
+
+
 def test_auto_takes_pages_where_there_are_few(metrics24: Metrics24, box: Sandbox) -> None:
     """A walk that ends before its size would be estimated says at the end that it came by pages."""
     ended = metrics24(*PULL, "--start", "2025-03-25", "--via", "auto", "-o", "rows.csv")
@@ -113,7 +121,7 @@ def test_auto_takes_pages_where_there_are_few(metrics24: Metrics24, box: Sandbox
     assert ended.err == f"By pages: {ended.out.split()[0]} rows are not worth an export.\n"
 
 
-@pytest.mark.parametrize("more", [(), ("--parallel", "2", "--unordered")])
+@pytest.mark.parametrize("more", [(), ("--parallel", "2"), ("--parallel", "2", "--unordered")])
 def test_auto_takes_an_export_where_pages_are_slow(
     metrics24: Metrics24, box: Sandbox, desk: Path, more: tuple[str, ...]
 ) -> None:

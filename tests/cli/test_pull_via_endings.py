@@ -161,6 +161,7 @@ def test_an_export_that_is_cut_is_not_the_table(metrics24: Metrics24, api: Promi
     ended = metrics24(*EXPORT, *api.address)
     assert (ended.code, files_in(desk)) == (7, [draft.name])
     assert "exports plan splits a range" in ended.err
+    assert f"kept in {draft.name}. The export is {IDENTITY}." in ended.err
 
 
 def test_columns_that_an_export_lacks_are_named(metrics24: Metrics24, serve: Serve, desk: Path) -> None:

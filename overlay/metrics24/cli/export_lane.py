@@ -25,6 +25,8 @@ from metrics24.sinks.csv_rows import CsvRows
 from metrics24.sinks.layout import plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from metrics24.cli.download_progress import OnStep
 
 _FIRST = 1_000  # rows that decide a file's columns
@@ -102,14 +104,21 @@ class Lane:
         with display(Course(title=self._given["table"]), quiet=self._given["quiet"]) as show:
             if not draft.is_file():  # it only ever appears whole
                 job.save(draft, waiting=waiting, on_progress=show)
-            self._check_whole(job.refresh())
-            rows = CsvRows(draft, prospect.columns, delimiter=delimiter_of(job))
-            with self._sink(prospect.columns) as sink:
-                for block in self._audited(rows, show):
-                    sink.write(block)
-                saved = sink.commit()
+            try:
+                pulled = self._laid_out(draft, prospect, job.refresh(), show)
+            except metrics24.Metrics24Error as error:
+                error.add_note(f"What was downloaded is kept in {draft}.")
+                raise
         draft.unlink(missing_ok=True)
-        return Pulled(saved, job.id, tuple(rows.missing))
+        return pulled
+
+    def _laid_out(self, draft: Path, prospect: Prospect, job: metrics24.ExportJob, show: OnStep) -> Pulled:
+        self._check_whole(job)
+        rows = CsvRows(draft, prospect.columns, delimiter=delimiter_of(job))
+        with self._sink(prospect.columns) as sink:
+            for block in self._audited(rows, show):
+                sink.write(block)
+            return Pulled(sink.commit(), job.id, tuple(rows.missing))
 
     def forget(self, job: metrics24.ExportJob) -> None:
         """Remove what was downloaded."""

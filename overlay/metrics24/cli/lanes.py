@@ -72,7 +72,7 @@ class Lanes:
     def auto(self) -> Pulled:
         """Take whichever way is thought to be faster, pages if the export is not to be had."""
         if (name := self._unfit()) is not None:
-            self._pulling.say(f"By pages: an export knows no --{name}.")
+            self._pulling.explain(f"By pages: an export knows no --{name}.")
             return Pulled(self._pulling.by_pages(self._client))
         self._lane.check()
         if self._pulling.given["unordered"] and (self._pulling.given["parallel"] or 1) > 1:
@@ -93,7 +93,7 @@ class Lanes:
         except _Started as started:
             return self._finish_or_go_on(started.prospect, started.job)
         if pages < LOOK_AFTER:
-            self._pulling.say(f"By pages: {saved.rows:,} rows are not worth an export.")
+            self._pulling.explain(f"By pages: {saved.rows:,} rows are not worth an export.")
         return Pulled(saved)
 
     def _beforehand(self) -> Pulled:
@@ -101,7 +101,7 @@ class Lanes:
         began = time.monotonic()
         prospect = self._lane.look()
         if prospect.whole:
-            self._pulling.say(f"By pages: {prospect.progress.rows:,} rows are not worth an export.")
+            self._pulling.explain(f"By pages: {prospect.progress.rows:,} rows are not worth an export.")
         elif self._prefers_export(prospect.progress, time.monotonic() - began):
             job = self._started(prospect)
             if job is not None:
@@ -116,7 +116,7 @@ class Lanes:
         at_once = min(given["parallel"] or 1, _CONNECTIONS)
         estimate = by_pages(glimpse, days.start, days.end, parallel=at_once, rate=given["rate"])
         choice = self._choice(estimate)
-        self._pulling.say(choice.why)
+        self._pulling.explain(choice.why)
         if estimate is not None:
             self._patience = min(_LONGEST, max(_SHORTEST, estimate.seconds))
         return choice.export
@@ -143,7 +143,7 @@ class Lanes:
             raise
         except metrics24.Metrics24Error as error:
             self._pulling.unfinished = None
-            self._pulling.say(f"By pages after all: the export is not to be had ({_brief(error)}).")
+            self._pulling.explain(f"By pages after all: the export is not to be had ({_brief(error)}).")
             return None
 
     def _finish_or_go_on(self, prospect: Prospect, job: metrics24.ExportJob) -> Pulled:
@@ -157,7 +157,7 @@ class Lanes:
             self._lane.forget(job)
             late = isinstance(error, metrics24.ExportTimeout)
             reason = f"was not ready within {span(self._patience)}" if late else f"failed ({_brief(error)})"
-            self._pulling.say(f"By pages after all, from the first row: export {job.id} {reason}.")
+            self._pulling.explain(f"By pages after all, from the first row: export {job.id} {reason}.")
         return Pulled(self._pulling.by_pages(self._client))
 
     def _finish(self, prospect: Prospect, job: metrics24.ExportJob, waiting: Waiting | None = None) -> Pulled:
@@ -169,7 +169,7 @@ class Lanes:
         pulling.say(f"Export {job.id}: {job.status}")
         try:
             pulled = self._lane.fetch(prospect, job, waiting or Waiting(timeout=_LONGEST))
-        except (metrics24.ExportFailed, metrics24.ExportCanceled):
+        except (metrics24.ExportFailed, metrics24.ExportCanceled, metrics24.IntegrityError):
             pulling.unfinished = Unfinished(job.id, None)
             raise
         if pulled.missing:

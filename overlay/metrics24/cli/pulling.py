@@ -44,6 +44,7 @@ class Pulling:
         days: the days that they mean.
         course: what is said of the progress.
         reached: how far pages have come.
+        reasons: why it takes the way that it takes.
         unfinished: what is to be said of an export if the command ends now; None if there is none.
 
     """
@@ -52,6 +53,7 @@ class Pulling:
         self.context, self.given, self.days = context, given, days
         self.course = Course(table=given["table"], start=days.start, end=days.end, limit=given["limit"])
         self.reached = Progress()
+        self.reasons: list[str] = []
         self.unfinished: Any = None
 
     @property
@@ -68,6 +70,11 @@ class Pulling:
         """Say something on stderr, unless a program reads it or nobody does."""
         if not self.given["quiet"] and not self.given["as_json"]:
             click.echo(printable(text), err=True)
+
+    def explain(self, reason: str) -> None:
+        """Say why the way is taken that is, now and in the summary for programs."""
+        self.reasons.append(reason)
+        self.say(reason)
 
     def rows(self, client: metrics24.Client, **changes: Any) -> metrics24.Rows[Any]:
         """The rows that were asked for, with some of the question changed."""
