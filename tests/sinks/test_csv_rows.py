@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from metrics24.errors import IntegrityError, SaveError
 from metrics24.sinks.columns import Column, json_text
 from metrics24.sinks.csv_rows import CsvRows
-from sinks.files import COLUMNS
+from sinks.files import COLUMNS, save
 
 HEADER = "real_tx_id,sessions,payout,is_bot,extra_parameters,new"
 ROWS = st.fixed_dictionaries(
@@ -54,7 +55,13 @@ def test_cells_become_what_their_column_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["a,07,1e999,yes,{,x", "a,1.0,NaN,1,[NaN],x", "a,+1,.5,0,x=1;y=2,x", f"a,{'9' * 50},0x1,t,{'[' * 9999},x"],
+    [
+        "a,07,1e999,yes,{,x",
+        "a,1.0,NaN,1,[NaN],x",
+        "a,+1,.5,0,x=1;y=2,x",
+        f"a,{'9' * 50},0x1,t,{'[' * 9999},x",
+        "a,x,x,x,[1e999],x",
+    ],
 )
 def test_cells_of_another_type_stay_text(tmp_path: Path, line: str) -> None:
     """What a column's type does not hold is kept as the text that it is."""
@@ -76,6 +83,23 @@ def test_rows_come_back(tmp_path_factory: pytest.TempPathFactory, written: list[
             [json_text(nested) if name == names[-1] and nested is not None else cells.get(name) for name in names]
         )
     assert rows(tmp_path_factory.mktemp("csv"), text.getvalue().encode()) == written
+
+
+@given(
+    data=st.binary(max_size=60)
+    | st.lists(
+        st.sampled_from(
+            ["a", "1", "-1.5e3", "true", '"', ",", "\n", "\r\n", "[", "]", "{", "}", ":", "1e999", "\0", "é"]
+        )
+    ).map(lambda pieces: "".join(["real_tx_id,payout,extra_parameters\n", *pieces]).encode())
+)
+def test_any_bytes_become_rows_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    """Whatever a file holds, it is read into rows that a file of each format can take, or it is an IntegrityError."""
+    folder = tmp_path_factory.mktemp("any")
+    with suppress(IntegrityError):
+        found = rows(folder, data)
+        for suffix in ("csv", "jsonl"):
+            assert save(folder / f"file.{suffix}", found, fixed=True).rows == len(found)
 
 
 def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ one export might not hold the rows, and where an export would not take less than
 How long a server makes an export is not documented. What its list says of finished ones of the kind is the measure:
 none takes less than half of those did, and by the row it takes as long as those of 100,000 rows and more. Without any
 it is assumed to take a minute, and without large ones a second for every 10,000 rows. The file then arrives and is laid
-out at 20,000 rows a second.
+out at 10,000 rows a second.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LEAST = 120.0  # seconds by pages that are worth one of the day's few exports
 _SURPLUS = 2.0  # by how much an export must be faster: both estimates are rough
 _MARGIN = 1.5  # days differ, and an export that is cut is lost
 _MAKING, _MADE = 60.0, 10_000.0
-_ARRIVING = 20_000.0
+_ARRIVING = 10_000.0
 _LARGE = 100_000  # rows from which on an export's time tells more of them than of the waiting
 _DAY = 86_400.0
 

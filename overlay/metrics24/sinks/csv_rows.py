@@ -90,13 +90,20 @@ def _nested(cell: str) -> Any:
     if cell[0] not in "[{":
         return cell
     try:
-        return json.loads(cell, parse_constant=_refuse)
+        return json.loads(cell, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         return cell
 
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):  # as text it stays what it is
+        raise ValueError(digits)
+    return value
 
 
 _READERS: Mapping[ColumnType, _Reader] = MappingProxyType(

@@ -128,18 +128,18 @@ def test_the_list_of_exports_tells_what_is_left_and_how_fast_they_are() -> None:
 def test_earlier_exports_tell_how_long_one_takes() -> None:
     """An export takes as long as half of the earlier ones at least, and by the row as long as large ones."""
     told = Past(10, ((1_000, 10.0), (100_000, 20.0), (200_000, 80.0)))
-    assert by_export(100, told) == pytest.approx(20 + 100 / 20_000)
-    assert by_export(1_000_000, told) == pytest.approx(1_000_000 * 0.0003 + 50)
+    assert by_export(100, told) == pytest.approx(20 + 100 / 10_000)
+    assert by_export(1_000_000, told) == pytest.approx(1_000_000 * 0.0003 + 100)
 
 
 def test_small_exports_tell_nothing_of_large_ones() -> None:
     """The time of a few rows is waiting, and is not multiplied."""
-    assert by_export(1_000_000, Past(10, ((14, 1.0),))) == 1 + 100 + 50
+    assert by_export(1_000_000, Past(10, ((14, 1.0),))) == 1 + 100 + 100
 
 
 def test_without_earlier_exports_a_minute_is_assumed() -> None:
-    """A minute, a second for 10,000 rows, and one for 20,000 that arrive."""
-    assert by_export(200_000, FREE) == 60 + 20 + 10
+    """A minute, a second for 10,000 rows, and one for as many that arrive."""
+    assert by_export(200_000, FREE) == 60 + 20 + 20
 
 
 @pytest.mark.parametrize(
