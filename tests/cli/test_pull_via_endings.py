@@ -86,6 +86,24 @@ def test_auto_takes_pages_where_exports_cannot_be_listed(metrics24: Metrics24, a
     assert "exports cannot be listed (" in ended.err
 
 
+@pytest.mark.parametrize("exports", [0, 10])
+def test_auto_without_an_order_reads_the_rows_by_pages(
+    metrics24: Metrics24, api: Promising, desk: Path, exports: int
+) -> None:
+    """Where no export is to be had, rows without an order are read after the look: the look is no part of the file."""
+    api.account.exports = today(exports)
+    api.account.say_next("downloadClicks", refused)
+    ended = metrics24(*AUTO, "--parallel", "2", "--unordered", *api.address)
+    assert (ended.code, api.asked()) == (0, 0 if exports else 1)
+    assert sorted(map(str, names(desk / "rows.jsonl"))) == sorted(map(str, api.names()))
+
+
+def test_auto_without_an_order_takes_pages_where_there_are_few(metrics24: Metrics24, api: Promising) -> None:
+    """A look that saw all rows needs no estimate."""
+    ended = metrics24(*AUTO, "--page-size", "7", "--parallel", "2", "--unordered", *api.address)
+    assert (ended.code, ended.err) == (0, f"By pages: {ROWS} rows are not worth an export.\n")
+
+
 def test_a_key_that_is_refused_ends_the_pull(metrics24: Metrics24, api: Promising, desk: Path) -> None:
     """What would end pages as well ends --via auto: code 3, and no file."""
     api.account.say_next("listExports", json_answer({}, status=401))
