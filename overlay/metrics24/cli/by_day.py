@@ -18,7 +18,7 @@ from metrics24.cli.progress import Course, display
 from metrics24.cli.reporting import EndedEarlyError
 
 FORMATS = ("parquet", "csv", "jsonl")
-_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "unordered")
+_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "unordered", "via", "reuse")
 _OF_BY_DAY = ("format", "refresh_last")
 
 by_day_options = all_of(

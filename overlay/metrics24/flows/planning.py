@@ -10,7 +10,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from metrics24.effects import Flow, Now, ask
-from metrics24.flows.export_records import created_at, is_narrowed, is_of_kind
+from metrics24.flows.export_records import asked_on, is_narrowed, is_of_kind
 from metrics24.flows.exports import every_export
 from metrics24.flows.integrity import rows_promised
 from metrics24.flows.paging import Query, fetch
@@ -83,7 +83,7 @@ def plan(query: Query, kind: str, limits: Limits, policy: Policy, routes: Routes
     if not per_day:
         per_day, basis = mean(map(_rate, samples.values())) * _MARGIN, "samples of the report table, doubled"
     included = yield from _end_included(query, samples, policy, routes)
-    left = max(0, limits.exports_per_day - sum(1 for each in exports if _is_of_day(each, now)))
+    left = max(0, limits.exports_per_day - sum(1 for each in exports if asked_on(each, now.date())))
     ranges = _ranges(query.start, query.end, max(1, int(limits.export_rows / per_day)) if per_day else None, included)
     planned = [_planned(first, last, per_day, limits.export_rows, included) for first, last in ranges]
     scheduled = tuple(_scheduled(planned, left, limits.exports_per_day))
@@ -101,11 +101,6 @@ def _density(export: Record, most: int) -> float:
     except (TypeError, KeyError, ValueError):
         return 0.0
     return rows / ((end - start).days + 1) if end >= start else 0.0
-
-
-def _is_of_day(export: Record, now: datetime) -> bool:
-    created = created_at(export)
-    return created is not None and created.date() == now.date()
 
 
 def _samples(query: Query, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
