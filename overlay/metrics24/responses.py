@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from attrs import frozen
 
+from metrics24.answers import Answer
 from metrics24.effects import RawResponse
 from metrics24.errors import (
     BadRequest,
@@ -26,7 +27,7 @@ from metrics24.errors import (
     StatusError,
     Unauthorized,
 )
-from metrics24.models import Answer, Notices, answer_model, row_model
+from metrics24.models import Notices, answer_model, row_model
 from metrics24.sinks import Lens, read_cells
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
@@ -84,8 +85,7 @@ def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens
         fitting = read_cells(answer.content, lens.shape)
         if fitting is not None:
             Answer(operation, notices).check_cells(row_model(operation), fitting[0])
-            rows, start, end, more = fitting
-            return Table(lens.attach(rows, answer.content), start, end, more)
+            return Table(lens.attach(fitting[0], answer.content), *fitting[1:])
     body = decode(answer, operation)
     Answer(operation, notices).check(answer_model(operation), body)
     page = body["data"]

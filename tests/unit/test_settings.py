@@ -97,10 +97,10 @@ def test_a_base_url_loses_its_last_slash(url: str) -> None:
 
 def test_an_empty_variable_is_no_base_url() -> None:
     """METRICS24_BASE_URL set to nothing is as good as unset; blanks are a mistake, and so is an empty argument."""
-    assert base_url(None, "https://d", {"METRICS24_BASE_URL": ""}) == "https://d"
+    assert base_url(None, lambda: "https://d", {"METRICS24_BASE_URL": ""}) == "https://d"
     for given, variable in ((None, " "), ("", "https://e")):
         with pytest.raises(ConfigurationError):
-            base_url(given, "https://d", {"METRICS24_BASE_URL": variable})
+            base_url(given, lambda: "https://d", {"METRICS24_BASE_URL": variable})
 
 
 REFUSED: dict[str, type[Exception]] = {
