@@ -165,7 +165,9 @@ def test_a_table_may_lack_cursors_and_rows(info: dict[str, object]) -> None:
 )
 def test_one_wrong_row_among_many_alike_is_named(wrong: dict[str, object], path: str | None, count: int) -> None:
     """Whether rows are checked at once or one by one, what is wrong with one of them is told of that one."""
-    rows = [{"real_tx_id": str(n), "isp": "i", "extra_parameters": [{"name": "a", "value": "b"}]} for n in range(count)]
+    rows: list[dict[str, object]] = [
+        {"real_tx_id": str(n), "isp": "i", "extra_parameters": [{"name": "a", "value": "b"}]} for n in range(count)
+    ]
     rows[2] = rows[2] | wrong
     body = {"data": {"data": rows, "pageInfo": {"hasNextPage": False}}}
     with warnings.catch_warnings(record=True) as caught:
