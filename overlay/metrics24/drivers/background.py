@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -17,14 +18,24 @@ _PATIENCE = 0.1  # seconds for the thread to notice that it is stopped; it is a 
 
 
 class Background(Generic[T]):
-    """A thread that runs flows. It begins with the first of them, since many callers have none."""
+    """A thread that runs flows. It begins with the first of them, since many callers have none.
+
+    Attributes:
+        took: the seconds that the last flow took.
+
+    """
 
     def __init__(self, run: Callable[[Flow[T], Exchange], T]) -> None:
         self._run = run
+        self.took = 0.0
         self._exchange = Exchange()
         self._flows: SimpleQueue[Flow[T] | None] = SimpleQueue()
         self._results: SimpleQueue[Callable[[], T]] = SimpleQueue()
         self._thread: threading.Thread | None = None
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow here and now instead."""
+        return self._outcome(flow)()
 
     def start(self, flow: Flow[T]) -> None:
         """Run a flow. Its result must be taken before the next one starts."""
@@ -49,10 +60,13 @@ class Background(Generic[T]):
             self._results.put(self._outcome(flow))
 
     def _outcome(self, flow: Flow[T]) -> Callable[[], T]:
+        started = time.perf_counter()
         try:
             value = self._run(flow, self._exchange)
         except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
             return _raising(error)
+        finally:
+            self.took = time.perf_counter() - started
         return lambda: value
 
 
@@ -69,6 +83,10 @@ class AsyncBackground(Generic[T]):
     def __init__(self, run: Callable[[Flow[T]], Coroutine[Any, Any, T]]) -> None:
         self._run = run
         self._task: asyncio.Task[T] | None = None
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow here and now instead."""
+        return await self._run(flow)
 
     def start(self, flow: Flow[T]) -> None:
         """Run a flow. Its result must be taken before the next one starts."""

@@ -56,8 +56,8 @@ class Rows(Generic[T]):
         """Iterate page by page."""
         return self._pages(None)
 
-    def _pages(self, lens: Lens | None) -> Generator[Page[T]]:
-        for table in tables(self._source, self._driver, lens):
+    def _pages(self, lens: Lens | None, *, frugal: bool = False) -> Generator[Page[T]]:
+        for table in tables(self._source, self._driver, lens, frugal=frugal):
             yield Page(self._source, table, self._driver)
 
     def first(self) -> T | None:
@@ -69,7 +69,7 @@ class Rows(Generic[T]):
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
         table = gathering(self._source.model)
-        for page in self._pages(table.lens):
+        for page in self._pages(table.lens, frugal=True):
             table.write(page.records)
         return table.finish()
 
@@ -115,7 +115,7 @@ class Rows(Generic[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._source.model, path, **options) as sink:
-            for page in self._pages(sink.lens):
+            for page in self._pages(sink.lens, frugal=True):
                 sink.write(page.records)
                 progress = progress.plus(page.records, ordered=self._source.ordered)
                 if on_progress is not None:

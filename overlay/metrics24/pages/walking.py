@@ -12,9 +12,15 @@ from metrics24.pages.source import Source
 from metrics24.responses import Table
 from metrics24.sinks import Lens
 
+_WORTH_A_THREAD = 0.005  # seconds that a page takes to come
 
-def tables(source: Source, driver: Driver, lens: Lens | None) -> Generator[Table]:
-    """Give page after page; from page two on the next one is under way meanwhile."""
+
+def tables(source: Source, driver: Driver, lens: Lens | None, *, frugal: bool = False) -> Generator[Table]:
+    """Give page after page; from page two on the next one is under way meanwhile.
+
+    If they are `frugal`, only where pages take a while to come. Otherwise two threads that share one interpreter lose
+    more by taking turns than they win, if what is done with a page takes no longer than a page.
+    """
     fan = source.fan(lens)
     if fan is not None:
         yield from Threads(driver, fan).tables()
@@ -24,8 +30,8 @@ def tables(source: Source, driver: Driver, lens: Lens | None) -> Generator[Table
     ahead = False
     try:
         while ahead or not walk.done:
-            table = background.result() if ahead else driver.run(walk.next_page())
-            ahead = walk.looks_ahead
+            table = background.result() if ahead else background.run(walk.next_page())
+            ahead = walk.looks_ahead and (background.took > _WORTH_A_THREAD or not frugal)
             if ahead:
                 background.start(walk.next_page())
             yield table
@@ -47,7 +53,7 @@ async def async_tables(source: Source, driver: AsyncDriver, lens: Lens | None) -
     ahead = False
     try:
         while ahead or not walk.done:
-            table = await (background.result() if ahead else driver.run(walk.next_page()))
+            table = await (background.result() if ahead else background.run(walk.next_page()))
             ahead = walk.looks_ahead
             if ahead:
                 background.start(walk.next_page())
