@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from attack.mutants import mutants, mutated
 from attack.mutation import attack, report
 
@@ -47,3 +49,9 @@ def test_the_tests_notice_mistakes() -> None:
     assert [each["change"] for each in answer["verdicts"] if each["verdict"] == "survived"] == []
     assert len(answer["verdicts"]) == 10
     assert "10 of" in report(answer)
+
+
+def test_tests_that_fail_by_themselves_notice_nothing() -> None:
+    """Where tests fail in a fork in which nothing was changed, the trial fails, and no mutant counts as noticed."""
+    with pytest.raises(RuntimeError, match="although nothing was changed"):
+        attack(["flows/integrity.py"], minutes=1, seed=24, most=1, tests=("tests/attack/programs/passes_once.py",))

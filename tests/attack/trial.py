@@ -16,7 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NoReturn
@@ -25,35 +25,11 @@ import coverage
 import pytest
 
 from attack.mutants import Mutant, mutants, mutated
+from attack.reach import Reach
 
 MEMORY = 4 << 30
-LONGEST_TEST = 2.0  # seconds of work; what takes longer is no unit test
-MOST_TESTING = 5.0  # seconds of work of tests for one mutant
 LONGEST_TRIAL = 40.0  # seconds by the clock on the wall
 _PASSED, _FAILED = 0, 1
-
-
-@dataclass
-class Reach:
-    """Which tests reach which lines of which file, how long each takes, and which fail as things are."""
-
-    lines: dict[str, dict[int, list[int]]] = field(default_factory=dict)
-    seconds: dict[int, float] = field(default_factory=dict)
-    failing: set[int] = field(default_factory=set)
-
-    def of(self, path: str, mutant: Mutant) -> list[int]:
-        """The tests to try a mutant with, the quickest first; all of the file's for what runs at its import."""
-        lines = self.lines.get(path, {})
-        wanted = mutant.lines if mutant.function else lines.keys()
-        able = {test for line in wanted for test in lines.get(line, ())} - self.failing
-        chosen: list[int] = []
-        total = 0.0
-        for test in sorted(able, key=self.seconds.__getitem__):
-            total += self.seconds[test]
-            if self.seconds[test] > LONGEST_TEST or total > MOST_TESTING:
-                break
-            chosen.append(test)
-        return chosen
 
 
 class Trial:
@@ -86,6 +62,7 @@ class Trial:
         self._functions = dict(_functions(self._package))
         gc.collect()
         gc.freeze()
+        self._prove_innocence(reach)
         running: dict[int, tuple[str, Mutant]] = {}
         end = time.monotonic() + self._seconds
         known = {name: {each.number: each for each in mutants(self._source(name))} for name in self._modules}
@@ -120,13 +97,20 @@ class Trial:
         verdict = "survived" if status == _PASSED else "timed out" if slow else "killed"
         self._judge(module, mutant, verdict, status)
 
-    def _start(self, module: str, mutant: Mutant, tests: list[int]) -> int:
+    def _prove_innocence(self, reach: Reach) -> None:
+        """See that tests pass where nothing is changed, or every mutant would seem to be noticed."""
+        process = self._start("", None, reach.quickest(reach.seconds))
+        if os.waitpid(process, 0)[1] != _PASSED:
+            raise RuntimeError("Tests that passed fail in a fork, although nothing was changed in it.")
+
+    def _start(self, module: str, mutant: Mutant | None, tests: list[int]) -> int:
         process = os.fork()
         if process:
             return process
         _confine(LONGEST_TRIAL)
         try:
-            self._infect(module, mutant)
+            if mutant is not None:
+                self._infect(module, mutant)
             for test, following in zip(tests, [*tests[1:], None], strict=True):
                 self._run(test, following)
                 if self._failed:
