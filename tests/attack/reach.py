@@ -19,11 +19,11 @@ class Reach:
     seconds: dict[int, float] = field(default_factory=dict)
     failing: set[int] = field(default_factory=set)
 
-    def of(self, path: str, mutant: Mutant) -> list[int]:
-        """The tests to try a mutant with, the quickest first; all of the file's for what runs at its import."""
-        lines = self.lines.get(path, {})
-        wanted = mutant.lines if mutant.function else lines.keys()
-        return self.quickest({test for line in wanted for test in lines.get(line, ())})
+    def of(self, mutant: Mutant, *paths: str) -> list[int]:
+        """The tests to try a mutant with, the quickest first; all of the files' for what runs at their import."""
+        files = [self.lines.get(path, {}) for path in paths]
+        found = [lines.get(line, ()) for lines in files for line in (mutant.lines if mutant.function else lines)]
+        return self.quickest({test for tests in found for test in tests})
 
     def quickest(self, tests: Iterable[int]) -> list[int]:
         """Those of some tests that fit into the time for one mutant, the quickest first."""

@@ -51,6 +51,13 @@ def test_the_tests_notice_mistakes() -> None:
     assert "10 of" in report(answer)
 
 
+def test_a_constant_meets_the_tests_of_whoever_reads_it() -> None:
+    """A wrong name in a table that another module looks things up in is noticed by that module's tests."""
+    answer = attack(["flows/planning.py"], minutes=1, seed=24, tests=("tests/unit/test_export_arguments.py",))
+    verdicts = {each["change"]: each["verdict"] for each in answer["verdicts"]}
+    assert verdicts["'getConversionReport' -> 'getConversionReport~'"] == "killed"
+
+
 def test_tests_that_fail_by_themselves_notice_nothing() -> None:
     """Where tests fail in a fork in which nothing was changed, the trial fails, and no mutant counts as noticed."""
     with pytest.raises(RuntimeError, match="although nothing was changed"):

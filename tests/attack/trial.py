@@ -6,6 +6,7 @@ anew, so that a mutant costs no more than the tests that reach it.
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
@@ -29,6 +30,8 @@ from attack.reach import Reach
 
 MEMORY = 4 << 30
 LONGEST_TRIAL = 40.0  # seconds by the clock on the wall
+MOST_WORK = 15.0  # seconds of work, so that what runs in circles does not have the whole of that
+_TOO_LONG = (signal.SIGALRM, signal.SIGPROF)
 _PASSED, _FAILED = 0, 1
 
 
@@ -56,6 +59,8 @@ class Trial:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the mutants, and no test as such."""
+        if session.testsfailed:
+            raise session.Interrupted("Some tests cannot be read.")
         self._items = session.items
         reach = self._in_fork(self._reach)
         self.failing = sorted(self._items[test].nodeid for test in reach.failing)
@@ -70,7 +75,7 @@ class Trial:
             if time.monotonic() > end:
                 break
             mutant = known[module][number]
-            tests = reach.of(str(self._package / module), mutant)
+            tests = reach.of(mutant, str(self._package / module), *self._readers(module, mutant))
             if not tests:
                 self._judge(module, mutant, "survived", 0)
                 continue
@@ -84,6 +89,17 @@ class Trial:
     def _source(self, module: str) -> str:
         return (self._package / module).read_text("utf-8")
 
+    def _readers(self, module: str, mutant: Mutant) -> list[str]:
+        """The files that read what a constant's statement names; the tests that reach those meet the constant too."""
+        statement = None if mutant.function else mutated(self._source(module), mutant.number)[1]
+        stored = [] if statement is None else [each for each in ast.walk(statement) if isinstance(each, ast.Name)]
+        names, own = {each.id for each in stored if isinstance(each.ctx, ast.Store)}, vars(sys.modules[_dotted(module)])
+        return [
+            str(other.__file__)
+            for key, other in sys.modules.items()
+            if key.startswith("metrics24.") and any(vars(other).get(name, own) is own.get(name) for name in names)
+        ]
+
     def _judge(self, module: str, mutant: Mutant, verdict: str, status: int) -> None:
         told = {key: value for key, value in asdict(mutant).items() if key != "lines"}
         self.verdicts.append({"module": module, **told, "verdict": verdict, "status": status})
@@ -93,7 +109,7 @@ class Trial:
         if process not in running:
             return
         module, mutant = running.pop(process)
-        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) in _TOO_LONG
         verdict = "survived" if status == _PASSED else "timed out" if slow else "killed"
         self._judge(module, mutant, verdict, status)
 
@@ -134,17 +150,16 @@ class Trial:
             return
         if statement is None:
             raise LookupError(mutant.change)
-        name = "metrics24." + module.removesuffix(".py").replace("/", ".")
-        before = dict(vars(sys.modules[name]))
-        exec(compile(_alone(tree, statement), path, "exec"), vars(sys.modules[name]))  # noqa: S102
-        for key, value in vars(sys.modules[name]).items():
+        here = vars(sys.modules[_dotted(module)])
+        before = dict(here)
+        exec(compile(_alone(tree, statement), path, "exec"), here)  # noqa: S102
+        for key, value in here.items():
             _spread(key, before.get(key), value)
 
     def _reach(self) -> Reach:
         """Run every test once, and note what it reaches."""
         reach = Reach()
-        paths = [str(self._package / module) for module in self._modules]
-        seen = coverage.Coverage(data_file=None, include=paths, config_file=False)
+        seen = coverage.Coverage(data_file=None, include=[f"{self._package}/*"], config_file=False)
         seen.start()
         for test in range(len(self._items)):
             seen.switch_context(str(test))
@@ -179,9 +194,15 @@ class Trial:
 def _confine(seconds: float) -> None:
     """Bound what a mutant can do to the machine: its time, its memory, and what it says."""
     os.setpgrp()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for each in _TOO_LONG:
+        signal.signal(each, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, MOST_WORK)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _dotted(module: str) -> str:
+    return "metrics24." + module.removesuffix(".py").replace("/", ".")
 
 
 def _functions(package: Path) -> Iterator[tuple[tuple[str, str], list[FunctionType]]]:

@@ -47,8 +47,6 @@ class Audit:
 def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
     """Whether `row` carries the column and surely breaks the condition. In doubt, it does not."""
     value = _lookup(row, condition.name)
-    if value is _MISSING or value is None or isinstance(value, (dict, list)):
-        return False
     match condition.operator:
         case "":
             return not any(_equal(value, wanted) for wanted in condition.values)
@@ -71,6 +69,7 @@ def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
 
 
 def _equal(value: Any, wanted: str) -> bool:
+    """Whether the two are equal, or nothing can be said: of what is absent, null, an object or a list."""
     try:
         text = render(value)
     except FilterError:
