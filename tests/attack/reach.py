@@ -25,14 +25,14 @@ class Reach:
         found = [lines.get(line, ()) for lines in files for line in (mutant.lines if mutant.function else lines)]
         return self.quickest({test for tests in found for test in tests})
 
-    def quickest(self, tests: Iterable[int]) -> list[int]:
-        """Those of some tests that fit into the time for one mutant, the quickest first."""
+    def quickest(self, tests: Iterable[int], most: float = MOST_TESTING) -> list[int]:
+        """Those of some tests that fit into so much time, the quickest first."""
         able = {*tests} - self.failing
         chosen: list[int] = []
         total = 0.0
         for test in sorted(able, key=self.seconds.__getitem__):
             total += self.seconds[test]
-            if self.seconds[test] > LONGEST_TEST or total > MOST_TESTING:
+            if self.seconds[test] > LONGEST_TEST or total > most:
                 break
             chosen.append(test)
         return chosen

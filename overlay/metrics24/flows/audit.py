@@ -57,13 +57,14 @@ def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
 
 
 def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
+    """What stands under a name, or under its parts from object to object; None where nothing does."""
     whole = row.get(name, _MISSING)
     if whole is not _MISSING:
         return whole
     value: Any = row
     for part in name.split("."):
-        if not isinstance(value, Mapping | Cells) or value.get(part, _MISSING) is _MISSING:
-            return _MISSING
+        if not isinstance(value, Mapping | Cells):
+            return None
         value = value.get(part)
     return value
 
