@@ -87,6 +87,26 @@ def test_columns_are_the_same_by_either_way(first: list[Any], second: list[Any])
     assert all(same_row(left, right) for left, right in zip(swift, careful, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"real_tx_id": "A", "status": "x"}, True),
+        ({"real_tx_id": "A", "status": "x", "payout": None}, True),
+        ({"real_tx_id": "A", "status": "y"}, False),
+        ({"real_tx_id": "A"}, False),
+        (None, False),
+    ],
+)
+def test_rows_are_compared_in_whichever_form_they_are(other: Any, *, same: bool) -> None:
+    """A row that was decoded swiftly equals one that was read with care, if both have the same values."""
+    rows = [{"real_tx_id": "A", "status": "x"}]
+    lens = ModelLens(MODEL)
+    lens.see(rows)
+    [cells] = read(answer(rows), lens).rows
+    assert isinstance(cells, Cells)
+    assert (same_row(cells, other), same_row(other, cells)) == (same, same)
+
+
 def test_rows_that_fit_become_cells() -> None:
     """The swift way is taken: rows with known columns, or with others that were seen before, are no dicts."""
     rows = [{"real_tx_id": "A", "payout": 1, "extra_parameters": [{"name": "a", "value": "b"}], "new": {"b": [1]}}]
