@@ -18,8 +18,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
 import coverage
@@ -93,7 +94,7 @@ class Trial:
         """The files that read what a constant's statement names; the tests that reach those meet the constant too."""
         statement = None if mutant.function else mutated(self._source(module), mutant.number)[1]
         stored = [] if statement is None else [each for each in ast.walk(statement) if isinstance(each, ast.Name)]
-        names, own = {each.id for each in stored if isinstance(each.ctx, ast.Store)}, vars(sys.modules[_dotted(module)])
+        names, own = {each.id for each in stored if isinstance(each.ctx, ast.Store)}, vars(_module(module))
         return [
             str(other.__file__)
             for key, other in sys.modules.items()
@@ -149,7 +150,7 @@ class Trial:
             return
         if statement is None:
             raise LookupError(mutant.change)
-        here = vars(sys.modules[_dotted(module)])
+        here = vars(_module(module))
         before = dict(here)
         exec(compile(_alone(tree, statement), path, "exec"), here)  # noqa: S102
         for key, value in here.items():
@@ -199,8 +200,8 @@ def _confine(seconds: float, work: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def _dotted(module: str) -> str:
-    return "metrics24." + module.removesuffix(".py").replace("/", ".")
+def _module(path: str) -> ModuleType:
+    return import_module("metrics24." + path.removesuffix(".py").replace("/", "."))
 
 
 def _functions(package: Path) -> Iterator[tuple[tuple[str, str], list[FunctionType]]]:
