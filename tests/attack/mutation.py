@@ -35,10 +35,15 @@ TESTS = (  # the quick ones of those that reach the targets; a whole run of them
     "tests/unit/test_[!m]*.py",
     "tests/sinks/test_csv_records.py",
     "tests/sinks/test_part*.py",
-    "tests/faults/test_exports.py",
-    "tests/faults/test_export_*.py",
+    "tests/faults/test_batches.py",
+    "tests/faults/test_download_files.py",
     "tests/faults/test_download_rows.py",
-    "tests/faults/test_list_filters.py",
+    "tests/faults/test_export_*.py",
+    "tests/faults/test_exports*.py",
+    "tests/faults/test_list*.py",
+    "tests/faults/test_parallel.py",
+    "tests/faults/test_resuming.py",
+    "tests/cli/test_by_day_endings.py",
     "tests/cli/exports/test_export_center.py",
 )
 PARTS = ("overlay", "generated", "sandbox", "openapi", "tests", "pyproject.toml")
