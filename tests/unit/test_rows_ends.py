@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,3 +86,13 @@ def test_all_ways_through_a_table_give_the_same_rows(run: Running, client: Any) 
     assert [row.real_tx_id for row in collect(run, rows)] == [row["real_tx_id"] for row in ROWS]
     assert collect(run, rows.records()) == ROWS
     assert [len(page.items) for page in collect(run, rows.by_page())] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("frames", ["polars", "pandas"])
+def test_a_library_of_data_frames_that_is_missing_is_named(
+    run: Running, client: Any, monkeypatch: pytest.MonkeyPatch, frames: str
+) -> None:
+    """Where Polars or pandas is not installed, asking for its data frame is a UsageError that says what to install."""
+    monkeypatch.setitem(sys.modules, frames, None)
+    with pytest.raises(UsageError, match=rf"pip install 'metrics24\[{frames}\]'"):
+        run.result(getattr(client.reports.clicks("int1", **RANGE), f"to_{frames}")())
