@@ -144,12 +144,14 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604 - computed, so that no name can be forgotten
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'metrics24' has no attribute {name!r}")
-    value = getattr(import_module(f"metrics24.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a name that is misspelt is a mistake, which a checker that reads this would not see
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'metrics24' has no attribute {name!r}")
+        value = getattr(import_module(f"metrics24.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""The models of the API's answers, and the check that an answer has the documented shape.
+"""The models of the API's answers, and what the spec says of them.
 
 The classes are generated from the OpenAPI spec. An optional value that is absent or null is `UNSET`, which is falsy;
 fields that the spec does not know are kept in `additional_properties`; an enum member equals its string.
@@ -9,40 +9,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from attrs import field, fields_dict, frozen
+from attrs import fields_dict
 
 import metrics24_api.models as _generated
-from metrics24.errors import ResponseError, UnexpectedAnswerWarning, warn
-from metrics24.sinks import Cells, Column, values_of
-from metrics24_api.models import Artifact, ArtifactStatus, Click, Conversion, Export, FilterGroup, Impression, ListMeta
-from metrics24_api.operation_table import MODELS, OPERATIONS, Property
-from metrics24_api.types import UNSET, Unset, parse_enum, parse_model, parse_models
+from metrics24.errors import UnexpectedAnswerWarning, warn
+from metrics24.sinks import Column
+from metrics24_api.operation_table import MODELS, OPERATIONS
+from metrics24_api.operation_table import Property as Property
+from metrics24_api.types import UNSET as UNSET
+from metrics24_api.types import Unset as Unset
+from metrics24_api.types import parse_enum, parse_model, parse_models
 
-__all__ = [
-    "UNSET",
-    "Artifact",
-    "ArtifactStatus",
-    "Click",
-    "Conversion",
-    "Export",
-    "FilterGroup",
-    "Impression",
-    "ListMeta",
-    "Property",
-    "Unset",
-]
+if TYPE_CHECKING:
+    from metrics24_api.models import Artifact as Artifact
+    from metrics24_api.models import ArtifactStatus as ArtifactStatus
+    from metrics24_api.models import Click as Click
+    from metrics24_api.models import Conversion as Conversion
+    from metrics24_api.models import Export as Export
+    from metrics24_api.models import FilterGroup as FilterGroup
+    from metrics24_api.models import Impression as Impression
+    from metrics24_api.models import ListMeta as ListMeta
+else:
 
-_TYPES: Mapping[str, frozenset[type]] = {
-    "string": frozenset({str}),
-    "integer": frozenset({int}),
-    "number": frozenset({int, float}),
-    "boolean": frozenset({bool}),
-    "object": frozenset({dict}),
-    "array": frozenset({list}),
-    "any": frozenset({str, int, float, bool, dict, list}),
-}
+    def __getattr__(name: str) -> Any:  # each model loads when it is first asked for
+        if name not in _generated.__all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(_generated, name)
+
+
 _COLUMN_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
 
 
@@ -57,94 +53,6 @@ class Notices:
         if key not in self._given:
             self._given.add(key)
             warn(message, UnexpectedAnswerWarning)
-
-
-@frozen
-class _Rule:
-    """What is checked of one property; `types` are those that decoded JSON can have there."""
-
-    name: str
-    required: bool
-    documented: bool
-    types: frozenset[type]
-    model: str = field(default="")
-
-
-@frozen
-class Answer:
-    """Where an answer is being checked, for messages."""
-
-    operation: str
-    notices: Notices
-
-    def check(self, model: str, value: object, path: str = "$") -> None:
-        """Hold `value` against the spec's `model`, at any depth.
-
-        Raises:
-            ResponseError: a documented property is missing or of the wrong type. Others are warned of once.
-
-        """
-        if not isinstance(value, dict):
-            raise self.broken(path, f"an object was expected, not {_kind(value)}")
-        for rule in _rules(model):
-            found = value.get(rule.name)
-            if found is None:
-                if rule.required and rule.documented:
-                    raise self.broken(f"{path}.{rule.name}", "it is documented as required, and is missing or null")
-            elif type(found) not in rule.types:
-                self._mistyped(model, rule, found, f"{path}.{rule.name}")
-            elif rule.model:
-                self._nested(rule, found, f"{path}.{rule.name}")
-
-    def check_cells(self, model: str, rows: Sequence[Cells]) -> None:
-        """Hold what is nested in records against the spec; their own values have the right types already."""
-        for rule in _rules(model):
-            if rule.model:
-                for index, found in enumerate(values_of(rows, rule.name)):
-                    if found:
-                        self._nested(rule, found, f"$.data.data[{index}].{rule.name}")
-
-    def _nested(self, rule: _Rule, found: object, where: str) -> None:
-        if not isinstance(found, list):
-            self.check(rule.model, found, where)
-            return
-        for index, item in enumerate(found):
-            if isinstance(item, dict) or rule.documented:
-                self.check(rule.model, item, f"{where}[{index}]")
-
-    def _mistyped(self, model: str, rule: _Rule, found: object, where: str) -> None:
-        expected = " or ".join(sorted(_NAMES[each] for each in rule.types))
-        if rule.documented:
-            raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
-        self.notices.once(
-            f"{model}.{rule.name}",
-            f"{where} in the answer to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
-            "kept as sent. This part of the spec is not documented by the API: it may need correcting.",
-        )
-
-    def broken(self, path: str, problem: str) -> ResponseError:
-        """The error for an answer that is not as documented."""
-        return ResponseError(
-            f"The answer to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
-            "something else than the API's answer, or the API has changed and the spec must follow.",
-            operation=self.operation,
-            path=path,
-        )
-
-
-_NAMES = {str: "text", int: "an integer", float: "a number", bool: "true or false", dict: "an object", list: "an array"}
-
-
-def _kind(value: object) -> str:
-    return "null" if value is None else _NAMES.get(type(value), type(value).__name__)
-
-
-@lru_cache(maxsize=128)
-def _rules(model: str) -> tuple[_Rule, ...]:
-    return tuple(
-        _Rule(each.name, each.required, each.evidence == "documented", _TYPES[each.type], each.model)
-        for each in MODELS[model]
-    )
 
 
 def answer_model(operation: str) -> str:
@@ -198,7 +106,7 @@ def declared_in(model: str, name: str) -> str:
 def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
     """What makes a model of a JSON object; what the object lacks is `UNSET`, also where the spec requires it."""
     make = cast("Callable[[Mapping[str, Any]], Any]", getattr(_generated, model).from_dict)
-    required = {rule.name: UNSET for rule in _rules(model) if rule.required}
+    required = {each.name: UNSET for each in MODELS[model] if each.required}
 
     def make_incomplete(record: Mapping[str, Any]) -> Any:
         return make(record if required.keys() <= record.keys() else {**required, **record})

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from attrs import frozen
 
+from metrics24.answers import Answer
 from metrics24.effects import RawResponse
 from metrics24.errors import (
     BadRequest,
@@ -26,7 +27,7 @@ from metrics24.errors import (
     StatusError,
     Unauthorized,
 )
-from metrics24.models import Answer, Notices, answer_model, row_model
+from metrics24.models import Notices, answer_model, row_model
 from metrics24.sinks import Lens, read_cells
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
@@ -40,8 +41,8 @@ _ERRORS: dict[int, tuple[type[StatusError], str]] = {
     403: (Forbidden, "The credential may not do this: ask the administrator of the organization for the permission."),
     404: (
         NotFound,
-        "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path with "
-        "routes=.",
+        "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path "
+        "(routes=, on the command line --route).",
     ),
     429: (RateLimited, "Too many requests: slow down, or give the calls a longer deadline."),
 }
@@ -84,7 +85,7 @@ def read_table(answer: RawResponse, operation: str, notices: Notices, lens: Lens
         fitting = read_cells(answer.content, lens.shape)
         if fitting is not None:
             Answer(operation, notices).check_cells(row_model(operation), fitting[0])
-            return Table(*fitting)
+            return Table(lens.attach(fitting[0], answer.content), *fitting[1:])
     body = decode(answer, operation)
     Answer(operation, notices).check(answer_model(operation), body)
     page = body["data"]
@@ -164,8 +165,8 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
         return None
     if status < 400:
         return SecurityError(
-            f"The server answered {operation} with a redirect ({status}), which is not followed since it could carry "
-            "the credential elsewhere. Correct the base URL, or the operation's path with routes=."
+            f"The server answered {operation} with a redirect ({status}), not followed: it could take the credential "
+            "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
     words = _servers_words(answer.content)

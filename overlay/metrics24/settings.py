@@ -20,7 +20,7 @@ API_KEY_VARIABLE = "METRICS24_API_KEY"
 TOKEN_VARIABLE = "METRICS24_TOKEN"  # noqa: S105 - the variable's name, not a token
 BASE_URL_VARIABLE = "METRICS24_BASE_URL"
 
-
+CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
 MOST_AT_ONCE = 32
 """Requests that one walk may have under way."""
 _LARGEST = 1e9  # some thirty years of seconds; more is a mistake, and clocks cannot count it
@@ -207,15 +207,15 @@ def credential(
     )
 
 
-def base_url(given: str | None, default: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Choose and check the API's base URL; it never ends in a slash.
+def base_url(given: str | None, default: Callable[[], str], environ: Mapping[str, str] = os.environ) -> str:
+    """Choose and check the API's base URL; it never ends in a slash. An empty variable counts as none.
 
     Raises:
         ConfigurationError: it is not an http(s) URL, or has user info, a query or a fragment.
         SecurityError: it is plain http to a host that is not this machine.
 
     """
-    url = given if given is not None else environ.get(BASE_URL_VARIABLE) or default
+    url = given if given is not None else environ.get(BASE_URL_VARIABLE) or default()
     if not isinstance(url, str) or any(not "!" <= character <= "~" or character in "?#\\" for character in url):
         raise ConfigurationError("The base URL must be text like https://host, without blanks, query or fragment.")
     try:

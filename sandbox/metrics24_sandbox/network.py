@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
 _START = 10.0
+_LAST_PORT = 65_535
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. OSError if the address is taken."""
+    """A listening socket; port 0 takes a free one. OSError if the address is taken, ValueError if it is no port."""
+    if not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"a port is 0 to {_LAST_PORT}, not {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -37,7 +37,7 @@ class Sandbox:
         self._resources = ExitStack()
 
     def start(self) -> Self:
-        """Begin to serve; returns when requests are answered. OSError if a port is taken."""
+        """Begin to serve; returns when requests are answered. OSError for taken ports, ValueError for bad options."""
         with ExitStack() as resources:
             api = resources.enter_context(listen(self.options.host, self.options.port))
             storage = resources.enter_context(listen(self.options.host, self.options.storage_port))

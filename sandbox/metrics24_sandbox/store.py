@@ -25,13 +25,27 @@ create table if not exists things (
 Thing = dict[str, Any]
 
 
+def _unusable(path: str | Path | None, error: sqlite3.Error) -> ValueError:
+    return ValueError(f"the database {path} cannot be used: {error}")
+
+
 class Store:
-    """Things of a kind, each with an id and a parent (its integration), in the order of their creation."""
+    """Things of a kind, each with an id and a parent (its integration), in the order of their creation.
+
+    ValueError if the file cannot be a database: its folder is missing, it may not be written, or holds something else.
+    """
 
     def __init__(self, path: str | Path | None = None) -> None:
         # The event loop's thread alone uses the connection; another one may open and close it.
-        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+        try:
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _unusable(path, error) from error
 
     def close(self) -> None:
         """Close the database."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from metrics24.answers import Answer
 from metrics24.doctor.shape import compare
 from metrics24.drift.comparison import compare as drifting
 from metrics24.drift.document import Spec
@@ -24,8 +25,8 @@ from metrics24.errors import IntegrityError, ResponseError
 from metrics24.flows import export_records, integrity, storage
 from metrics24.flows.unpacking import Gzip
 from metrics24.flows.waiting import is_complete, status_of
-from metrics24.models import Answer, Notices, answer_model, factory, item_model, row_model
-from metrics24.pages.typed import ModelLens, maker
+from metrics24.models import Notices, answer_model, factory, item_model, row_model
+from metrics24.pages.typed import maker, model_lens
 from metrics24.responses import decode, failure, quoted, read_list, read_single, read_table, request_id, retry_after
 from metrics24.settings import is_loopback
 from metrics24.sinks import Cells, CsvRecords
@@ -50,7 +51,7 @@ def lensed(given: tuple[str, RawResponse]) -> None:
     """The swift way of reading a page gives the models that the careful way gives, and refuses what that refuses."""
     operation, answer = given
     model = row_model(operation)
-    lens = ModelLens(model)
+    lens = model_lens(model)
     lens.see([{"real_tx_id": "A", "new": 1}])
     careful: Any = None
     with suppress(ResponseError):

@@ -126,6 +126,7 @@ def test_the_summary_lists_the_days(metrics24: Metrics24, desk: Path) -> None:
         "",
         {
             "folder": "clicks",
+            "created": False,
             "start": "2025-02-01",
             "end": "2025-02-03",
             "rows": rows,
@@ -140,6 +141,13 @@ def test_the_summary_lists_the_days(metrics24: Metrics24, desk: Path) -> None:
             ],
         },
     )
+
+
+def test_a_folder_that_is_made_is_told(metrics24: Metrics24) -> None:
+    """A missing folder is created, which the summary says once, so that a mistyped name does not go unseen."""
+    assert " days in clicks (created) after " in metrics24(*PULL).out
+    assert " days in clicks after " in metrics24(*PULL).out
+    assert json.loads(metrics24(*PULL[:-1], "click", "--json").out)["created"] is True
 
 
 def test_quiet_says_nothing(metrics24: Metrics24) -> None:

@@ -74,6 +74,7 @@ def test_the_summary_is_json_for_programs(metrics24: Metrics24, desk: Path) -> N
         "newest": rows[0]["conversion_time"],
         "oldest": rows[-1]["conversion_time"],
         "cursor": rows[-1]["real_tx_id"],
+        "via": "pages",
     }
 
 

@@ -42,10 +42,10 @@ def test_a_doctor_writes_nothing_unasked(doctor: Doctor, box: Sandbox) -> None:
 
 
 def test_each_operation_is_asked_once(doctor: Doctor, box: Sandbox) -> None:
-    """A healthy server gets one request per read operation and one for its root."""
+    """A healthy server gets one request per read operation, one more for the last day, and one for its root."""
     doctor(box, *HERE)
-    assert {name: box.hits(name) for name in READS} == dict.fromkeys(READS, 1)
-    assert len(box.requests) == len(READS) + 1
+    assert {name: box.hits(name) for name in READS} == dict.fromkeys(READS, 1) | {"getClickReport": 2}
+    assert len(box.requests) == len(READS) + 2
 
 
 def test_a_token_does_as_well_as_a_key(doctor: Doctor, box: Sandbox) -> None:
@@ -86,7 +86,7 @@ def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doc
     assert (visit.code, found["verdict"], found["status"]) == (12, "wrong path", 404)
     now, here, for_good = found["remedy"]
     assert now == 'now: Client(routes={"getClickReport": ("GET", "/the/right/path")})'
-    assert here == "to try it here: --route 'getClickReport=GET /the/right/path'"
+    assert here == "on the command line: --route 'getClickReport=GET /the/right/path'"
     guess = OPERATIONS["getClickReport"]
     assert f"getClickReport (GET {guess.path}, {guess.evidence})" in for_good
     assert for_good.endswith("make regenerate && make record")

@@ -158,13 +158,6 @@ def test_a_server_that_answers_nothing_is_an_error(drift: Drift, serve: Serve, s
     assert json.loads(look.err)["error"]["exit_code"] == code
 
 
-def test_what_could_not_be_asked_is_noted(drift: Drift, serve: Serve) -> None:
-    """A wrong path is no difference: the notes name the operation, and why those that follow from it were not asked."""
-    notes = drift(*HERE, "--json", server=serve(stage(healthy(getClickReport=NOT_FOUND)))).facts["notes"]
-    assert [each.partition(":")[0] for each in notes] == ["getClick", "getClickReport"]
-    assert "as for a path that does not exist" in notes[1]
-
-
 def test_a_refusal_can_be_an_undocumented_status(drift: Drift, serve: Serve) -> None:
     """A status that the spec does not list is a difference of the operation that gave it."""
     refusal = json_answer({"error": "no"}, status=422)

@@ -69,7 +69,7 @@ def test_fault_64_ctrl_c_ends_a_save(serve: Serve, tmp_path: Path, mode: str, si
         assert leftovers(tmp_path) == []
         return
     kept = target.with_name("clicks.csv.part").read_bytes()
-    assert (leftovers(tmp_path), LARGE[: len(kept)], len(kept) >= MIB) == (KEPT, kept, True)
+    assert (leftovers(tmp_path), LARGE[: len(kept)], len(kept) >= MIB // 2) == (KEPT, kept, True)
     assert programs.output("downloading", mode, stage.api.base_url, str(target)) == [f"saved {len(LARGE)}"]
     assert (target.read_bytes(), stage.storage.asked) == (LARGE, [0, len(kept)])
 

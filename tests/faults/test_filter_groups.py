@@ -98,6 +98,21 @@ def test_fault_49_an_older_group_is_not_adopted(run: Running) -> None:
         assert [group.id for group in caught.value.candidates] == [made.id]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_fault_49_an_equal_create_within_the_second_is_not_adopted(run: Running, lost: bool) -> None:
+    """Fault 49: a group that this client, or a copy with other options, has created already is no other call's work."""
+    with Sandbox(SandboxOptions(now="2025-02-10T12:00:00")) as box:
+        client = open_client(run, box)
+        if lost:
+            box.fail_next("createFilterGroup", "lost")
+        made = run.result(client.filter_groups.create(box.integrations[0], **spring(box)))
+        box.fail_next("createFilterGroup", "reset")
+        copy = client.with_options(timeout=5.0)
+        with pytest.raises(AmbiguousWrite) as caught:
+            run.result(copy.filter_groups.create(box.integrations[0], **spring(box)))
+        assert [group.id for group in caught.value.candidates] == [made.id]
+
+
 def test_fault_49_a_refused_create_is_an_error(run: Running, box: Sandbox) -> None:
     """Fault 49: a priority that is taken is RequestFailed, a foreign integration is Forbidden, with one hit each."""
     client = open_client(run, box)

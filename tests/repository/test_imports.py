@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
+
+import pytest
 
 from repository.tree import place, python_files, syntax_tree
 
@@ -14,6 +17,17 @@ import metrics24
 packages = {name.partition(".")[0] for name in sys.modules}
 print(*sorted(packages - sys.stdlib_module_names - set(sys.argv[1:]) - {"metrics24"}))
 """
+
+LOADED_BY = "import sys, metrics24; {0}; print(*sys.modules)"
+LATE = ("drivers", "flows", "pages", "resources", "responses", "models", "sinks")
+CONNECTIONS = {"SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """All modules that are loaded after a statement, where the environment says nothing of connections."""
+    environment = {name: value for name, value in os.environ.items() if name not in CONNECTIONS}
+    command = [sys.executable, "-c", LOADED_BY.format(statement)]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split())
 
 
 def third_party_modules(program: str, *known: str) -> set[str]:
@@ -26,6 +40,32 @@ def test_importing_the_client_loads_nothing_third_party() -> None:
     """`import metrics24` loads nothing but the standard library and itself."""
     at_startup = third_party_modules(LOADED_FROM_ELSEWHERE.replace("import metrics24\n", ""))
     assert third_party_modules(LOADED_FROM_ELSEWHERE, *at_startup) == set()
+
+
+@pytest.mark.parametrize("kind", ["Client", "AsyncClient"])
+def test_a_client_that_was_asked_nothing_is_cheap(kind: str) -> None:
+    """Making a client loads attrs and no other package: no httpx, no generated model, nothing that requests need."""
+    at_startup = loaded_by("pass")
+    loaded = loaded_by(f"metrics24.{kind}(api_key='k')") - at_startup
+    packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
+    assert packages == {"metrics24", "metrics24_api", "attr", "attrs"}
+    ours = {name.split(".")[1] for name in loaded if name.startswith("metrics24.")}
+    assert ours & {*LATE} == set()
+    assert not [name for name in loaded if name.startswith(("metrics24_api.models", "metrics24_api.api."))]
+
+
+@pytest.mark.parametrize(
+    ("statement", "models"),
+    [
+        ("metrics24.Client(api_key='k').reports", set()),
+        ("metrics24.ListMeta", {"list_meta"}),
+        ("import metrics24_api.models; metrics24_api.models.ListMeta", {"list_meta"}),
+    ],
+)
+def test_models_load_one_by_one(statement: str, models: set[str]) -> None:
+    """Of the generated models, only those that are asked for are loaded."""
+    prefix = "metrics24_api.models."
+    assert {name.removeprefix(prefix) for name in loaded_by(statement) if name.startswith(prefix)} == models
 
 
 def test_the_command_line_loads_the_sandbox_only_to_start_it() -> None:

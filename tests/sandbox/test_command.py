@@ -70,6 +70,10 @@ def test_the_command_prints_for_people() -> None:
         (["--first-day", "tomorrow"], "isoformat"),
         (["--wrap", "paper"], "invalid choice"),
         (["--host", "256.1.1.1"], "error:"),
+        (["--port", "99999"], "a port is 0 to 65535, not 99999"),
+        (["--storage-port", "-1"], "a port is 0 to 65535, not -1"),
+        (["--database", "/nowhere/things.db"], "the database /nowhere/things.db cannot be used: unable to open"),
+        (["--database", __file__], "cannot be used: file is not a database"),
     ],
     ids=str,
 )

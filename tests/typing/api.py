@@ -10,6 +10,7 @@ import pandas
 import polars
 import pyarrow
 
+import metrics24
 from metrics24 import (
     UNSET,
     AsyncClient,
@@ -180,6 +181,7 @@ async def asynchronous() -> None:
 
 def mistakes(client: Client) -> None:
     """Write what must not pass; an ignore that is not needed is an error under --strict."""
+    metrics24.Cleint(api_key="k")  # type: ignore[attr-defined]  # names load late, and are known early
     client.reports.clicks("i", "2025-02-01", "2025-02-02")  # type: ignore[call-arg]  # options are keyword-only
     client.reports.clicks("i", start="2025-02-01", end="2025-02-02", parallel="8")  # type: ignore[arg-type]
     client.with_options(api_key="k")  # type: ignore[call-arg]  # another credential is another client

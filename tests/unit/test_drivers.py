@@ -132,19 +132,28 @@ def unknown() -> Flow[None]:
 
 
 async def test_both_drivers_run_flows_in_the_background() -> None:
-    """A pending flow gives its result or its error, and a cancelled one ends at once."""
+    """A flow in the background gives its result or its error, another one can follow, and closing ends it at once."""
     driver, twin = Driver(WIRE, max_connections=1), AsyncDriver(WIRE, max_connections=1)
-    assert driver.start(napping(0.001)).result() == await twin.start(napping(0.001)).result() == "rested"
+    thread, task = driver.background(), twin.background()
+    with pytest.raises(RuntimeError, match="nothing was started"):
+        await task.result()
+    for _ in range(2):
+        thread.start(napping(0.001))
+        task.start(napping(0.001))
+        assert thread.result() == await task.result() == "rested"
+    thread.start(unknown())
     with pytest.raises(TypeError, match="no driver knows"):
-        driver.start(unknown()).result()
+        thread.result()
+    task.start(unknown())
     with pytest.raises(TypeError, match="no driver knows"):
-        await twin.start(unknown()).result()
+        await task.result()
     started = time.monotonic()
-    pending, task = driver.start(napping(60)), twin.start(napping(60))
-    pending.cancel()
-    await task.cancel()
+    thread.start(napping(60))
+    task.start(napping(60))
+    thread.close()
+    await task.close()
     with pytest.raises(Abandoned):
-        pending.result()
+        thread.result()
     assert time.monotonic() - started < 5
     driver.close()
     await twin.close()
@@ -154,9 +163,10 @@ async def test_both_drivers_run_flows_in_the_background() -> None:
 
 async def test_cancelling_what_has_ended_does_nothing() -> None:
     """A look-ahead that failed before it was cancelled leaves no complaint behind."""
-    task = AsyncDriver(WIRE, max_connections=1).start(unknown())
+    task = AsyncDriver(WIRE, max_connections=1).background()
+    task.start(unknown())
     await asyncio.sleep(0)
-    await task.cancel()
+    await task.close()
 
 
 def test_a_client_that_is_forgotten_closes_its_connections() -> None:

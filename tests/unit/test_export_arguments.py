@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import field
+from metrics24 import export_filter, field
 from metrics24.errors import UsageError
 from metrics24.flows.exports import Wanted
 from metrics24.flows.paging import Query
@@ -74,7 +74,13 @@ WRONG: dict[str, list[Any]] = {
     "delimiter": ["", ",,", '"', "\r", "\n", "\ud800", 1, b","],
     "start": ["yesterday", "2025-02-30", 20250201, datetime(2025, 2, 1, tzinfo=UTC), "2025-03-01"],
     "end": ["2025-01-31", 1.5],
-    "filter": ["status=x", {"status": "x"}, 1],
+    "filter": [
+        "status=x",
+        {"status": "x"},
+        1,
+        export_filter(start_date="2025-02-01"),
+        field("status").eq("x") & export_filter(results_meta_total_gte=1),
+    ],
 }
 
 

@@ -32,7 +32,7 @@ GOOD: dict[str, Any] = {
     "priority": -1,
     "publisher_ids": [],
     "rtb_enabled": True,
-    "tags": ["t", "t"],
+    "tags": ["t", "u"],
 }
 BAD: dict[str, list[object]] = {
     "active": [0, "true"],
@@ -47,7 +47,7 @@ BAD: dict[str, list[object]] = {
     "priority": [True, "1", 1.0],
     "publisher_ids": ["p", ["p", "p"], {"p"} | {1}],
     "rtb_enabled": [1],
-    "tags": ["t", [1], [""], [str(number) for number in range(51)]],
+    "tags": ["t", [1], [""], ["t", "u", "t"], [str(number) for number in range(51)]],
 }
 
 

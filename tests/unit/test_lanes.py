@@ -15,7 +15,7 @@ from metrics24.effects import RawResponse
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning
 from metrics24.flows.paging import same_row
 from metrics24.models import Notices, columns, factory
-from metrics24.pages.typed import ModelLens, maker
+from metrics24.pages.typed import maker, model_lens
 from metrics24.responses import Table, read_table
 from metrics24.sinks import Cells, Lens, as_rows, values_of
 from metrics24.sinks.layout import plan
@@ -62,7 +62,7 @@ def outcome(page: RawResponse, lens: Lens | None = None) -> Any:
 @given(first=rows_of_any_kind, second=rows_of_any_kind)
 def test_models_are_the_same_by_either_way(first: list[Any], second: list[Any]) -> None:
     """Whatever rows hold, a lens that has seen one page gives the models of the next as a careful reader does."""
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     lens.see(first)
     assert outcome(answer(second), lens) == outcome(answer(second))
 
@@ -118,7 +118,7 @@ def test_fields_that_nobody_knows_are_taken_in_up_to_a_bound(count: int, *, swif
 def test_rows_that_fit_become_cells() -> None:
     """The swift way is taken: rows with known columns, or with others that were seen before, are no dicts."""
     rows = [{"real_tx_id": "A", "payout": 1, "extra_parameters": [{"name": "a", "value": "b"}], "new": {"b": [1]}}]
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     lens.see(rows)
     table = read(answer(rows, endCursor=""), lens)
     [cells] = table.rows
@@ -135,14 +135,14 @@ def test_rows_that_fit_become_cells() -> None:
 )
 def test_rows_that_do_not_fit_lose_nothing(row: dict[str, Any]) -> None:
     """A page with one row that fits no column is read with care, all of it."""
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     lens.see([{"real_tx_id": "A"}])
     assert as_rows(read(answer([{"real_tx_id": "B"}, row]), lens).rows) == [{"real_tx_id": "B"}, row]
 
 
 def test_odd_nested_values_are_warned_of_on_the_swift_way_too() -> None:
     """A nested value of another type than the spec expects is kept, and warned of once."""
-    lens, notices = ModelLens(MODEL), Notices()
+    lens, notices = model_lens(MODEL), Notices()
     lens.see([{"real_tx_id": "A"}])
     page = answer([{"extra_parameters": [{"name": 5, "value": "v"}]}])
     with pytest.warns(UnexpectedAnswerWarning, match=r"extra_parameters\[0\].name"):
@@ -153,7 +153,7 @@ def test_odd_nested_values_are_warned_of_on_the_swift_way_too() -> None:
 
 def test_a_lens_learns_new_names_and_stops_at_too_many() -> None:
     """Names that come later are taken up; a server that invents hundreds of them is read with care instead."""
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     for number in range(3):
         lens.see([{f"new_{number}": number}])
     assert isinstance(read(answer([{"new_0": 1, "new_2": 2}]), lens).rows[0], Cells)
@@ -163,7 +163,7 @@ def test_a_lens_learns_new_names_and_stops_at_too_many() -> None:
 
 def test_a_damaged_page_is_refused_wherever_the_damage_is() -> None:
     """Bytes that are no UTF-8 are an error by either way, also in a part of the page that nobody asks for."""
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     lens.see([{"real_tx_id": "A"}])
     whole = answer([{"real_tx_id": "B"}], note="x")
     damaged = RawResponse(200, httpx.Headers(), whole.content.replace(b'"x"', b'"\xff"'))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from metrics24 import AsyncClient, AsyncListing, AsyncPage, AsyncRows, Client, Listing, Page, Rows
+from metrics24.drivers.background import AsyncBackground, Background
 from metrics24.drivers.driver import AsyncDriver, Driver
-from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.resources.export_job import AsyncExportJob, ExportJob
 from metrics24.resources.exports import AsyncExports, Exports
 from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
@@ -25,13 +25,11 @@ TWINS = [
     (Exports, AsyncExports),
     (ExportJob, AsyncExportJob),
     (Driver, AsyncDriver),
-    (Pending, AsyncPending),
+    (Background, AsyncBackground),
 ]
 ASYNC_NAMES = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__", "__aiter__": "__iter__"}
 PROTOCOL = {*ASYNC_NAMES.values(), "__init__", "__repr__", "__reduce__"}
-OF_ONE_KIND = {(Driver, "run", "exchange"), (Pending, "__init__", "run"), (Pending, "__init__", "flow")} | {
-    (AsyncPending, "__init__", "running")
-}
+OF_ONE_KIND = {(Driver, "run", "exchange"), (Background, "__init__", "run"), (AsyncBackground, "__init__", "run")}
 """Parameters that a thread needs and a task does not: nobody outside the drivers passes them."""
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import Any
 
 import httpx
 import pytest
 
 from metrics24 import errors
+from metrics24.answers import Answer
 from metrics24.effects import RawResponse
 from metrics24.errors import RateLimited, ResponseError, SecurityError, StatusError, UnexpectedAnswerWarning
-from metrics24.models import Answer, Notices, columns, row_model
+from metrics24.models import Notices, columns, row_model
 from metrics24.responses import decode, failure, read_table
 from unit.hand import NOON, page, raw
 
@@ -144,6 +146,40 @@ def test_a_table_may_lack_cursors_and_rows(info: dict[str, object]) -> None:
     body = {"data": {"data": None, "pageInfo": {"hasNextPage": False, "hasPreviousPage": True, **info}}}
     table = read_table(raw(body=body), "getClickReport", Notices())
     assert (table.rows, table.start_cursor, table.end_cursor, table.has_next) == ([], None, None, False)
+
+
+@pytest.mark.parametrize("count", [3, 30])
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"real_tx_id": 7}, "$.data.data[2].real_tx_id"),
+        ({"real_tx_id": "x", "one_more": 1}, None),
+        (
+            {"extra_parameters": [{"name": "a", "value": "b"}, {"name": 5, "value": "b"}]},
+            "[2].extra_parameters[1].name",
+        ),
+        ({"extra_parameters": [{"name": "a", "value": "b"}, 5]}, None),
+        ({"extra_parameters": {"name": "a"}}, "[2].extra_parameters"),
+        ({"isp": None, "extra_parameters": None}, None),
+    ],
+)
+def test_one_wrong_row_among_many_alike_is_named(wrong: dict[str, object], path: str | None, count: int) -> None:
+    """Whether rows are checked at once or one by one, what is wrong with one of them is told of that one."""
+    rows: list[dict[str, object]] = [
+        {"real_tx_id": str(n), "isp": "i", "extra_parameters": [{"name": "a", "value": "b"}]} for n in range(count)
+    ]
+    rows[2] = rows[2] | wrong
+    body = {"data": {"data": rows, "pageInfo": {"hasNextPage": False}}}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            table = read_table(raw(body=body), "getConversionReport", Notices())
+        except ResponseError as error:
+            told = str(error.path)
+        else:
+            assert table.rows == rows
+            told = " ".join(str(each.message).split(" in the answer")[0] for each in caught)
+    assert told.endswith(path) if path else not told
 
 
 def test_undocumented_parts_are_kept_and_warned_of_once() -> None:

@@ -90,9 +90,17 @@ URLS = {
 @pytest.mark.parametrize("url", URLS)
 def test_a_base_url_loses_its_last_slash(url: str) -> None:
     """The base URL is the argument, the environment's or the default, without a slash at its end."""
-    assert base_url(url, "https://d", {"METRICS24_BASE_URL": "https://e"}) == URLS[url]
-    assert base_url(None, "https://d", {"METRICS24_BASE_URL": url}) == URLS[url]
-    assert base_url(None, url, {"METRICS24_BASE_URL": ""}) == URLS[url]
+    assert base_url(url, lambda: "https://d", {"METRICS24_BASE_URL": "https://e"}) == URLS[url]
+    assert base_url(None, lambda: "https://d", {"METRICS24_BASE_URL": url}) == URLS[url]
+    assert base_url(None, lambda: url, {"METRICS24_BASE_URL": ""}) == URLS[url]
+
+
+def test_an_empty_variable_is_no_base_url() -> None:
+    """METRICS24_BASE_URL set to nothing is as good as unset; blanks are a mistake, and so is an empty argument."""
+    assert base_url(None, lambda: "https://d", {"METRICS24_BASE_URL": ""}) == "https://d"
+    for given, variable in ((None, " "), ("", "https://e")):
+        with pytest.raises(ConfigurationError):
+            base_url(given, lambda: "https://d", {"METRICS24_BASE_URL": variable})
 
 
 REFUSED: dict[str, type[Exception]] = {
@@ -116,7 +124,7 @@ REFUSED: dict[str, type[Exception]] = {
 def test_a_base_url_that_could_leak_or_cannot_work_is_refused(url: str) -> None:
     """What is no http(s) URL, carries more than an address, or is unencrypted, is refused without repeating secrets."""
     with pytest.raises(REFUSED[url]) as caught:
-        base_url(url, "https://d", {})
+        base_url(url, lambda: "https://d", {})
     assert "hush" not in str(caught.value)
 
 

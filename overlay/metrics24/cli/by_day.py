@@ -18,11 +18,16 @@ from metrics24.cli.progress import Course, display
 from metrics24.cli.reporting import EndedEarlyError
 
 FORMATS = ("parquet", "csv", "jsonl")
-_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "unordered")
+_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "unordered", "via", "reuse")
 _OF_BY_DAY = ("format", "refresh_last")
 
 by_day_options = all_of(
-    click.option("--by-day", type=FOLDER, metavar="DIR", help="Instead of -o: a file for each day, in this folder."),
+    click.option(
+        "--by-day",
+        type=FOLDER,
+        metavar="DIR",
+        help="Instead of -o: a file for each day, in this folder, made if missing.",
+    ),
     click.option("--format", type=click.Choice(FORMATS), help="With --by-day: of the files; parquet by default."),
     click.option(
         "--refresh-last",
@@ -77,6 +82,6 @@ def pull_by_day(context: click.Context, given: Mapping[str, Any], days: Range) -
     about: dict[str, Any] = {"folder": str(given["by_day"]), "start": str(days.start), "end": str(days.end)}
     about["seconds"] = round(time.monotonic() - course.started, 3)
     try:
-        summarize(every, about, quiet=given["quiet"], as_json=given["as_json"])
+        summarize(every, about, created=job.created, quiet=given["quiet"], as_json=given["as_json"])
     except OSError as error:  # a full disk or a closed pipe behind stdout: the files are what counts
         click.echo(f"All days are complete, but their summary could not be written: {error.strerror}", err=True)

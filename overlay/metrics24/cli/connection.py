@@ -21,6 +21,13 @@ _CONNECTION = (
     click.option("--base-url", metavar="URL", help="Where the API is; by default METRICS24_BASE_URL."),
     click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each attempt (30)."),
     click.option("--rate", type=float, metavar="NUMBER", help="Requests per second at most."),
+    click.option(
+        "--route",
+        "routes",
+        multiple=True,
+        metavar="OPERATION=ROUTE",
+        help="Another method and path where the spec's are wrong: 'getClick=GET /the/path'. May be repeated.",
+    ),
 )
 _OUTLETS = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no summary."),
@@ -44,4 +51,19 @@ def open_client(given: Mapping[str, Any]) -> metrics24.Client:
     options = {name: given[name] for name in ("base_url", "timeout", "rate") if given[name] is not None}
     if given["api_key_file"] is not None:
         options["api_key"] = read_key(given["api_key_file"])
+    if given["routes"]:
+        options["routes"] = routes(given)
     return metrics24.Client(**options)
+
+
+def routes(given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Understand --route; whether there are such operations and paths is for the client to say."""
+    return dict(map(_route, given["routes"]))
+
+
+def _route(text: str) -> tuple[str, tuple[str, str]]:
+    operation, _, route = text.partition("=")
+    method, _, path = route.strip().partition(" ")
+    if not operation or not path:
+        raise click.UsageError(f"--route {text!r} must look like 'getClick=GET /the/path'.")
+    return operation.strip(), (method, path.strip())

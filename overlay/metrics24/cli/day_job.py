@@ -42,11 +42,14 @@ class DayJob:
         self._runs = list(_runs(sorted({*every} - {*complete}, reverse=True)))
         self._replaced = {day for run in self._runs for day in run if self._path(day).exists()}
         self._rows = 0
+        self.created = False
+        """Whether the folder was made by this run."""
 
     def run(self, on_saved: Callable[[Day], None], show: OnProgress) -> None:
         """Read the days that are not complete, the newest first."""
         folder = self._given["by_day"]
         with open_client(self._given) as client:
+            self.created = not folder.exists()
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:

@@ -63,15 +63,15 @@ class Done:
         return f"{done}; nothing unfinished was left behind. Go on with the others: {self.resume}"
 
 
-def summarize(days: Sequence[Day], about: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
+def summarize(days: Sequence[Day], about: Mapping[str, Any], *, created: bool, quiet: bool, as_json: bool) -> None:
     """Say on stdout what was saved, and what was there already; `about` has the folder, the range and the seconds."""
     read = [day for day in days if not day.skipped]
     rows, misfits = (sum(getattr(day, name) or 0 for day in read) for name in ("rows", "misfits"))
     if as_json:
-        click.echo(json.dumps({**about, "rows": rows, "days": [day.facts() for day in days]}))
+        click.echo(json.dumps({**about, "created": created, "rows": rows, "days": [day.facts() for day in days]}))
     elif not quiet:
         skipped = f"; {len(days) - len(read):,} days were complete before" if len(read) < len(days) else ""
-        folder, seconds = printable(about["folder"]), about["seconds"]
+        folder, seconds = printable(about["folder"]) + (" (created)" if created else ""), about["seconds"]
         click.echo(f"{rows:,} rows of {len(read):,} days in {folder} after {seconds:.1f} s{skipped}")
         if misfits:
             click.echo(f"{misfits:,} values fitted no column and stand in the column _extra")

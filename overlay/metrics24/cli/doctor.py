@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metrics24.cli import exits
-from metrics24.cli.connection import all_of, connection_options, open_client
+from metrics24.cli.connection import all_of, connection_options, open_client, routes
 from metrics24.cli.days import understood_day
 from metrics24.cli.interrupts import sigterm_as_interrupt
 from metrics24.cli.key_file import read_key
@@ -31,13 +31,6 @@ OPTIONS = (
     click.option("--integration", metavar="ID", help="An integration to read from; most operations need one."),
     click.option("--start", metavar="DAY", help="First day of the rows to read, like 2025-02-01 (yesterday)."),
     click.option("--end", metavar="DAY", help="Last day; by default today, or the first one if that is given."),
-    click.option(
-        "--route",
-        "routes",
-        multiple=True,
-        metavar="OPERATION=ROUTE",
-        help="Try another method and path: 'getClick=GET /the/path'. May be given several times.",
-    ),
     click.option("--include-writes", is_flag=True, help="Also create, change and delete a filter group."),
     click.option("--scratch-integration", metavar="ID", help="The integration in which --include-writes may do so."),
     click.option("--organization", metavar="ID", help="The organization of the scratch integration."),
@@ -86,7 +79,7 @@ def _question(given: Mapping[str, Any]) -> Question:
         base_url=given["base_url"],
         key_file=None if file is None else str(file),
         key=None if file is None else read_key(file),
-        routes=dict(_route(each) for each in given["routes"]),
+        routes=routes(given),
         timeout=given["timeout"] if given["timeout"] is not None else PATIENCE,
         permission=_permission(given),
     )
@@ -108,14 +101,6 @@ def few_days(given: Mapping[str, Any]) -> tuple[date, date]:
     if start > end:
         raise click.UsageError(f"--start ({start}) lies after --end ({end}).")
     return start, end
-
-
-def _route(text: str) -> tuple[str, tuple[str, str]]:
-    operation, _, route = text.partition("=")
-    method, _, path = route.strip().partition(" ")
-    if not operation or not path:
-        raise click.UsageError(f"--route {text!r} must look like 'getClick=GET /the/path'.")
-    return operation.strip(), (method, path.strip())
 
 
 def _permission(given: Mapping[str, Any]) -> Permission | None:

@@ -1,17 +1,15 @@
-"""Progress of an export on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+"""Progress of an export: the server's work, then bytes, their rate and rows."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-import click
 from attrs import define, field
 
-from metrics24.cli.progress import SECONDS_BETWEEN_LINES
+from metrics24.cli.bars import Showing
 from metrics24.cli.text import printable, size
 
 if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
@@ -62,50 +60,13 @@ class Course:
 
 def display(course: Course, *, quiet: bool) -> AbstractContextManager[OnStep]:
     """Show progress as long as the context lasts; it gives what to call with each step."""
-    if quiet or sys.stderr is None:
-        return nullcontext(_show_nothing)
-    return _live(course) if sys.stderr.isatty() else _lines(course)
-
-
-def _show_nothing(_: Step) -> None:
-    """Be quiet."""
-
-
-@contextmanager
-def _live(course: Course) -> Iterator[OnStep]:
-    from rich import progress as bars  # noqa: PLC0415  takes longer to load than the rest of the command line
-    from rich.console import Console  # noqa: PLC0415  likewise
-
-    columns = (
-        bars.SpinnerColumn(),
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(bar_width=10),
-        bars.TextColumn("{task.fields[state]}", markup=False),
-        bars.TimeElapsedColumn(),
+    showing: Showing[Step] = Showing(
+        title=course.title,
+        waiting="waiting for the server",
+        describe=course.describe,
+        measure=lambda step: (getattr(step, "total", None), getattr(step, "bytes", 0)),
+        clock=course.clock,
+        started=course.started,
+        timed=True,
     )
-    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(course.title, total=None, state="waiting for the server")
-
-        def update(step: Step) -> None:
-            bar.update(
-                task,
-                total=getattr(step, "total", None),
-                completed=getattr(step, "bytes", 0),
-                state=course.describe(step),
-            )
-
-        yield update
-
-
-@contextmanager
-def _lines(course: Course) -> Iterator[OnStep]:
-    due = course.started + SECONDS_BETWEEN_LINES
-
-    def update(step: Step) -> None:
-        nonlocal due
-        text = course.describe(step)
-        if course.clock() >= due:
-            due = course.clock() + SECONDS_BETWEEN_LINES
-            click.echo(f"{course.title}: {text}", err=True)
-
-    yield update
+    return showing.display(quiet=quiet)

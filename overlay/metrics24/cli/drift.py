@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from metrics24.cli import exits
-from metrics24.cli.connection import FILE, all_of, connection_options, open_client
+from metrics24.cli.connection import FILE, all_of, connection_options, open_client, routes
 from metrics24.cli.doctor import checked_id, few_days, steps_shown
 from metrics24.cli.interrupts import sigterm_as_interrupt
 from metrics24.cli.reporting import EndedEarlyError
@@ -110,8 +110,8 @@ def _source(given: Mapping[str, Any], spec: Spec) -> Source:
 
     days, integration = few_days(given), checked_id(given, "integration")
     with steps_shown(given) as on_step, open_client(given) as client:
-        listened = listen(client, integration, days, on_step)
-    return Source(answers=listened.answers, sandbox=_on_this_machine(given), notes=listened.silent)
+        listened = listen(client, integration, days, on_step, routes(given))
+    return Source(answers=listened.answers, sandbox=_on_this_machine(given), silent=listened.silent)
 
 
 def _on_this_machine(given: Mapping[str, Any]) -> bool:

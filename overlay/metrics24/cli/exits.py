@@ -54,7 +54,7 @@ EXITS = (
     ),
     Exit(SOME_UNCHANGED, "some ids were not changed, or that could not be verified"),
     Exit(12, "doctor: something is wrong and can be corrected"),
-    Exit(13, "doctor: nothing wrong found, but some operations could not be judged"),
+    Exit(13, "doctor, drift: nothing wrong found, but not all could be judged"),
     Exit(14, "a write whose fate is unknown; look before you repeat it", (errors.AmbiguousWrite,)),
     Exit(15, "drift: answers differ from the spec"),
     Exit(143, "terminated by SIGTERM; only a download to resume is left behind", (Terminated,)),

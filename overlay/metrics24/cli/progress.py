@@ -1,20 +1,17 @@
-"""Progress on stderr: a line that moves on a terminal, a plain line now and then elsewhere."""
+"""Progress of a pull: rows, their rate, and how far back they go."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
-import click
 from attrs import field, frozen
 
+from metrics24.cli.bars import Showing
 from metrics24.cli.text import printable
 from metrics24.pages.progress import OnProgress, Progress
-
-SECONDS_BETWEEN_LINES = 5.0
 
 
 @frozen(kw_only=True)
@@ -49,47 +46,17 @@ class Course:
 
 def display(course: Course, *, quiet: bool) -> AbstractContextManager[OnProgress]:
     """Show progress as long as the context lasts; it gives what to call with the progress."""
-    if quiet or sys.stderr is None:
-        return nullcontext(_show_nothing)
-    if sys.stderr.isatty():
-        return _live(course)
-    return _lines(course)
 
+    def measure(progress: Progress) -> tuple[float | None, float]:
+        fraction = course.fraction(progress)
+        return None if fraction is None else 1.0, fraction or 0.0
 
-def _show_nothing(_: Progress) -> None:
-    """Be quiet."""
-
-
-@contextmanager
-def _live(course: Course) -> Iterator[OnProgress]:
-    from rich import progress as bars  # noqa: PLC0415  takes longer to load than the rest of the command line
-    from rich.console import Console  # noqa: PLC0415  likewise
-
-    columns = (
-        bars.SpinnerColumn(),
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(bar_width=10),
-        bars.TextColumn("{task.fields[state]}", markup=False),
+    showing = Showing(
+        title=course.table,
+        waiting="waiting for the first page",
+        describe=course.describe,
+        measure=measure,
+        clock=course.clock,
+        started=course.started,
     )
-    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(course.table, total=None, state="waiting for the first page")
-
-        def update(progress: Progress) -> None:
-            fraction = course.fraction(progress)
-            total = None if fraction is None else 1.0
-            bar.update(task, total=total, completed=fraction or 0.0, state=course.describe(progress))
-
-        yield update
-
-
-@contextmanager
-def _lines(course: Course) -> Iterator[OnProgress]:
-    due = course.started + SECONDS_BETWEEN_LINES
-
-    def update(progress: Progress) -> None:
-        nonlocal due
-        if course.clock() >= due:
-            due = course.clock() + SECONDS_BETWEEN_LINES
-            click.echo(f"{course.table}: {course.describe(progress)}", err=True)
-
-    yield update
+    return showing.display(quiet=quiet)

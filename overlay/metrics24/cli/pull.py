@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,12 +14,10 @@ from metrics24.cli import exits
 from metrics24.cli.by_day import by_day_options, check, pull_by_day
 from metrics24.cli.connection import FILE, all_of, connection_options, open_client
 from metrics24.cli.days import Range, range_options, understood
-from metrics24.cli.filters import parse_filters
-from metrics24.cli.interrupts import lost, sigterm_as_interrupt
-from metrics24.cli.progress import Course, display
+from metrics24.cli.interrupts import sigterm_as_interrupt
+from metrics24.cli.pulling import Pulled, Pulling
 from metrics24.cli.reporting import EndedEarlyError
 from metrics24.cli.text import printable, size
-from metrics24.pages.progress import Progress
 from metrics24.settings import MOST_AT_ONCE
 
 TABLES = ("clicks", "conversions", "impressions")
@@ -51,6 +48,17 @@ OPTIONS = (
         help="Read up to N days at once, with N requests under way; the same rows in the same order.",
     ),
     click.option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come."),
+    click.option(
+        "--via",
+        type=click.Choice(["auto", "pages", "export"]),
+        help="How rows come: by pages (the default), by one export of the day's few, or by what is thought faster.",
+    ),
+    click.option(
+        "--reuse",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="With --via: take an equal export that is at most so old, and spare the day's quota.",
+    ),
     click.option("--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."),
     click.option("--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."),
     by_day_options,
@@ -68,6 +76,11 @@ A file for each day, those of the last three read again:
   metrics24 pull clicks --integration acmeshop01 \\
     --last 1m --by-day clicks --refresh-last 3
 
+\b
+Pages, or an export of the Download Center if that is faster:
+  metrics24 pull clicks --integration acmeshop01 \\
+    --month last --via auto -o clicks.parquet
+
 """
 
 
@@ -80,6 +93,9 @@ def pull(context: click.Context, /, **given: Any) -> None:
 
     The file appears when it is complete, and not at all if the command fails. Rows come 100 a request. With --by-day
     each day has its own file, and days whose file is complete are not read again.
+
+    --via auto looks at the first pages: where reading on would take long, and the account has exports left today, the
+    server makes a file of the rows, with the same columns. It is said which way is taken and why.
     """
     check(context)
     days = understood(given, datetime.now(UTC))
@@ -93,58 +109,48 @@ def pull(context: click.Context, /, **given: Any) -> None:
 
 def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> None:
     """Save all days to one file."""
-    course = Course(table=given["table"], start=days.start, end=days.end, limit=given["limit"])
-    reached = Progress()
-
-    def follow(progress: Progress) -> None:
-        nonlocal reached
-        reached = progress
-        show(progress)
-
+    if given["reuse"] is not None and given["via"] in (None, "pages"):
+        raise click.UsageError("--reuse needs --via auto or --via export.", context)
+    pulling = Pulling(context, given, days)
     try:
-        with sigterm_as_interrupt(), display(course, quiet=given["quiet"]) as show:
-            saved = save({**given, "start": days.start, "end": days.end}, follow)
+        with sigterm_as_interrupt(), open_client(given) as client:
+            pulled = _taken(pulling, client)
     except KeyboardInterrupt as error:
-        raise EndedEarlyError(error, lost(reached, context, days)) from error
+        raise EndedEarlyError(error, pulling.ending) from error
     except metrics24.Metrics24Error as error:
-        if not reached.rows:
+        if not pulling.has_begun:
             raise
-        raise EndedEarlyError(error, lost(reached, context, days)) from error
+        raise EndedEarlyError(error, pulling.ending) from error
     try:
-        summarize(saved, reached, course, seconds=time.monotonic() - course.started, **_outlets(given))
+        summarize(pulled, pulling, **_outlets(given))
     except OSError as error:  # a full disk or a closed pipe behind stdout: the file is what counts
-        message = f"{saved.path} is complete, but its summary could not be written: {error.strerror}"
+        message = f"{pulled.saved.path} is complete, but its summary could not be written: {error.strerror}"
         click.echo(printable(message), err=True)
 
 
-def save(given: Mapping[str, Any], on_progress: Callable[[Progress], None]) -> metrics24.Saved:
-    """Ask for the rows and save them."""
-    question = {name: given[name] for name in ("start", "end", "limit", "after", "before")}
-    if given["page_size"] is not None:
-        question["page_size"] = given["page_size"]
-    with open_client(given) as client:
-        table = getattr(client.reports, given["table"])
-        question |= {"filter": parse_filters(given["filters"]), "ordered": not given["unordered"]}
-        question["parallel"] = given["parallel"] or 1
-        rows: metrics24.Rows[Any] = table(given["integration"], **question)
-        return rows.save(
-            given["output"],
-            overwrite=given["overwrite"],
-            columns=given["columns"],
-            spreadsheet_safe=given["spreadsheet_safe"],
-            on_progress=on_progress,
-        )
+def _taken(pulling: Pulling, client: metrics24.Client) -> Pulled:
+    """Pull by the way that was asked for."""
+    if pulling.given["via"] in (None, "pages"):
+        return Pulled(pulling.by_pages(client))
+    from metrics24.cli.lanes import Lanes  # noqa: PLC0415  loads what showing help does not need
+
+    lanes = Lanes(pulling, client)
+    return lanes.export() if pulling.given["via"] == "export" else lanes.auto()
 
 
-def summarize(
-    saved: metrics24.Saved, reached: Progress, course: Course, *, seconds: float, quiet: bool, as_json: bool
-) -> None:
+def summarize(pulled: Pulled, pulling: Pulling, *, quiet: bool, as_json: bool) -> None:
     """Say on stdout what was saved."""
+    saved, course, reached, seconds = pulled.saved, pulling.course, pulling.reached, pulling.seconds()
     if as_json:
         facts = {"path": str(saved.path), "rows": saved.rows, "bytes": saved.bytes, "misfits": saved.misfits}
-        facts |= {"start": str(course.start), "end": str(course.end)}
-        facts |= {"seconds": round(seconds, 3), "newest": reached.newest, "oldest": reached.oldest}
-        click.echo(json.dumps({**facts, "cursor": reached.cursor}))
+        facts |= {"start": str(course.start), "end": str(course.end), "seconds": round(seconds, 3)}
+        if pulled.export_id is None:
+            facts |= {"newest": reached.newest, "oldest": reached.oldest, "cursor": reached.cursor, "via": "pages"}
+        else:
+            facts |= {**dict.fromkeys(("newest", "oldest", "cursor")), "via": "export", "export_id": pulled.export_id}
+        if pulling.reasons:
+            facts["why"] = " ".join(pulling.reasons)
+        click.echo(json.dumps(facts))
     elif not quiet:
         click.echo(
             f"{saved.rows:,} rows of {course.start} to {course.end}, {size(saved.bytes)}, "

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, Unpack
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
-from metrics24.client import options
-from metrics24.client.options import LIMITS, RETRYING, Key, Options, Params, RouteTable, Settings
-from metrics24.drivers.clock import Clock
-from metrics24.drivers.driver import AsyncDriver, Driver
-from metrics24.effects import RawResponse
-from metrics24.flows.retry import send
-from metrics24.operations import build_raw
-from metrics24.resources.exports import AsyncExports, Exports
-from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
-from metrics24.resources.reports import AsyncReports, Reports
+from metrics24.client import links, options
+from metrics24.client.links import Late
+from metrics24.client.options import LIMITS, RETRYING, Key, Params, RouteTable
+from metrics24.client.shared import Shared
 from metrics24.settings import Limits, Retrying
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import httpx
 
+    from metrics24.drivers.driver import AsyncDriver, Driver
+    from metrics24.effects import RawResponse
+    from metrics24.resources.exports import AsyncExports, Exports
+    from metrics24.resources.filter_groups import AsyncFilterGroups, FilterGroups
+    from metrics24.resources.reports import AsyncReports, Reports
 
-class Client:
+
+class Client(Shared):
     """A connection to 24Metrics. Make one, share it between threads, close it (or use it as a `with` block).
 
     Args:
         api_key: the API key, or a callable that gives it; METRICS24_API_KEY by default.
         token: a bearer token instead of a key; METRICS24_TOKEN by default.
-        base_url: the API's address; METRICS24_BASE_URL, then the spec's server by default.
+        base_url: the API's address; METRICS24_BASE_URL unless that is empty, then the spec's server by default.
         routes: corrections of guessed paths, ``{"operationId": ("GET", "/path")}``.
         timeout: seconds for each attempt, by the clock on the wall, also against a server that drips.
         rate: requests per second at most, None for no limit.
@@ -42,6 +44,8 @@ class Client:
         SecurityError: the base URL is plain http to another machine.
 
     """
+
+    _link: Late[Driver]
 
     def __init__(
         self,
@@ -60,28 +64,34 @@ class Client:
         settings = options.settings(
             {"timeout": timeout, "rate": rate, "retrying": retrying, "limits": limits, "routes": routes}
         )
-        wire = options.wire(api_key, token, base_url)
-        driver = Driver(wire, max_connections=options.connections(max_connections), transport=transport)
-        self._set_up(settings, driver, owner=True)
+        address = options.address(api_key, token, base_url)
+        link = links.driver(*address, options.connections(max_connections), transport)
+        self._set_up(settings, address[0], link, owner=True)
 
-    @classmethod
-    def _on_clock(cls, clock: Clock, **settings: Any) -> Self:
-        """Make a client whose flows live on `clock`; for tests of what takes time."""
-        client = cls(**settings)
-        client._driver.clock = clock
-        return client
+    @property
+    def _driver(self) -> Driver:
+        return self._link.get()
 
-    def _set_up(self, settings: Settings, driver: Driver, *, owner: bool) -> None:
-        self._settings, self._driver, self._owner = settings, driver, owner
-        self.reports = Reports(settings.policy, settings.routes, driver)
-        self.exports = Exports(settings.policy, settings.routes, settings.limits, driver)
-        self.filter_groups = FilterGroups(settings.policy, settings.routes, driver)
+    @cached_property
+    def reports(self) -> Reports:
+        """Tables of clicks, conversions and impressions, and the look-up of one of their rows."""
+        from metrics24.resources.reports import Reports  # noqa: PLC0415 - each resource loads when it is used
 
-    def with_options(self, **changes: Unpack[Options]) -> Self:
-        """Make a client with other options that shares this one's connections; closing it closes nothing shared."""
-        client = object.__new__(type(self))
-        client._set_up(self._settings.changed(changes), self._driver, owner=False)
-        return client
+        return Reports(self._settings.policy, self._settings.routes, self._driver)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Large CSV files that the server makes, and the Download Center that keeps them."""
+        from metrics24.resources.exports import Exports  # noqa: PLC0415
+
+        return Exports(self._settings.policy, self._settings.routes, self._settings.limits, self._driver)
+
+    @cached_property
+    def filter_groups(self) -> FilterGroups:
+        """Filter groups, one by one and many at once."""
+        from metrics24.resources.filter_groups import FilterGroups  # noqa: PLC0415
+
+        return FilterGroups(self._settings.policy, self._settings.routes, self._driver)
 
     def request(
         self,
@@ -104,13 +114,13 @@ class Client:
             StatusError, TransportError: as everywhere.
 
         """
-        request = build_raw(operation, self._settings.routes, path=path, query=query, body=body)
-        return self._driver.run(send(request, self._settings.policy))
+        return self._driver.run(self._asked(operation, path, query, body))
 
     def close(self) -> None:
         """Close all connections, unless they are shared with the client that made this one."""
-        if self._owner:
-            self._driver.close()
+        driver = self._link.end() if self._owner else None
+        if driver is not None:
+            driver.close()
 
     def __enter__(self) -> Self:
         return self
@@ -120,14 +130,8 @@ class Client:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"Client(base_url={self._driver.base_url!r})"
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A client is never pickled, since it holds a credential; make one in each process.")
-
-
-class AsyncClient:
+class AsyncClient(Shared):
     """The asynchronous client; the twin of `Client`, with the same arguments.
 
     `reports.*` return lazily and are not awaited; what ends a chain is. Use it as `async with`, or call `aclose()`.
@@ -137,6 +141,8 @@ class AsyncClient:
         SecurityError: the base URL is plain http to another machine.
 
     """
+
+    _link: Late[AsyncDriver]
 
     def __init__(
         self,
@@ -155,28 +161,34 @@ class AsyncClient:
         settings = options.settings(
             {"timeout": timeout, "rate": rate, "retrying": retrying, "limits": limits, "routes": routes}
         )
-        wire = options.wire(api_key, token, base_url)
-        driver = AsyncDriver(wire, max_connections=options.connections(max_connections), transport=transport)
-        self._set_up(settings, driver, owner=True)
+        address = options.address(api_key, token, base_url)
+        link = links.async_driver(*address, options.connections(max_connections), transport)
+        self._set_up(settings, address[0], link, owner=True)
 
-    @classmethod
-    def _on_clock(cls, clock: Clock, **settings: Any) -> Self:
-        """Make a client whose flows live on `clock`; for tests of what takes time."""
-        client = cls(**settings)
-        client._driver.clock = clock
-        return client
+    @property
+    def _driver(self) -> AsyncDriver:
+        return self._link.get()
 
-    def _set_up(self, settings: Settings, driver: AsyncDriver, *, owner: bool) -> None:
-        self._settings, self._driver, self._owner = settings, driver, owner
-        self.reports = AsyncReports(settings.policy, settings.routes, driver)
-        self.exports = AsyncExports(settings.policy, settings.routes, settings.limits, driver)
-        self.filter_groups = AsyncFilterGroups(settings.policy, settings.routes, driver)
+    @cached_property
+    def reports(self) -> AsyncReports:
+        """Tables of clicks, conversions and impressions, and the look-up of one of their rows."""
+        from metrics24.resources.reports import AsyncReports  # noqa: PLC0415 - each resource loads when it is used
 
-    def with_options(self, **changes: Unpack[Options]) -> Self:
-        """Make a client with other options that shares this one's connections; closing it closes nothing shared."""
-        client = object.__new__(type(self))
-        client._set_up(self._settings.changed(changes), self._driver, owner=False)
-        return client
+        return AsyncReports(self._settings.policy, self._settings.routes, self._driver)
+
+    @cached_property
+    def exports(self) -> AsyncExports:
+        """Large CSV files that the server makes, and the Download Center that keeps them."""
+        from metrics24.resources.exports import AsyncExports  # noqa: PLC0415
+
+        return AsyncExports(self._settings.policy, self._settings.routes, self._settings.limits, self._driver)
+
+    @cached_property
+    def filter_groups(self) -> AsyncFilterGroups:
+        """Filter groups, one by one and many at once."""
+        from metrics24.resources.filter_groups import AsyncFilterGroups  # noqa: PLC0415
+
+        return AsyncFilterGroups(self._settings.policy, self._settings.routes, self._driver)
 
     async def request(
         self,
@@ -199,13 +211,13 @@ class AsyncClient:
             StatusError, TransportError: as everywhere.
 
         """
-        request = build_raw(operation, self._settings.routes, path=path, query=query, body=body)
-        return await self._driver.run(send(request, self._settings.policy))
+        return await self._driver.run(self._asked(operation, path, query, body))
 
     async def aclose(self) -> None:
         """Close all connections, unless they are shared with the client that made this one."""
-        if self._owner:
-            await self._driver.close()
+        driver = self._link.end() if self._owner else None
+        if driver is not None:
+            await driver.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -214,9 +226,3 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def __repr__(self) -> str:
-        return f"AsyncClient(base_url={self._driver.base_url!r})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A client is never pickled, since it holds a credential; make one in each process.")

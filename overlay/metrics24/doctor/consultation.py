@@ -11,6 +11,7 @@ from metrics24.client.clients import Client
 from metrics24.doctor import checks
 from metrics24.doctor.examination import Routes, Server, examine_reads
 from metrics24.doctor.findings import Finding
+from metrics24.doctor.last_day import examine_last_day
 from metrics24.doctor.probes import Facts
 from metrics24.doctor.reach import reach
 from metrics24.doctor.writes import Permission, examine_writes
@@ -85,7 +86,7 @@ def _operations(question: Question, client: Client, on_step: Callable[[str], Non
     permission = question.permission
     integration = question.integration or (permission.integration if permission else None)
     server = Server(patient, question.routes, Facts(integration, question.start, question.end))
-    findings = examine_reads(server, on_step)
+    findings = [*examine_reads(server, on_step), examine_last_day(server, on_step)]
     if not server.worked and any(each.status == 404 for each in findings):
         findings.insert(0, checks.nothing_found())
     if permission is not None and not server.stopped:

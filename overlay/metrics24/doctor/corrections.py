@@ -39,7 +39,7 @@ def for_good(operation: Operation, new: str) -> str:
 def _now(operation: Operation, method: str, path: str) -> tuple[str, ...]:
     return (
         f'now: Client(routes={{"{operation.id}": ("{method}", "{path}")}})',
-        f"to try it here: --route '{operation.id}={method} {path}'",
+        f"on the command line: --route '{operation.id}={method} {path}'",
     )
 
 

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from metrics24.doctor.judgement import described_part
 from metrics24.flows.export_records import names_in
+from metrics24.flows.planning import TABLES
 from metrics24.models import properties
 from metrics24.operations import Operation
 
@@ -43,6 +44,7 @@ class Facts:
     export: str | None = field(default=None, repr=False)
     artifact: str | None = field(default=None, repr=False)
     rows: dict[str, list[Row]] = field(factory=dict, repr=False)
+    tables: dict[str, list[Row]] = field(factory=dict, repr=False)
 
     def days(self) -> Arguments:
         """The arguments that are no ids."""
@@ -76,6 +78,8 @@ class Facts:
         for kind in ("Click", "Conversion"):
             if items.get(kind):
                 self.rows[kind] = items[kind]
+        if operation.id in TABLES.values():
+            self.tables.setdefault(operation.id, rows_in(operation, body))
 
 
 def choices(operation: Operation, facts: Facts) -> list[Arguments] | Unknown:
@@ -136,6 +140,11 @@ def _keys(model: str, row: Row, id_column: str) -> dict[str, str]:
     texts = {name: row.get(column) for name, column in columns.items()}
     keys = {name: str(value) for name, value in texts.items() if value not in (None, "")}
     return {**keys, "request_date": day[0]} if day else keys
+
+
+def rows_in(operation: Operation, body: object) -> list[Row]:
+    """The rows of a table's answer; none where it has another shape."""
+    return [row for rows in _items(*described_part(operation, body)).values() for row in rows]
 
 
 def _items(model: str, value: object) -> dict[str, list[Mapping[str, Any]]]:

@@ -22,11 +22,12 @@ _INSTALLED = Path("metrics24_sandbox") / _NAME
 
 @frozen(kw_only=True)
 class Source:
-    """Answers, and what is known of them."""
+    """Answers, and what is known of them; `silent` has a line for each operation that was not answered as it should."""
 
     answers: list[Heard]
     sandbox: bool
     notes: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 @frozen
@@ -62,6 +63,7 @@ def examine(spec: Spec, name: str, source: Source, *, correct: bool) -> Outcome:
         findings=found,
         left=found.differences,
         notes=source.notes,
+        silent=source.silent,
     )
     return Outcome(before, evolve(before, left=left), spec.text, text)
 

@@ -12,7 +12,8 @@ from metrics24.drift.comparison import Seen, Tally
 from metrics24.drift.document import Place, Schema, Spec
 
 DIFFERS: Final = 15
-"""The code of metrics24.cli.exits."""
+IN_PART: Final = 13
+"""The codes of metrics24.cli.exits."""
 
 UNKNOWN, MISSING, CONFLICT = "unknown field", "missing field", "type conflict"
 VALUE, STATUS, UNREADABLE = "unknown value", "undocumented status", "no JSON"

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from metrics24.client.clients import Client
 from metrics24.doctor.consultation import RETRYING
-from metrics24.doctor.examination import Server, examine_reads
+from metrics24.doctor.examination import Routes, Server, examine_reads
 from metrics24.doctor.findings import Verdict
 from metrics24.doctor.judgement import Outcome
 from metrics24.doctor.probes import Arguments, Facts
@@ -58,15 +58,19 @@ class Listened:
 
 
 def listen(
-    client: Client, integration: str | None, days: tuple[date, date], on_step: Callable[[str], None]
+    client: Client,
+    integration: str | None,
+    days: tuple[date, date],
+    on_step: Callable[[str], None],
+    routes: Routes,
 ) -> Listened:
-    """Ask each read operation; nothing is written.
+    """Ask each read operation, some by `routes` of their own; nothing is written.
 
     Raises:
         Metrics24Error: nothing was answered with success: why the last operation was not.
 
     """
-    server = _Listener(client.with_options(retrying=RETRYING), {}, _ManyRows(integration, *days))
+    server = _Listener(client.with_options(retrying=RETRYING, routes=routes), routes, _ManyRows(integration, *days))
     findings = examine_reads(server, on_step)
     if not server.worked and server.problem is not None:
         raise server.problem

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from metrics24.drift.findings import DIFFERS, MISSING, STATUS, UNKNOWN, UNREADABLE, VALUE, Difference, Findings
+from metrics24.drift.findings import DIFFERS, IN_PART, MISSING, STATUS, UNKNOWN, UNREADABLE, VALUE, Difference, Findings
 
 _COLUMNS = ("kind", "where", "seen", "what", "patch")
 _SANDBOX = "the answers are a sandbox's, or written by hand: they say nothing about the live API"
@@ -24,6 +24,7 @@ class Report:
         findings: what was found.
         left: the differences that a patch leaves, once it is made; before that, all.
         notes: lines about what could not be looked at.
+        silent: lines about operations that were asked for and could not be looked at.
 
     """
 
@@ -33,18 +34,20 @@ class Report:
     findings: Findings
     left: tuple[Difference, ...]
     notes: tuple[str, ...]
+    silent: tuple[str, ...]
 
     @property
     def exit_code(self) -> int:
         """The code of the command."""
-        return DIFFERS if self.left else 0
+        return DIFFERS if self.left else IN_PART if self.silent else 0
 
     @property
     def verdict(self) -> str:
         """One line for everything."""
+        part = f"; {_many(len(self.silent), 'operation')} could not be looked at" if self.silent else ""
         if not self.left:
-            return "the answers are as the spec says"
-        return f"the answers differ from the spec in {_many(len(self.left), 'place')}"
+            return f"the answers are as the spec says{part}"
+        return f"the answers differ from the spec in {_many(len(self.left), 'place')}{part}"
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "differences": [_object(each) for each in report.findings.differences],
         "absent": [asdict(each) for each in report.findings.absent],
         "confirmed": [{"name": each.name, "evidence": each.evidence} for each in report.findings.confirmed],
-        "notes": list(report.notes),
+        "notes": [*report.silent, *report.notes],
     }
 
 
@@ -76,7 +79,7 @@ def as_text(report: Report, printable: Callable[[str], str]) -> str:
     if found.confirmed:
         marks = _many(len(found.confirmed), "item")
         lines += ["", f"Seen as expected: {marks} whose evidence a patch raises to observed."]
-    notes = [*([_SANDBOX] if report.sandbox else []), *report.notes]
+    notes = [*([_SANDBOX] if report.sandbox else []), *report.silent, *report.notes]
     if notes:
         lines += ["", *(f"Note: {each}." for each in notes)]
     return "\n".join(map(printable, [*lines, "", f"Verdict: {report.verdict} (exit code {report.exit_code})"]))

@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from metrics24.drivers.direct import Metered
+
 
 class Exchange:
     """A request under way in one thread; another thread may abort it."""
@@ -93,7 +95,7 @@ def _addresses(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(httpcore.NetworkStream, Metered):
     """A connection whose waits end with the exchange that its thread is in."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
@@ -101,10 +103,13 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._announce()
-        return self._inner.read(max_bytes, _seconds(timeout))
+        data = self._inner.read(max_bytes, _seconds(timeout))
+        self.received += len(data)
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._announce()
+        self.received = 0
         self._inner.write(buffer, _seconds(timeout))
 
     def close(self) -> None:

@@ -11,21 +11,20 @@ from typing import Any, TypeVar
 
 import httpx
 
+from metrics24.drivers.background import AsyncBackground, Background
 from metrics24.drivers.clock import Clock, SystemClock
 from metrics24.drivers.deadline import Exchange
 from metrics24.drivers.faults import HTTPX_ERRORS
 from metrics24.drivers.loops import LoopPools
-from metrics24.drivers.pending import AsyncPending, Pending
-from metrics24.drivers.pools import open_async_pool, open_pool
+from metrics24.drivers.pools import open_async_pool, open_pool, send, send_async
 from metrics24.drivers.redaction import redact_logs
 from metrics24.drivers.streams import open_async_stream, open_stream
 from metrics24.drivers.wire import Wire
 from metrics24.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
 from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
+from metrics24.settings import CLOSED
 
 T = TypeVar("T")
-
-_CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
 
 
 class Abandoned(Exception):  # noqa: N818 - never leaves the driver
@@ -75,9 +74,9 @@ class Driver:
             flow.close()
         raise Abandoned
 
-    def start(self, flow: Flow[T]) -> Pending[T]:
-        """Run a flow in the background."""
-        return Pending(self.run, flow)
+    def background(self) -> Background[Any]:
+        """Somewhere to run flows in while the caller does something else."""
+        return Background(self.run)
 
     def close(self) -> None:
         """Close all connections."""
@@ -91,7 +90,7 @@ class Driver:
 
     def _ready(self) -> httpx.Client:
         if self._closed:
-            raise UsageError(_CLOSED)
+            raise UsageError(CLOSED)
         if self._pid != os.getpid():
             with self._lock:
                 if self._pid != os.getpid():
@@ -134,7 +133,7 @@ class Driver:
         raise fault
 
     def _exchange(self, client: httpx.Client, call: Call) -> RawResponse:
-        response = client.send(self._wire.request(client, call), stream=True)
+        response = send(client, self._wire.request(call))
         with contextlib.closing(response):
             body = self._wire.body(response, call)
             if not response.is_stream_consumed:
@@ -183,9 +182,9 @@ class AsyncDriver:
         finally:
             flow.close()
 
-    def start(self, flow: Flow[T]) -> AsyncPending[T]:
-        """Run a flow in the background."""
-        return AsyncPending(self.run(flow))
+    def background(self) -> AsyncBackground[Any]:
+        """Somewhere to run flows in while the caller does something else."""
+        return AsyncBackground(self.run)
 
     async def close(self) -> None:
         """Close the connections of the running loop."""
@@ -194,7 +193,7 @@ class AsyncDriver:
 
     async def _ready(self) -> httpx.AsyncClient:
         if self._closed:
-            raise UsageError(_CLOSED)
+            raise UsageError(CLOSED)
         return await self._pools.of_this_loop()
 
     async def _perform(self, effect: Effect[Any]) -> object:
@@ -227,7 +226,7 @@ class AsyncDriver:
         raise fault
 
     async def _exchange(self, client: httpx.AsyncClient, call: Call) -> RawResponse:
-        response = await client.send(self._wire.request(client, call), stream=True)
+        response = await send_async(client, self._wire.request(call))
         async with contextlib.aclosing(response):
             body = self._wire.body(response, call)
             if not response.is_stream_consumed:

@@ -11,6 +11,7 @@ from urllib.request import getproxies
 import httpx
 
 from metrics24.drivers.deadline import keep_deadlines
+from metrics24.drivers.direct import meter
 from metrics24.errors import ConfigurationError
 from metrics24.settings import is_loopback
 
@@ -38,9 +39,25 @@ def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None
 
     """
     with _environment():
-        return httpx.AsyncClient(
+        client = httpx.AsyncClient(
             limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
         )
+    meter(client)
+    return client
+
+
+def send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """Send a request by the transport that the environment's proxies leave for it, past the client's own work.
+
+    httpx has no public way to ask its client for a transport; the method used is pinned by httpx<0.29, and by the tests
+    with proxies.
+    """
+    return client._transport_for_url(request.url).handle_request(request)
+
+
+async def send_async(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send a request like `send`."""
+    return await client._transport_for_url(request.url).handle_async_request(request)
 
 
 def _limits(connections: int) -> httpx.Limits:

@@ -7,6 +7,8 @@ import logging
 import weakref
 from urllib.parse import quote
 
+import httpx
+
 from metrics24.settings import Secret
 
 _LONGEST_QUOTE = 300
@@ -25,6 +27,14 @@ def without_secrets(data: bytes) -> bytes:
         for form in {value, quote(value, safe=""), json.dumps(value)[1:-1]} - {""}:
             data = data.replace(form.encode(), b"[redacted]")
     return data
+
+
+def harmless_headers(headers: httpx.Headers) -> httpx.Headers:
+    """Headers without any credential: the same ones, unless the server repeats one."""
+    values = b"\n".join(value for _, value in headers.raw)
+    if without_secrets(values) == values:
+        return headers
+    return httpx.Headers([(name, without_secrets(value)) for name, value in headers.raw])
 
 
 def harmless(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 
 from metrics24.drivers.deadline import Exchange
+from metrics24.drivers.direct import Rest, read, read_async, rest_of
 from metrics24.drivers.faults import HTTPX_ERRORS, Attempt
 from metrics24.drivers.redaction import without_secrets
 from metrics24.drivers.wire import file_request
@@ -16,6 +17,8 @@ from metrics24.effects import Open, Opened
 from metrics24.errors import Metrics24Error
 
 BLOCK = 1024 * 1024
+_LARGE = BLOCK // 2  # a piece that is given as it is; copying it to put more behind it would cost more than a block
+_ALMOST = BLOCK * 15 // 16
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
@@ -23,7 +26,8 @@ class _Arrived:
     """What has arrived and was not given yet, and how the stream ended after it."""
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._pieces: list[bytes] = []
+        self._size = 0
         self._until = 0.0
         self.problem: Metrics24Error | None = None
         self.ended = False
@@ -34,14 +38,24 @@ class _Arrived:
 
     def add(self, data: bytes | None) -> None:
         """Add what arrived; None is the end."""
-        self.ended = data is None
-        self._data += data or b""
+        if data is None:
+            self.ended = True
+        else:
+            self._pieces.append(data)
+            self._size += len(data)
 
     @property
     def is_enough(self) -> bool:
         """Whether nothing more will come, or what is there should be given first."""
-        late = bool(self._data) and time.monotonic() >= self._until
-        return self.ended or self.problem is not None or late or len(self._data) >= BLOCK
+        least = _LARGE if len(self._pieces) == 1 else _ALMOST
+        if self.ended or self.problem is not None or self._size >= least:
+            return True
+        return self._size > 0 and time.monotonic() >= self._until
+
+    @property
+    def room(self) -> int:
+        """How many bytes the block still has room for, at least one."""
+        return max(1, BLOCK - self._size)
 
     def block(self) -> bytes:
         """The next bytes, nothing at the end.
@@ -50,11 +64,12 @@ class _Arrived:
             Metrics24Error: the stream broke off, and all that came before was given.
 
         """
-        data = bytes(self._data[:BLOCK])
-        del self._data[:BLOCK]
-        if self.problem is not None and not data:
+        if self.problem is not None and not self._size:
             raise self.problem
-        return data
+        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        rest = data[BLOCK:]
+        self._pieces, self._size = [rest] if rest else [], len(rest)
+        return data[:BLOCK]  # copies only where there is a rest
 
 
 class Stream:
@@ -64,6 +79,8 @@ class Stream:
         self._response, self._attempt = response, attempt
         self._chunks: Iterator[bytes] = iter([response.content]) if response.is_stream_consumed else response.iter_raw()
         self._arrived = _Arrived()
+        self._begun = False
+        self._rest: Rest | None = None
 
     def read(self, seconds: float, exchange: Exchange) -> bytes:
         """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
@@ -71,11 +88,19 @@ class Stream:
         try:
             while not self._arrived.is_enough:
                 with exchange.bounded(seconds):
-                    data = next(self._chunks, None)
+                    data = self._next()
                 self._arrived.add(data)
         except HTTPX_ERRORS as error:
             self._arrived.problem = self._attempt.fault(error)
         return self._arrived.block()
+
+    def _next(self) -> bytes | None:
+        if self._rest is not None:
+            return read(self._response, self._rest, self._arrived.room)
+        data = next(self._chunks, None)
+        if data is not None and not self._begun:
+            self._begun, self._rest = True, rest_of(self._response, data)
+        return data
 
     def close(self) -> None:
         """Let the connection go."""
@@ -90,6 +115,8 @@ class AsyncStream:
         consumed = response.is_stream_consumed
         self._chunks: AsyncIterator[bytes] = _once(response.content) if consumed else response.aiter_raw()
         self._arrived = _Arrived()
+        self._begun = False
+        self._rest: Rest | None = None
 
     async def read(self, seconds: float) -> bytes:
         """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
@@ -97,13 +124,21 @@ class AsyncStream:
         try:
             while not self._arrived.is_enough:
                 async with asyncio.timeout(seconds):
-                    data = await anext(self._chunks, None)
+                    data = await self._next()
                 self._arrived.add(data)
         except TimeoutError:
             self._arrived.problem = self._attempt.timed_out()
         except HTTPX_ERRORS as error:
             self._arrived.problem = self._attempt.fault(error)
         return self._arrived.block()
+
+    async def _next(self) -> bytes | None:
+        if self._rest is not None:
+            return await read_async(self._response, self._rest, self._arrived.room)
+        data = await anext(self._chunks, None)
+        if data is not None and not self._begun:
+            self._begun, self._rest = True, rest_of(self._response, data)
+        return data
 
     async def close(self) -> None:
         """Let the connection go."""

@@ -61,11 +61,10 @@ def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
     whole = row.get(name, _MISSING)
     if whole is not _MISSING:
         return whole
-    value: Any = row
-    for part in name.split("."):
-        if not isinstance(value, Mapping | Cells):
-            return None
-        value = value.get(part)
+    first, *rest = name.split(".")
+    value: Any = row.get(first)
+    for part in rest:
+        value = value.get(part) if isinstance(value, Mapping) else None
     return value
 
 

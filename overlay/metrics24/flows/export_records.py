@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from metrics24.errors import UsageError
@@ -21,6 +21,12 @@ def created_at(export: Mapping[str, Any]) -> datetime | None:
         return created.astimezone(UTC) if created.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def asked_on(export: Mapping[str, Any], day: date) -> bool:
+    """Whether an export was asked for on a day, as UTC has it; not if the server does not say."""
+    created = created_at(export)
+    return created is not None and created.date() == day
 
 
 def has_failed(export: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -106,6 +107,7 @@ def request(wanted: Wanted, policy: Policy, routes: Routes) -> Flow[Record]:
         answer = yield from witness.watch(send(_request(wanted, routes), policy))
         export = read_single(answer, wanted.operation, policy.notices)
         if has_id(export):
+            policy.made.claim(wanted.operation, export["id"])
             return export
         raise ResponseError(f"The answer to {wanted.operation} names no export.", operation=wanted.operation)
     except Metrics24Error as error:
@@ -164,8 +166,9 @@ def _adopt(wanted: Wanted, policy: Policy, routes: Routes, witness: Witness, cau
             "again: each request counts against the day's quota."
         ) from error
     new = [export for export in exports if not witness.saw_before(export.get("created_at"))]
-    equal = [export for export in new if wanted.is_repeated_by(export)]
-    if len(equal) == 1:
+    made = partial(policy.made.knows, wanted.operation)
+    equal = [export for export in new if wanted.is_repeated_by(export) and not made(export["id"])]
+    if len(equal) == 1 and policy.made.claim(wanted.operation, equal[0]["id"]):
         return equal[0]
     raise AmbiguousWrite(
         f"{lost}; of {len(new)} exports that are new since then, {len(equal)} are surely what was asked for. See "

@@ -24,6 +24,7 @@ Record = dict[str, Any]
 
 UNORDERED = frozenset({"offer_ids", "publisher_ids", "advertiser_ids", "tags"})
 _MOST_PAGES = 500
+_CREATE = "createFilterGroup"
 
 
 @frozen
@@ -89,7 +90,7 @@ def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
     sent = body.to_dict()
     witness = Witness()
     try:
-        answer = yield from witness.watch(groups.send("createFilterGroup", body=body))
+        answer = yield from witness.watch(groups.send(_CREATE, body=body))
     except Metrics24Error as error:
         if not may_have_happened(error):
             raise
@@ -98,6 +99,7 @@ def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
     identity = _identity(made)
     if identity is None:
         return (yield from _adopt(groups, sent, witness, None))
+    groups.policy.made.claim(_CREATE, identity)
     if "id" in made and sent.keys() <= made.keys():
         return model(made)
     try:
@@ -112,7 +114,7 @@ def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
 
 def _sent_back(answer: RawResponse, policy: Policy) -> Record:
     try:
-        return read_single(answer, "createFilterGroup", policy.notices)
+        return read_single(answer, _CREATE, policy.notices)
     except ResponseError:
         return {}
 
@@ -127,7 +129,7 @@ def _identity(made: Record) -> str | None:
 
 
 def _adopt(groups: Groups, sent: Record, witness: Witness, cause: Metrics24Error | None) -> Flow[Any]:
-    """Find the group that was created; only one that is as it was sent, and not older, can be it."""
+    """Find the group that was created; only one that is as it was sent, not older, and no other call's can be it."""
     said = f"no usable answer came ({type(cause).__name__})" if cause else "the answer does not name it"
     try:
         census = yield from witness.watch(groups.census())
@@ -139,8 +141,9 @@ def _adopt(groups: Groups, sent: Record, witness: Witness, cause: Metrics24Error
     alike = [
         g for g in census.groups.values() if g.get("name") == sent["name"] or g.get("priority") == sent["priority"]
     ]
-    fitting = [group for group in alike if _is_the_one(sent, group, witness)]
-    if len(fitting) == 1:
+    known = groups.policy.made
+    fitting = [g for g in alike if _is_the_one(sent, g, witness) and not known.knows(_CREATE, g.get("id"))]
+    if len(fitting) == 1 and known.claim(_CREATE, fitting[0].get("id")):
         return model(fitting[0])
     raise AmbiguousWrite(
         f"The filter group {sent['name']!r} with priority {sent['priority']} was sent, {said}, and none of the groups "

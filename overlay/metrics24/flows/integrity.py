@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from metrics24.errors import IntegrityError, TruncatedExportWarning, warn
 
 _REMEDY = (
-    "What has arrived is kept in the .part beside the target: delete that to fetch the file anew, or accept it as it "
-    "is with verify=False (--no-verify)."
+    "What has arrived, if anything, is kept in the .part beside the target: delete that to fetch the file anew, or "
+    "accept it as it is with verify=False (--no-verify)."
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from metrics24.effects import Flow, Now, ask
-from metrics24.flows.export_records import created_at, is_narrowed, is_of_kind
+from metrics24.flows.export_records import asked_on, is_narrowed, is_of_kind
 from metrics24.flows.exports import every_export
 from metrics24.flows.integrity import rows_promised
 from metrics24.flows.paging import Query, fetch
@@ -83,7 +83,7 @@ def plan(query: Query, kind: str, limits: Limits, policy: Policy, routes: Routes
     if not per_day:
         per_day, basis = mean(map(_rate, samples.values())) * _MARGIN, "samples of the report table, doubled"
     included = yield from _end_included(query, samples, policy, routes)
-    left = max(0, limits.exports_per_day - sum(1 for each in exports if _is_of_day(each, now)))
+    left = max(0, limits.exports_per_day - sum(1 for each in exports if asked_on(each, now.date())))
     ranges = _ranges(query.start, query.end, max(1, int(limits.export_rows / per_day)) if per_day else None, included)
     planned = [_planned(first, last, per_day, limits.export_rows, included) for first, last in ranges]
     scheduled = tuple(_scheduled(planned, left, limits.exports_per_day))
@@ -101,11 +101,6 @@ def _density(export: Record, most: int) -> float:
     except (TypeError, KeyError, ValueError):
         return 0.0
     return rows / ((end - start).days + 1) if end >= start else 0.0
-
-
-def _is_of_day(export: Record, now: datetime) -> bool:
-    created = created_at(export)
-    return created is not None and created.date() == now.date()
 
 
 def _samples(query: Query, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
@@ -129,9 +124,9 @@ def _end_included(query: Query, samples: Mapping[date, Table], policy: Policy, r
             continue
         rows = (yield from fetch(evolve(query, start=day, end=day), policy, routes)).rows
         rows += (yield from fetch(evolve(query, start=_next(day), end=_next(day)), policy, routes)).rows
-        if any(not _is_midnight(row) for row in rows):
+        if any(not is_midnight(row) for row in rows):
             return True
-        if not rows or any(not _is_midnight(row) for row in page.rows):
+        if not rows or any(not is_midnight(row) for row in page.rows):
             return False
         included = True
     return included
@@ -141,21 +136,22 @@ def _next(day: date) -> date:
     return day + timedelta(days=1) if day < date.max else day
 
 
-def _is_midnight(row: Record) -> bool:
+def is_midnight(row: Record) -> bool:
     """Whether a row stands at the very start of its day, as those of the last one do for servers that stop there."""
-    moment = _moment(row)
-    return moment is not None and moment.time().replace(microsecond=0) == time()
+    at = moment(row)
+    return at is not None and at.time().replace(microsecond=0) == time()
 
 
 def _rate(page: Table) -> float:
-    moments = [moment for row in page.rows if (moment := _moment(row)) is not None]
+    moments = [at for row in page.rows if (at := moment(row)) is not None]
     if len(moments) < 2 or not page.has_next:
         return float(len(page.rows))
     seconds = (max(moments) - min(moments)).total_seconds()
     return len(moments) / max(seconds, 1.0) * _DAY
 
 
-def _moment(row: Record) -> datetime | None:
+def moment(row: Record) -> datetime | None:
+    """When a row happened, in the zone in which it is written; None where it does not say so in an understood form."""
     for name in ("request_time", "conversion_time", "impression_time", "click_time"):
         try:
             return datetime.fromisoformat(row[name]).replace(tzinfo=None)

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from metrics24.effects import Call, Flow, Now, RawResponse, Request, Sleep, ask
 from metrics24.errors import Metrics24Error, RateLimited, RequestTimeout, StatusError, TransportError
+from metrics24.flows.made import Made
 from metrics24.models import Notices
 from metrics24.responses import failure, request_id, retry_after
 from metrics24.settings import Retry, Retrying
@@ -76,6 +77,7 @@ class Policy:
     budget: RetryBudget = field(factory=RetryBudget)
     pacer: Pacer = field(factory=lambda: Pacer(None))
     notices: Notices = field(factory=Notices)
+    made: Made = field(factory=Made)
     uniform: Callable[[float, float], float] = random.uniform
 
     def backoff(self, attempt: int, base: float = 0.5) -> float:
@@ -144,8 +146,9 @@ def _attempt(request: Request, attempt: int, span: tuple[float, float], policy: 
         problem = error
     else:
         now = yield from ask(Now())
-        facts = {"status": answer.status_code, "request_id": request_id(answer)}
-        _tell(logging.DEBUG, request, "was answered", attempt, seconds=now.monotonic - moment, **facts)
+        if _log.isEnabledFor(logging.DEBUG):
+            facts = {"status": answer.status_code, "request_id": request_id(answer)}
+            _tell(logging.DEBUG, request, "was answered", attempt, seconds=now.monotonic - moment, **facts)
         found = failure(answer, request.operation, now.wall)
         if found is None:
             return answer

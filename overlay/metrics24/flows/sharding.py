@@ -30,8 +30,9 @@ from typing import Any
 
 from attrs import evolve
 
-from metrics24.effects import Flow
+from metrics24.effects import Flow, Now, ask
 from metrics24.errors import BadRequest, PaginationError, RateLimited
+from metrics24.flows.evenness import Stretch, share_of
 from metrics24.flows.paging import CURSOR_FIELD, Query, Walk, page_request, same_row
 from metrics24.flows.pressure import Pressure
 from metrics24.flows.retry import Policy, send
@@ -80,6 +81,7 @@ class Shard:
 
     def __init__(self, query: Query, policy: Policy, routes: Routes, pressure: Pressure, older: Shard | None) -> None:
         self.older = older
+        self.pages, self.seconds = 0, 0.0
         self.pieces: deque[tuple[Any, int]] = deque()
         self.error: BaseException | None = None
         self.begun = self.ended = self.busy = False
@@ -92,12 +94,19 @@ class Shard:
         self._held: tuple[Any, Table] | None = None
         self._proves = False
         self._chances = _SECOND_CHANCES if policy.retrying.attempts > 1 else 0
-        self._last: str | None = None
+        self._last_row: Mapping[str, Any] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether it is known to have no rows."""
         return self.begun and self.head is None
+
+    @property
+    def stretch(self) -> Stretch:
+        """How far it has come."""
+        border = None if self.older is None else self.older.head
+        share = share_of(*(_time_of(row) for row in (self.head, self._last_row, border)))
+        return Stretch(pages=self.pages, seconds=self.seconds, share=share, ended=self.ended)
 
     @property
     def wants(self) -> bool:
@@ -108,7 +117,7 @@ class Shard:
         """Ask for the next page, or for what it would share with the older shard."""
         self.busy, self.era = True, self._pressure.era
         if not self._proves:
-            return self._walk.next_page()
+            return self._timed(self._walk.next_page())
         shared = evolve(self._query, end=self._query.start, page_size=1)
         return _KeptWalk(shared, self._policy, self._routes).next_page()
 
@@ -125,6 +134,7 @@ class Shard:
             self.ended = True
             self.error = self._unmet() if table.rows else None
             return
+        self.pages += 1
         if not self.begun:
             self.begun = True
             self.head = table.rows[0] if table.rows else None
@@ -149,9 +159,16 @@ class Shard:
         border = None if self.older is None else self.older.head
         count = _rows_before(border, table.rows)
         self.pieces.append((ticket, count))
-        self._last = table.rows[count - 1].get(CURSOR_FIELD) if count else self._last
+        self._last_row = table.rows[count - 1] if count else self._last_row
         self.ended = count < len(table.rows) or (self._walk.done and border is None)
         self._proves = self._walk.done and not self.ended
+
+    def _timed(self, flow: Flow[Table]) -> Flow[Table]:
+        """Note how long a page takes, pauses included."""
+        began = (yield from ask(Now())).monotonic
+        table = yield from flow
+        self.seconds += (yield from ask(Now())).monotonic - began
+        return table
 
     def _noted(self, retry: Retry) -> None:
         self.era = self._pressure.met(retry.error, self.era)
@@ -163,7 +180,7 @@ class Shard:
             f"The rows of {self._query.start} came in two ranges that were read at once, and the row at which one goes "
             "over into the other stands in one only: it came, went or changed meanwhile, or has no id and time. "
             f"{self._query.operation} stops here so that no row is doubled; ask again, or without parallel=.",
-            cursor=self._last,
+            cursor=None if self._last_row is None else self._last_row.get(CURSOR_FIELD),
         )
 
 
@@ -178,3 +195,8 @@ def _rows_before(border: Mapping[str, Any] | None, rows: list[Any]) -> int:
         if each == name and same_row(rows[index], border)
     )
     return next(found, len(rows))
+
+
+def _time_of(row: Mapping[str, Any] | None) -> str | None:
+    found = None if row is None else next((row[time] for time in _TIMES if row.get(time)), None)
+    return found if isinstance(found, str) else None

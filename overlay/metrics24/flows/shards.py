@@ -7,12 +7,15 @@ from typing import Any
 
 from attrs import frozen
 
+from metrics24.flows.evenness import rest_of, tell
 from metrics24.flows.paging import Query
 from metrics24.flows.pressure import Pressure
 from metrics24.flows.retry import Policy
 from metrics24.flows.sharding import Shard, ranges
 from metrics24.operations import Routes
 from metrics24.responses import Table
+
+_PAGES_BETWEEN_LOOKS = 10
 
 
 @frozen
@@ -29,13 +32,16 @@ class Shards:
 
     def __init__(self, query: Query, policy: Policy, routes: Routes, *, parallel: int, ordered: bool) -> None:
         self._pressure = Pressure(query.operation, parallel)
+        self._query, self._at_once = query, parallel
         self._ordered = ordered
+        self._told = query.limit is not None  # what is left does not count then
         self._under_way = 0
         self._all: list[Shard] = []
         older: Shard | None = None
         for each in reversed(ranges(query)):
             older = Shard(each, policy, routes, self._pressure, older)
             self._all.insert(0, older)
+        self._every = tuple(self._all)
 
     @property
     def done(self) -> bool:
@@ -54,6 +60,8 @@ class Shards:
         """Take in what the shard asked for."""
         shard.arrived(table, ticket)
         self._settle(shard)
+        if not self._told and shard.pages % _PAGES_BETWEEN_LOOKS == 0:
+            self._look_at_rest()
 
     def failed(self, shard: Shard, error: BaseException) -> None:
         """Take in that the shard got an error instead."""
@@ -97,6 +105,13 @@ class Shards:
         while older is not None and older.is_empty and older.error is None:
             older = older.older
         return older is not None
+
+    def _look_at_rest(self) -> None:
+        """Tell, once, if a few days have most of the rows."""
+        rest = rest_of([each.stretch for each in self._every], self._at_once)
+        if rest is not None:
+            self._told = True
+            tell(rest, self._query.operation, len(self._every))
 
     def _settle(self, shard: Shard) -> None:
         self._under_way = max(0, self._under_way - 1)

@@ -17,7 +17,7 @@ from metrics24.flows.shards import Shards
 from metrics24.models import columns, item_model, row_model
 from metrics24.operations import Routes
 from metrics24.pages.fan import Fan
-from metrics24.pages.typed import ModelLens
+from metrics24.pages.typed import model_lens
 from metrics24.responses import Table
 from metrics24.sinks import Gathering, Lens, Sink, open_sink
 
@@ -83,7 +83,7 @@ class TableSource:
 
     def lens(self) -> Lens:
         """What rows are best decoded into on their way to models."""
-        return ModelLens(self.model)
+        return model_lens(self.model)
 
     def walk(self, lens: Lens | None = None) -> Walk:
         """A new walk from the newest row to the oldest, its rows decoded into what the lens has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,32 +10,15 @@ import msgspec
 from attrs import fields
 
 from metrics24.models import UNSET, column_types, generated, nested_parsers
-from metrics24.sinks import Cells, Column, Lens
-from metrics24.sinks.cells import Shape
-
-_MOST_UNKNOWN = 500
+from metrics24.sinks import Cells, Column
+from metrics24.sinks.cells import LearningLens
 
 _as_tuple = msgspec.structs.astuple
 
 
-class ModelLens(Lens):
-    """Decodes rows into records that have what the model has, and whatever else was seen in rows so far."""
-
-    def __init__(self, model: str) -> None:
-        super().__init__()
-        self._known = _columns(model)
-        self._unknown: dict[str, Column] = {}
-
-    def see(self, rows: Sequence[Any]) -> None:
-        """Look at rows that were decoded into dicts, for fields that the model does not know."""
-        if isinstance(next(iter(rows), None), Cells):
-            return
-        known = {column.name for column in self._known}
-        unknown = dict.fromkeys(name for row in rows for name in row if name not in known)
-        new = [name for name in unknown if name not in self._unknown]
-        if (new or self.shape is None) and len(self._unknown) + len(new) <= _MOST_UNKNOWN:
-            self._unknown |= {name: Column(name, "json") for name in new}
-            self.shape = Shape.of(self._known, tuple(self._unknown.values()), UNSET)
+def model_lens(model: str) -> LearningLens:
+    """What decodes rows into records that have what the model has, and whatever else was seen in rows so far."""
+    return LearningLens(_columns(model), UNSET)
 
 
 @lru_cache(maxsize=8)

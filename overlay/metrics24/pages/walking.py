@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 
+from metrics24.drivers.background import AsyncBackground, Background
 from metrics24.drivers.driver import AsyncDriver, Driver
-from metrics24.drivers.pending import AsyncPending, Pending
 from metrics24.pages.parallel import Tasks, Threads
 from metrics24.pages.source import Source
 from metrics24.responses import Table
@@ -20,15 +20,17 @@ def tables(source: Source, driver: Driver, lens: Lens | None) -> Generator[Table
         yield from Threads(driver, fan).tables()
         return
     walk = source.walk(lens)
-    ahead: Pending[Table] | None = None
+    background: Background[Table] = driver.background()
+    ahead = False
     try:
-        while ahead is not None or not walk.done:
-            table = driver.run(walk.next_page()) if ahead is None else ahead.result()
-            ahead = driver.start(walk.next_page()) if walk.looks_ahead else None
+        while ahead or not walk.done:
+            table = background.result() if ahead else driver.run(walk.next_page())
+            ahead = walk.looks_ahead
+            if ahead:
+                background.start(walk.next_page())
             yield table
     finally:
-        if ahead is not None:
-            ahead.cancel()
+        background.close()
         walk.finish()
 
 
@@ -41,13 +43,15 @@ async def async_tables(source: Source, driver: AsyncDriver, lens: Lens | None) -
                 yield table
         return
     walk = source.walk(lens)
-    ahead: AsyncPending[Table] | None = None
+    background: AsyncBackground[Table] = driver.background()
+    ahead = False
     try:
-        while ahead is not None or not walk.done:
-            table = await (driver.run(walk.next_page()) if ahead is None else ahead.result())
-            ahead = driver.start(walk.next_page()) if walk.looks_ahead else None
+        while ahead or not walk.done:
+            table = await (background.result() if ahead else driver.run(walk.next_page()))
+            ahead = walk.looks_ahead
+            if ahead:
+                background.start(walk.next_page())
             yield table
     finally:
-        if ahead is not None:
-            await ahead.cancel()
+        await background.close()
         walk.finish()

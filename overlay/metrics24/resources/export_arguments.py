@@ -12,10 +12,11 @@ from metrics24.filters import Filter
 from metrics24.flows.exports import OPERATIONS, Wanted
 from metrics24.flows.paging import Query
 from metrics24.flows.planning import TABLES
-from metrics24.operations import safe_id
+from metrics24.operations import EXPORT_FILTERS, safe_id
 from metrics24.resources.arguments import Day, as_day, checked_filter, in_order
 
 _LONGEST = 1e9  # some thirty years
+_OF_EXPORTS = frozenset(each.field for each in EXPORT_FILTERS.values() if "." in each.field)
 _NAME = re.compile(r"[^,\x00-\x1f\x7f\ud800-\udfff]+")
 _DELIMITER = re.compile(r'[^"\r\n\ud800-\udfff]')
 
@@ -55,7 +56,7 @@ def wanted(
         start=first,
         end=last,
         delimiter=delimiter,
-        filter=checked_filter(filter),
+        filter=_of_rows(filter),
     )
 
 
@@ -94,6 +95,18 @@ def seconds(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
         raise UsageError(f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.")
     return float(value)
+
+
+def _of_rows(filter_: object) -> Filter | None:
+    """A filter of rows: what only exports have would be ignored at best, and an export of everything costs the same."""
+    checked = checked_filter(filter_)
+    for condition in () if checked is None else checked.conditions:
+        if condition.name in _OF_EXPORTS:
+            raise UsageError(
+                f"filter names {condition.name!r}, which exports have and rows have not: export_filter is for "
+                "exports.list, and the days of an export are start and end."
+            )
+    return checked
 
 
 def _kind(kind: object) -> str:

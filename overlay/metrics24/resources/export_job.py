@@ -67,7 +67,8 @@ class ExportJob(ExportState):
     ) -> Saved:
         """Wait for the file if need be, and download it. The target appears whole, or not at all.
 
-        What has arrived stands in a `.part` beside the target; saving again, also from another process, goes on there.
+        What has arrived, if anything, stands in a `.part` beside the target; saving again, also from another process,
+        goes on there.
 
         Args:
             path: the target. It holds the CSV exactly as the server made it.

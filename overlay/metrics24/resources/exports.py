@@ -80,10 +80,12 @@ class Exports(_Exports):
             integration: the integration's id.
             fields: the columns, in order.
             extra_parameters: names of extra parameters that shall become columns.
-            start: the first day, a date or ISO text. What the server takes without one is not documented.
+            start: the first day, a date or ISO text. The API demands neither day, and does not document what it takes
+                without one: the days are the server's choice then, so that such an export is never found again, neither
+                by `reuse` nor after a lost answer.
             end: the last day.
             delimiter: what separates the cells, a comma by default.
-            filter: conditions built with `field`.
+            filter: conditions on the rows, built with `field`; `export_filter` is for the list of exports.
             reuse: take an export that was asked for at most so many seconds ago, if the server repeats all of the
                 above for it and both days are given; 0 never does.
 

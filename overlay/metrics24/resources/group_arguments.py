@@ -175,10 +175,13 @@ def _texts(name: str, value: object) -> list[str]:
 
 
 def _ids(name: str, value: object) -> list[str]:
-    items = _texts(name, value)
+    return _once(name, _texts(name, value), "the API wants each id once")
+
+
+def _once(name: str, items: list[str], rule: str) -> list[str]:
     twice = [item for item, times in Counter(items).items() if times > 1]
     if twice:
-        raise UsageError(f"{name} holds {twice[0]!r} more than once; the API wants each id once.")
+        raise UsageError(f"{name} holds {twice[0]!r} more than once; {rule}.")
     return items
 
 
@@ -186,7 +189,7 @@ def _tags(name: str, value: object) -> list[str]:
     tags = _texts(name, value)
     if len(tags) > MOST_TAGS:
         raise UsageError(f"{name} has {len(tags)} entries; the API takes {MOST_TAGS} at most.")
-    return tags
+    return _once(name, tags, "a group has a tag or not")
 
 
 def _rules(name: str, value: object) -> list[dict[str, Any]]:

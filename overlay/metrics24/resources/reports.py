@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.filters import Filter
 from metrics24.flows.lookup import look_up
 from metrics24.flows.retry import Policy
-from metrics24.models import Click, Conversion, Impression
 from metrics24.operations import Routes
 from metrics24.pages.rows import AsyncRows, Rows
 from metrics24.pages.source import TableSource
 from metrics24.resources.arguments import LARGEST_PAGE, Asked, Day, row_keys
+
+if TYPE_CHECKING:
+    from metrics24.models import Click, Conversion, Impression
 
 
 class _Reports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import MappingProxyType
 from typing import BinaryIO
@@ -13,9 +14,9 @@ from pyarrow import parquet
 from metrics24.sinks.columns import ColumnType, Row
 from metrics24.sinks.layout import Layout
 
-# Whichever comes first ends a row group: readers like large ones, memory does not.
-GROUP_ROWS = 50_000
-GROUP_BYTES = 64 * 2**20
+# Whichever comes first ends a row group: readers like large ones; memory, and whoever waits for the last one, do not.
+GROUP_ROWS = 20_000
+GROUP_BYTES = 32 * 2**20
 
 _TYPES: Mapping[ColumnType, pa.DataType] = MappingProxyType(
     {
@@ -70,12 +71,18 @@ class TableWriter:
 
 
 class ParquetWriter:
-    """Writes row groups of 50,000 rows or 64 MiB, and holds no more than one of them."""
+    """Writes row groups of 20,000 rows or 32 MiB.
+
+    A group is compressed and written in a thread while rows are gathered for the next one; there are never more than
+    these two in memory.
+    """
 
     def __init__(self, file: BinaryIO, layout: Layout) -> None:
         self._group = TableWriter(layout)
         self.shape = layout.shape
         self._parquet = parquet.ParquetWriter(file, self._group.schema, compression="zstd")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics24-parquet")
+        self._writing: Future[None] | None = None
 
     def write(self, rows: Sequence[Row]) -> int:
         """Take rows in and write full groups; return how many values went to ``_extra``."""
@@ -88,13 +95,24 @@ class ParquetWriter:
         """Write the last group and the footer."""
         if self._group.rows:
             self._write_group()
+        self._settle()
+        self._thread.shutdown()
         self._parquet.close()
 
     def discard(self) -> None:
         """Close the writer while its file is open; left to the garbage collector, it would write to a closed one."""
         self._group.discard()
+        self._thread.shutdown()
         with suppress(OSError):  # the disk may be full
             self._parquet.close()
 
     def _write_group(self) -> None:
-        self._parquet.write_table(self._group.take(), row_group_size=GROUP_ROWS)
+        """Begin to write the group that is full, once the one before is written."""
+        self._settle()
+        self._writing = self._thread.submit(self._parquet.write_table, self._group.take(), row_group_size=GROUP_ROWS)
+
+    def _settle(self) -> None:
+        """Wait for the group that is being written, and raise what happened to it."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()

@@ -21,6 +21,8 @@ _TYPES: Mapping[ColumnType, Any] = {
 # What decoding cannot tell: text that no file can hold does not decode, integers and numbers may be too large.
 _DOUBTFUL = ("integer", "number")
 
+_MOST_UNKNOWN = 500
+
 _as_tuple = msgspec.structs.astuple
 
 
@@ -145,6 +147,26 @@ class Lens:
         return rows
 
 
+class LearningLens(Lens):
+    """Decodes rows into records of the known columns, and of whatever else was seen in rows so far."""
+
+    def __init__(self, known: Sequence[Column], absent: object = None) -> None:
+        super().__init__()
+        self._known, self._absent = tuple(known), absent
+        self._unknown: dict[str, Column] = {}
+
+    def see(self, rows: Sequence[Any]) -> None:
+        """Look at rows that were decoded into dicts, for fields that have no column yet."""
+        if not isinstance(next(iter(rows), {}), dict):
+            return
+        known = {column.name for column in self._known}
+        unknown = dict.fromkeys(name for row in rows for name in row if name not in known)
+        new = [name for name in unknown if name not in self._unknown]
+        if (new or self.shape is None) and len(self._unknown) + len(new) <= _MOST_UNKNOWN:
+            self._unknown |= {name: Column(name, "json") for name in new}
+            self.shape = Shape.of(self._known, tuple(self._unknown.values()), self._absent)
+
+
 def values_of(rows: Sequence[Any], name: str) -> list[Any]:
     """One field of all rows; None where a row lacks it."""
     attribute = rows[0].names.get(name) if rows and isinstance(rows[0], Cells) else None
@@ -153,4 +175,4 @@ def values_of(rows: Sequence[Any], name: str) -> list[Any]:
 
 def as_rows(rows: Sequence[Any]) -> list[Mapping[str, Any]]:
     """Records among the rows as dicts, like the others."""
-    return [row.as_row() if isinstance(row, Cells) else row for row in rows]
+    return [row if isinstance(row, dict) else row.as_row() for row in rows]

@@ -93,11 +93,15 @@ def _are_texts(values: Sequence[Any]) -> bool:
 
 
 def _are_integers(values: Sequence[Any]) -> bool:
-    return _are("integer", values) and all(-(2**63) <= value < 2**63 for value in values)
+    return _are("integer", values) and (not values or (min(values) >= -(2**63) and max(values) < 2**63))
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:
-    return _are("number", values) and all(type(value) is float or abs(value) <= MAX_EXACT_IN_DOUBLE for value in values)
+    kinds = set(map(type, values))
+    if kinds <= {float}:
+        return True
+    exact = (type(value) is float or abs(value) <= MAX_EXACT_IN_DOUBLE for value in values)
+    return kinds <= _KINDS["number"] and all(exact)
 
 
 _FITS: Mapping[ColumnType, Callable[[Sequence[Any]], bool]] = MappingProxyType(

@@ -14,9 +14,12 @@ from attrs import frozen
 from pyarrow import csv, parquet
 
 from metrics24.errors import IntegrityError
-from metrics24.sinks.arrow import GROUP_BYTES, GROUP_ROWS
 from metrics24.sinks.csv_source import BLOCK_BYTES, CsvSource, find_fault, open_source
 from metrics24.sinks.csv_types import TypeFinder, convert
+
+# Whichever comes first ends a row group. They are larger than those of reports, since nothing else waits meanwhile.
+GROUP_ROWS = 50_000
+GROUP_BYTES = 64 * 2**20
 
 
 @frozen(kw_only=True)

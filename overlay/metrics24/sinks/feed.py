@@ -69,7 +69,7 @@ class Feed:
     def _pass_on(self, block: Sequence[Row]) -> Writer:
         if self._writer is None:
             self._writer = self._make_writer(block)
-            self.lens.shape = self._writer.shape
+            self.lens.shape = self._writer.shape or self.lens.shape
         self.misfits += self._writer.write(block)
         self.rows += len(block)
         return self._writer

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from metrics24.sinks.cells import Shape
-from metrics24.sinks.columns import Row, json_text
-from metrics24.sinks.verbatim import Verbatim
+from metrics24.sinks.columns import Row
+from metrics24.sinks.verbatim import line_of
 
 
 class JsonLinesWriter:
@@ -19,8 +19,7 @@ class JsonLinesWriter:
 
     def write(self, rows: Sequence[Row]) -> int:
         """Write rows; no value misfits."""
-        lines = [row.line() if isinstance(row, Verbatim) else json_text(dict(row)).encode() for row in rows]
-        self._file.write(b"\n".join([*lines, b""]))
+        self._file.write(b"\n".join([*map(line_of, rows), b""]))
         return 0
 
     def finish(self) -> None:

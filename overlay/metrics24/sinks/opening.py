@@ -72,7 +72,8 @@ def open_sink(
     options = _Options(columns=columns, fixed=fixed, spreadsheet_safe=spreadsheet_safe)
     prepare = _FORMATS[suffix](options)
     target = Target(target_path, overwrite=overwrite)
-    return Sink(target, partial(prepare, target.file), VerbatimLens() if _FORMATS[suffix] is _json_lines else None)
+    lens = VerbatimLens(columns) if _FORMATS[suffix] is _json_lines else None
+    return Sink(target, partial(prepare, target.file), lens)
 
 
 class Gathering:

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock
@@ -19,6 +20,7 @@ from metrics24.sinks.sink import Saved
 from metrics24.sinks.target import check_free, is_taken, move_into_place
 
 _STEP = 1024 * 1024
+_LARGE = 256 * 1024
 _OPENING = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OWNERS = stat.S_IRUSR | stat.S_IWUSR
 
@@ -49,6 +51,7 @@ class Part:
         is_taken(self._label)  # or a name that is too long for it would show only when the first bytes arrive
         self.size, self.etag, self.records = 0, "", CsvRecords()
         self._file: IO[bytes] | None = None
+        self._writer = ThreadPoolExecutor(1, "metrics24-writer")  # starts no thread before it is needed
         self._turn = Lock()  # whoever is cancelled while a thread writes waits for that thread before it cleans up
         with self._file_errors():
             self._file = self._locked()
@@ -72,9 +75,20 @@ class Part:
                 self._empty()
             if etag != self.etag:
                 self._write_label(etag)
-            self._open_file.write(data)
+            self._append(self._open_file, data)
             self.size += len(data)
+
+    def _append(self, file: IO[bytes], data: bytes) -> None:
+        """Write and count; both at once where that takes a while, since a write does not hold the interpreter."""
+        if len(data) < _LARGE:
+            file.write(data)
             self.records.feed(data)
+            return
+        writing = self._writer.submit(file.write, data)
+        try:
+            self.records.feed(data)
+        finally:  # whatever happens, nothing is written any more after this
+            writing.result()
 
     def commit(self) -> Saved:
         """Give the file its name for good.
@@ -90,6 +104,7 @@ class Part:
             if self._overwrite:
                 self._copy_mode(0)
             move_into_place(self._draft, self.path, overwrite=self._overwrite)
+            self._writer.shutdown()
             self._file = None
             file.close()
             with suppress(OSError):  # without its part it says nothing
@@ -108,6 +123,7 @@ class Part:
                 self._file = None
 
     def _leave(self, file: IO[bytes]) -> None:
+        self._writer.shutdown()
         if not self.size:
             for path in (self._draft, self._label):
                 with suppress(OSError):

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from metrics24.sinks.cells import Lens
+from metrics24.sinks.cells import Cells, LearningLens, as_rows
+from metrics24.sinks.columns import json_text
 
 # JSON has line breaks between tokens only, never inside text; what indents the next line goes with them.
 _BREAKS = re.compile(rb"[\r\n]+[ \t\r\n]*")
@@ -24,22 +25,46 @@ class Verbatim(dict[str, Any]):
         super().__init__(row)
         self.sent = sent
 
-    def line(self) -> bytes:
-        """The row as it was sent, on one line; what was indented over several loses its line breaks only."""
-        text = bytes(self.sent)
-        return _BREAKS.sub(b"", text) if b"\n" in text or b"\r" in text else text
+
+class VerbatimCells:
+    """A record, and the bytes that it was decoded from."""
+
+    __slots__ = ("_cells", "get", "sent")
+
+    def __init__(self, cells: Cells, sent: msgspec.Raw) -> None:
+        self._cells, self.sent = cells, sent
+        self.get = cells.get
+
+    def as_row(self) -> dict[str, Any]:
+        """The row as a dict, without what is null."""
+        return self._cells.as_row()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VerbatimCells) and self._cells == other._cells
+
+    __hash__ = None  # type: ignore[assignment]  # like the records
 
 
-class VerbatimLens(Lens):
-    """Rows are dicts as usual, which know their bytes as well."""
+class VerbatimLens(LearningLens):
+    """Rows know their bytes as well, be they dicts or records."""
 
     def attach(self, rows: list[Any], content: bytes) -> list[Any]:
         """The rows of a page, each with its bytes; as they are if no quick reader can tell them apart."""
+        self.see(rows)
         try:
             texts = _DECODER.decode(content.removeprefix(codecs.BOM_UTF8)).data.data
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return rows
-        return list(map(Verbatim, rows, texts or ()))
+        kind = Verbatim if isinstance(next(iter(rows), {}), dict) else VerbatimCells
+        return list(map(kind, rows, texts or ()))
+
+
+def line_of(row: Any) -> bytes:
+    """The row on one line: as it was sent, if it knows; what was indented over several loses its line breaks only."""
+    if not isinstance(row, Verbatim | VerbatimCells):
+        return json_text(as_rows([row])[0]).encode()
+    text = bytes(row.sent)
+    return _BREAKS.sub(b"", text) if b"\n" in text or b"\r" in text else text
 
 
 class _Rows(msgspec.Struct):

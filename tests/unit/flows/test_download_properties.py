@@ -54,7 +54,8 @@ class Whim:
     def answer(self, versions: list[bytes], effect: Open) -> Answer:
         """Answer a request."""
         if self.refusal:
-            return Reply(self.refusal, {"content-range": "bytes */7"}, (b"<Error><Code>Sorry</Code></Error>",))
+            # no size that a part may have: that all is there already could not be told from the truth
+            return Reply(self.refusal, {"content-range": "bytes */999"}, (b"<Error><Code>Sorry</Code></Error>",))
         if self.end == "unreachable":
             return TransportError("unreachable", sent=False)
         data, head = versions[self.version], {"etag": f'"v{self.version}"'}

@@ -86,6 +86,18 @@ def test_fault_35_a_lost_export_that_is_not_surely_there_is_ambiguous(fault: str
         assert operations(hand) == ["downloadClicks", "listExports"]
 
 
+@pytest.mark.parametrize("first", ["answered", "adopted"])
+def test_fault_35_a_lost_answer_is_not_taken_for_the_export_before(first: str) -> None:
+    """An equal export that this client has asked for already is shown, and is no other call's result."""
+    answers = [raw(201, export("e1"))] if first == "answered" else [raw(503), listed(export("e1"))]
+    hand = Hand(in_turn(*answers, raw(503), listed(export("e1"))))
+    rules = policy()
+    assert hand.run(request(wanted(), rules, {}))["id"] == "e1"
+    with pytest.raises(AmbiguousWrite, match="0 are surely what was asked for") as caught:
+        hand.run(request(wanted(), rules, {}))
+    assert [each.id for each in caught.value.candidates] == ["e1"]
+
+
 @pytest.mark.parametrize("created", [..., None, "", "soon", "2030-01-01T00:00:00", 12])
 def test_fault_35_an_export_that_does_not_say_its_age_is_not_adopted(created: object) -> None:
     """A creation time that is absent, unreadable or without a zone may be an older one's."""

@@ -129,6 +129,17 @@ def test_two_groups_that_could_be_it_are_both_candidates() -> None:
     assert [group.id for group in caught.value.candidates] == ["g1", "g2"]
 
 
+@pytest.mark.parametrize("first", ["", "id", "nothing", "after reset"])
+def test_a_lost_create_is_not_taken_for_the_one_before(first: str) -> None:
+    """A group that an equal create has given already, whether answered or adopted, is a candidate and no result."""
+    server = GroupServer([first, *([""] if first else []), "reset"])  # what is not a whole group is read next
+    groups = groups_of()
+    made = server.hand.run(create(groups, SPRING))
+    with pytest.raises(AmbiguousWrite) as caught:
+        server.hand.run(create(groups, SPRING))
+    assert [group.id for group in caught.value.candidates] == [made.id]
+
+
 def test_a_lost_create_is_ambiguous_where_the_list_cannot_be_read() -> None:
     """When the read-back fails, the fate of the create stays open."""
     server = GroupServer(["after reset", "403"])

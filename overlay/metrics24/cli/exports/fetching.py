@@ -47,7 +47,7 @@ def _convert(job: metrics24.ExportJob, order: Order, show: OnStep) -> metrics24.
         saved = convert_csv(
             download,
             order.path,
-            delimiter=order.delimiter or _delimiter_of(job),
+            delimiter=order.delimiter or delimiter_of(job),
             infer_types=order.infer_types,
             overwrite=order.overwrite,
         )
@@ -63,7 +63,8 @@ def download_of(target: Path, export_id: str) -> Path:
     return target.with_name(f"{target.name}.{hashlib.sha256(export_id.encode()).hexdigest()[:8]}.csv")
 
 
-def _delimiter_of(job: metrics24.ExportJob) -> str:
+def delimiter_of(job: metrics24.ExportJob) -> str:
+    """What separates the cells of an export, as the server says; a comma if it does not."""
     style = job.export.to_dict().get("format")
     found = style.get("delimiter") if isinstance(style, dict) else None
     return found if isinstance(found, str) and found else ","

@@ -1,0 +1,156 @@
+"""Read the rest of a large file straight from its connection.
+
+httpcore's parser copies every byte three times and takes its time for each of many small reads. Where the length of a
+body is known, nothing in it needs a parser. httpx hands out the connection for such uses (its extension
+"network_stream"); such a connection is used for nothing afterwards.
+"""
+
+# ruff: noqa: ASYNC109 - the time limits are parameters of httpcore's own methods
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+_LEAST = 1024 * 1024  # bytes left: for less, a connection that can be used again is worth more
+_LONGEST_HEAD = 128 * 1024  # more than httpcore takes
+
+
+class Metered:
+    """A connection of our own.
+
+    Attributes:
+        received: bytes that came since the last request was sent over it.
+
+    """
+
+    received = 0
+
+
+class Rest:
+    """What is left of a body, to be read from its connection.
+
+    Attributes:
+        left: how many bytes.
+
+    """
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def took(self, data: bytes) -> bytes:
+        """Count what came.
+
+        Raises:
+            httpx.RemoteProtocolError: nothing, though some is left.
+
+        """
+        if not data:
+            raise httpx.RemoteProtocolError(f"the connection was closed with {self.left} bytes of the body missing")
+        self.left -= len(data)
+        return data
+
+
+def rest_of(response: httpx.Response, first: bytes) -> Rest | None:
+    """What follows after the `first` bytes of a body; None where it must come through httpx.
+
+    So it must where the connection is not one of ours, or where more came over it than the head and those bytes: then
+    something in between has read ahead, or changes what it hands on.
+    """
+    network = response.extensions.get("network_stream")
+    length = response.headers.get("content-length", "")
+    if not isinstance(network, Metered) or "transfer-encoding" in response.headers or not length.isdecimal():
+        return None
+    left = int(length[:19]) - len(first)
+    read_ahead = not 0 < network.received - len(first) <= _LONGEST_HEAD
+    return None if read_ahead or left < _LEAST else Rest(left)
+
+
+def read(response: httpx.Response, rest: Rest, most: int) -> bytes | None:
+    """The next bytes of the rest, at most so many; None at its end."""
+    try:
+        network = response.extensions["network_stream"]
+        return rest.took(network.read(min(rest.left, most))) if rest.left else None
+    except (httpcore.TimeoutException, httpcore.NetworkError) as error:
+        raise _as_httpx(error) from error
+
+
+async def read_async(response: httpx.Response, rest: Rest, most: int) -> bytes | None:
+    """The next bytes of the rest, at most so many; None at its end."""
+    try:
+        network = response.extensions["network_stream"]
+        return rest.took(await network.read(min(rest.left, most))) if rest.left else None
+    except (httpcore.TimeoutException, httpcore.NetworkError) as error:
+        raise _as_httpx(error) from error
+
+
+def _as_httpx(error: Exception) -> httpx.TransportError:
+    kind = httpx.ReadTimeout if isinstance(error, httpcore.TimeoutException) else httpx.ReadError
+    return kind(str(error))
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream, Metered):
+    """An asynchronous connection that is metered."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = await self._inner.read(max_bytes, timeout)
+        self.received += len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.received = 0
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _AsyncStream:
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections that are metered."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> _AsyncStream:
+        return _AsyncStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> _AsyncStream:
+        return _AsyncStream(await self._inner.connect_unix_socket(path, timeout, socket_options))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+def meter(client: httpx.AsyncClient) -> None:
+    """Make the connections of the client's own transports, proxies included, metered.
+
+    httpx has no public way to choose the network backend; the attributes used here are pinned by httpx<0.29. The
+    synchronous connections are metered where they keep deadlines.
+    """
+    for transport in (client._transport, *client._mounts.values()):
+        if isinstance(transport, httpx.AsyncHTTPTransport):
+            pool = transport._pool
+            pool._network_backend = _AsyncBackend(pool._network_backend)

@@ -1,0 +1,202 @@
+"""Which way a range of rows is had sooner: estimates of both, and the rule that chooses."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics24.flows.lanes import Estimate, Glimpse, Past, by_export, by_pages, choose, past, span, unfit
+from metrics24.settings import Limits
+from unit.hand import NOON
+from unit.hand_exports import Record
+
+LIMITS = Limits()
+FREE = Past(10)
+START, END = date(2025, 2, 1), date(2025, 2, 28)
+HOUR = Glimpse(rows=1_000, pages=10, seconds=2.0, newest="2025-02-28T23:59:59", oldest="2025-02-28T22:59:59")
+LONG = Estimate(1_000_000, 4_000.0)
+
+
+def finished(rows: object = 1_000, seconds: object = 30, *, days_ago: int = 1, **changes: Any) -> Record:
+    """Describe an export that was made in so many seconds."""
+    meta = {"total": rows, "duration_seconds": seconds}
+    created = (NOON - timedelta(days=days_ago)).isoformat()
+    return {"id": "e1", "type": "click_logs", "created_at": created, "results_meta": meta, **changes}
+
+
+def test_a_range_is_thought_to_be_like_its_newest_rows() -> None:
+    """1,000 rows of the last hour stand for as many in each of the hours before, at the pace of the first pages."""
+    found = by_pages(HOUR, START, END)
+    assert found is not None
+    assert found.rows == 28 * 24 * 1_000
+    assert found.seconds == pytest.approx((28 * 24 - 1) * 2.0, rel=0.01)
+
+
+@pytest.mark.parametrize(("parallel", "factor"), [(1, 1), (4, 4), (28, 28), (32, 28)])
+def test_days_at_once_take_less_time(parallel: int, factor: int) -> None:
+    """Pages take as much less time as days are read at once, of which there are no more than the range has."""
+    alone, together = by_pages(HOUR, START, END), by_pages(HOUR, START, END, parallel=parallel)
+    assert alone is not None
+    assert together is not None
+    assert together.seconds == pytest.approx(alone.seconds / factor)
+
+
+def test_what_was_gained_already_is_not_gained_again() -> None:
+    """First pages that reach over more days than are read at once have the pace of all later ones."""
+    wide = evolve(HOUR, oldest="2025-02-20T00:00:00")
+    assert by_pages(wide, START, END, parallel=4) == by_pages(wide, START, END)
+
+
+def test_a_rate_bounds_the_pace() -> None:
+    """With at most one request a second pages take a second each, however many days are read at once."""
+    found = by_pages(HOUR, START, END, parallel=4, rate=1.0)
+    assert found is not None
+    assert found.seconds == pytest.approx((28 * 24 - 1) * 10, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"newest": None}, {"oldest": None}, {"oldest": "1740783599"}, {"rows": 0}, {"oldest": "2025-03-01T00:00:00"}],
+)
+def test_rows_that_do_not_tell_give_no_estimate(changes: dict[str, Any]) -> None:
+    """Without readable times that go back from the first row to the last nothing is estimated."""
+    assert by_pages(evolve(HOUR, **changes), START, END) is None
+
+
+def test_rows_of_one_moment_count_as_those_of_a_second() -> None:
+    """Many rows of one time are no reason to divide by nothing."""
+    found = by_pages(evolve(HOUR, oldest=HOUR.newest), START, END)
+    assert found is not None
+    assert found.rows == pytest.approx(28 * 86_400 * 1_000, rel=0.01)
+
+
+def test_times_before_the_first_day_leave_nothing() -> None:
+    """Rows whose times, in another zone, lie before the first day are taken for the end of the range."""
+    found = by_pages(evolve(HOUR, oldest="2025-01-31T20:00:00"), START, END)
+    assert found == Estimate(1_000, 0.0)
+
+
+@given(
+    rows=st.integers(1, 5_000),
+    minutes=st.integers(0, 60_000),
+    parallel=st.integers(1, 32),
+    days=st.integers(0, 400),
+    seconds=st.floats(0.001, 100),
+)
+def test_more_at_once_never_takes_longer(rows: int, minutes: int, parallel: int, days: int, seconds: float) -> None:
+    """Estimates are never below what was seen, and reading more at once never lengthens them."""
+    newest = NOON.replace(tzinfo=None)
+    glimpse = Glimpse(
+        rows=rows,
+        pages=10,
+        seconds=seconds,
+        newest=newest.isoformat(),
+        oldest=(newest - timedelta(minutes=minutes)).isoformat(),
+    )
+    end = newest.date()
+    one, many = (by_pages(glimpse, end - timedelta(days=days), end, parallel=number) for number in (1, parallel))
+    assert one is not None
+    assert many is not None
+    assert one.rows == many.rows >= rows
+    assert 0 <= many.seconds <= one.seconds * 1.000001
+
+
+def test_the_list_of_exports_tells_what_is_left_and_how_fast_they_are() -> None:
+    """Exports of today count against the quota, of whatever kind; finished ones of the kind tell their pace."""
+    listed = [
+        finished(days_ago=0),
+        finished(type="conversion_logs", days_ago=0),
+        finished(None, days_ago=0),
+        finished(2_000, 0.5),
+        finished(0),
+        finished(seconds=True),
+        finished(seconds="30"),
+        finished(seconds=-1),
+        finished(results_meta=None),
+        finished(created_at=None),
+    ]
+    told = past(listed, "clicks", Limits(exports_per_day=4), NOON)
+    assert told == Past(1, ((1_000, 30.0), (2_000, 0.5), (1_000, 30.0)))
+    assert past(listed, "clicks", Limits(exports_per_day=2), NOON).left == 0
+
+
+def test_earlier_exports_tell_how_long_one_takes() -> None:
+    """An export takes as long as half of the earlier ones at least, and by the row as long as large ones."""
+    told = Past(10, ((1_000, 10.0), (100_000, 20.0), (200_000, 80.0)))
+    assert by_export(100, told) == pytest.approx(20 + 100 / 10_000)
+    assert by_export(1_000_000, told) == pytest.approx(1_000_000 * 0.0003 + 100)
+
+
+def test_small_exports_tell_nothing_of_large_ones() -> None:
+    """The time of a few rows is waiting, and is not multiplied."""
+    assert by_export(1_000_000, Past(10, ((14, 1.0),))) == 1 + 100 + 100
+
+
+def test_without_earlier_exports_a_minute_is_assumed() -> None:
+    """A minute, a second for 10,000 rows, and one for as many that arrive."""
+    assert by_export(200_000, FREE) == 60 + 20 + 20
+
+
+@pytest.mark.parametrize(
+    ("estimate", "told", "export", "why"),
+    [
+        (None, FREE, False, "By pages: the rows have no times by which to tell how many there are."),
+        (Estimate(12_345, 40.2), FREE, False, "By pages: about 12,000 rows, 40 s."),
+        (Estimate(9, 0.0), FREE, False, "By pages: about 9 rows, 1 s."),
+        (LONG, Past(0), False, "By pages: about 1,000,000 rows, 67 min; the day's 10 exports are used up."),
+        (Estimate(4_000_000, 9_000), FREE, False, "By pages: about 4,000,000 rows, 2.5 h; one export, which ends at"),
+        (Estimate(1_000_000, 300), FREE, False, "By pages: about 1,000,000 rows, 5 min; an export would hardly be"),
+        (
+            LONG,
+            FREE,
+            True,
+            "By export: about 1,000,000 rows; by pages that were 67 min, so 4 min (a guess, as the server tells of no "
+            "earlier one).",
+        ),
+        (
+            LONG,
+            Past(1, ((100_000, 5.0),)),
+            True,
+            "By export: about 1,000,000 rows; by pages that were 67 min, so 2 min (by earlier exports).",
+        ),
+        (
+            LONG,
+            Past(10, ((100_000, 1_000.0),)),
+            False,
+            "By pages: about 1,000,000 rows, 67 min; an export would hardly be",
+        ),
+    ],
+)
+def test_the_rule(estimate: Estimate | None, told: Past, *, export: bool, why: str) -> None:
+    """The way and the reason follow from the estimate, the quota, the most rows of an export and its pace."""
+    choice = choose(estimate, told, LIMITS)
+    assert choice.export is export
+    assert choice.why.startswith(why)
+
+
+@given(rows=st.integers(1, 10**9), seconds=st.floats(0, 10**7), left=st.integers(0, 10))
+def test_an_export_is_never_taken_in_vain(rows: int, seconds: float, left: int) -> None:
+    """An export is chosen only if there is one left, it holds the rows, and it takes less than half the time."""
+    estimate, told = Estimate(rows, seconds), Past(left)
+    worth = by_export(rows, told) * 2 <= seconds and rows * 1.5 <= LIMITS.export_rows
+    assert choose(estimate, told, LIMITS).export is (bool(left) and worth and estimate.is_long)
+
+
+def test_an_export_knows_no_limit_and_no_cursor() -> None:
+    """What an export cannot heed is named, the limit of no rows among it."""
+    assert unfit(limit=None, after=None, before=None) is None
+    assert [unfit(limit=0, after=None, before=None), unfit(limit=None, after="x", before=None)] == ["limit", "after"]
+    assert unfit(limit=None, after=None, before="x") == "before"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "1 s"), (99, "99 s"), (300, "5 min"), (5_999, "100 min"), (7_560, "2.1 h")]
+)
+def test_lengths_of_time_are_short_to_read(seconds: float, words: str) -> None:
+    """Seconds, minutes or hours, whichever is the shortest to read."""
+    assert span(seconds) == words
