@@ -100,7 +100,7 @@ def test_columns_are_the_same_by_either_way(first: list[Any], second: list[Any])
 def test_rows_are_compared_in_whichever_form_they_are(other: Any, *, same: bool) -> None:
     """A row that was decoded swiftly equals one that was read with care, if both have the same values."""
     rows = [{"real_tx_id": "A", "status": "x"}]
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     lens.see(rows)
     [cells] = read(answer(rows), lens).rows
     assert isinstance(cells, Cells)
@@ -110,7 +110,7 @@ def test_rows_are_compared_in_whichever_form_they_are(other: Any, *, same: bool)
 @pytest.mark.parametrize(("count", "swift"), [(500, True), (501, False)])
 def test_fields_that_nobody_knows_are_taken_in_up_to_a_bound(count: int, *, swift: bool) -> None:
     """Rows with up to 500 unknown fields are decoded swiftly; with more they are read with care."""
-    lens = ModelLens(MODEL)
+    lens = model_lens(MODEL)
     lens.see([{f"new{number}": 1 for number in range(count)}])
     assert (lens.shape is not None) == swift
 
