@@ -37,6 +37,7 @@ TESTS = (  # the quick ones of those that reach the targets; a whole run of them
     "tests/sinks/test_part*.py",
     "tests/faults/test_batches.py",
     "tests/faults/test_download_files.py",
+    "tests/faults/test_download_parts.py",
     "tests/faults/test_download_rows.py",
     "tests/faults/test_export_*.py",
     "tests/faults/test_exports*.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,11 @@ def test_a_library_of_data_frames_that_is_missing_is_named(
     monkeypatch.setitem(sys.modules, frames, None)
     with pytest.raises(UsageError, match=rf"pip install 'metrics24\[{frames}\]'"):
         run.result(getattr(client.reports.clicks("int1", **RANGE), f"to_{frames}")())
+
+
+def test_a_plan_covers_the_days_that_were_asked_for(run: Running, client: Any) -> None:
+    """exports.plan() gives exports from the first day to the last, and what it reckons with."""
+    days = {name: date.fromisoformat(RANGE[name]) for name in ("start", "end")}
+    plan = run.result(client.exports.plan("clicks", "int1", **days))
+    assert (plan.exports[0].start, plan.exports[-1].end) == (days["start"], days["end"])
+    assert plan.rows_per_day > 0
