@@ -89,12 +89,25 @@ def test_all_ways_through_a_table_give_the_same_rows(run: Running, client: Any) 
     assert [len(page.items) for page in collect(run, rows.by_page())] == [2, 2, 1]
 
 
+class Without:
+    """Finds no module of a name, as if it were not installed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """Leave the search to others, but for this name."""
+        if name == self._name:
+            raise ModuleNotFoundError(name)
+
+
 @pytest.mark.parametrize("frames", ["polars", "pandas"])
 def test_a_library_of_data_frames_that_is_missing_is_named(
     run: Running, client: Any, monkeypatch: pytest.MonkeyPatch, frames: str
 ) -> None:
     """Where Polars or pandas is not installed, asking for its data frame is a UsageError that says what to install."""
-    monkeypatch.setitem(sys.modules, frames, None)
+    monkeypatch.delitem(sys.modules, frames, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Without(frames), *sys.meta_path])
     with pytest.raises(UsageError, match=rf"pip install 'metrics24\[{frames}\]'"):
         run.result(getattr(client.reports.clicks("int1", **RANGE), f"to_{frames}")())
 
