@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import CodeType
 from typing import Any, cast
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -93,6 +94,20 @@ def mutated(source: str, number: int) -> tuple[ast.Module, ast.stmt | None]:
     return ast.fix_missing_locations(tree), top
 
 
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """A module's code, and that of all that is in it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from codes(each)
+
+
+def alone(tree: ast.Module, statement: ast.stmt) -> ast.Module:
+    """The module without its other statements."""
+    tree.body = [each for each in tree.body if each.lineno == statement.lineno]
+    return tree
+
+
 def _changes(tree: ast.Module) -> Iterator[tuple[_Place, _Change]]:
     for place in _places(tree, _Place(tree, tree, "", None)):
         for make in _of(place):
@@ -129,6 +144,8 @@ def _is_hidden(parent: ast.AST, child: ast.AST) -> bool:
     if isinstance(child, ast.Call) and ast.unparse(child.func) in {"cast", "TypeVar"}:
         return True
     if isinstance(parent, ast.If) and isinstance(child, ast.Name) and child.id == "TYPE_CHECKING":
+        return True
+    if isinstance(child, ast.Subscript) and ast.unparse(child.value) == "Literal":
         return True
     named = isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) in {"__all__", "Routes"}
     return named or isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom)

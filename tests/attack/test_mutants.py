@@ -47,3 +47,18 @@ def test_the_tests_notice_mistakes() -> None:
     assert [each["change"] for each in answer["verdicts"] if each["verdict"] == "survived"] == []
     assert len(answer["verdicts"]) == 10
     assert "10 of" in report(answer)
+
+
+def test_a_constant_meets_the_tests_of_whoever_reads_it() -> None:
+    """A wrong name in a table that another module looks things up in is noticed by that module's tests."""
+    answer = attack(["flows/planning.py"], minutes=1, seed=24, tests=("tests/unit/test_export_arguments.py",))
+    verdicts = {each["change"]: each["verdict"] for each in answer["verdicts"]}
+    assert verdicts["'getConversionReport' -> 'getConversionReport~'"] == "killed"
+
+
+def test_tests_that_fail_by_themselves_notice_nothing() -> None:
+    """A test that fails although nothing was changed is named and not used, so that no mutant counts as noticed."""
+    tests = ("tests/attack/programs/passes_once.py",)
+    answer = attack(["flows/integrity.py"], minutes=1, seed=24, most=1, tests=tests)
+    assert [each["verdict"] for each in answer["verdicts"]] == ["survived"]
+    assert f"not used, since it fails as things are: {tests[0]}::test_that_passes_once" in report(answer)

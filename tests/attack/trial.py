@@ -6,6 +6,7 @@ anew, so that a mutant costs no more than the tests that reach it.
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
@@ -16,44 +17,25 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 import coverage
 import pytest
 
-from attack.mutants import Mutant, mutants, mutated
+from attack.mutants import Mutant, alone, codes, mutants, mutated
+from attack.reach import Reach
 
 MEMORY = 4 << 30
-LONGEST_TEST = 2.0  # seconds of work; what takes longer is no unit test
-MOST_TESTING = 5.0  # seconds of work of tests for one mutant
 LONGEST_TRIAL = 40.0  # seconds by the clock on the wall
+MOST_WORK = 15.0  # seconds of work, so that what runs in circles does not have the whole of that
+_Cached = type(lru_cache(bool))
+_TOO_LONG = (signal.SIGALRM, signal.SIGPROF)
 _PASSED, _FAILED = 0, 1
-
-
-@dataclass
-class Reach:
-    """Which tests reach which lines of which file, how long each takes, and which fail as things are."""
-
-    lines: dict[str, dict[int, list[int]]] = field(default_factory=dict)
-    seconds: dict[int, float] = field(default_factory=dict)
-    failing: set[int] = field(default_factory=set)
-
-    def of(self, path: str, mutant: Mutant) -> list[int]:
-        """The tests to try a mutant with, the quickest first; all of the file's for what runs at its import."""
-        lines = self.lines.get(path, {})
-        wanted = mutant.lines if mutant.function else lines.keys()
-        able = {test for line in wanted for test in lines.get(line, ())} - self.failing
-        chosen: list[int] = []
-        total = 0.0
-        for test in sorted(able, key=self.seconds.__getitem__):
-            total += self.seconds[test]
-            if self.seconds[test] > LONGEST_TEST or total > MOST_TESTING:
-                break
-            chosen.append(test)
-        return chosen
 
 
 class Trial:
@@ -80,8 +62,11 @@ class Trial:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the mutants, and no test as such."""
+        if session.testsfailed:
+            raise session.Interrupted("Some tests cannot be read.")
         self._items = session.items
         reach = self._in_fork(self._reach)
+        reach.failing |= self._in_fork(lambda: self._unreliable(reach))
         self.failing = sorted(self._items[test].nodeid for test in reach.failing)
         self._functions = dict(_functions(self._package))
         gc.collect()
@@ -93,7 +78,7 @@ class Trial:
             if time.monotonic() > end:
                 break
             mutant = known[module][number]
-            tests = reach.of(str(self._package / module), mutant)
+            tests = reach.of(mutant, str(self._package / module), *self._readers(module, mutant))
             if not tests:
                 self._judge(module, mutant, "survived", 0)
                 continue
@@ -107,6 +92,17 @@ class Trial:
     def _source(self, module: str) -> str:
         return (self._package / module).read_text("utf-8")
 
+    def _readers(self, module: str, mutant: Mutant) -> list[str]:
+        """The files that read what a constant's statement names; the tests that reach those meet the constant too."""
+        statement = None if mutant.function else mutated(self._source(module), mutant.number)[1]
+        stored = [] if statement is None else [each for each in ast.walk(statement) if isinstance(each, ast.Name)]
+        names, own = {each.id for each in stored if isinstance(each.ctx, ast.Store)}, vars(_module(module))
+        return [
+            str(other.__file__)
+            for key, other in sys.modules.items()
+            if key.startswith("metrics24.") and any(vars(other).get(name, own) is own.get(name) for name in names)
+        ]
+
     def _judge(self, module: str, mutant: Mutant, verdict: str, status: int) -> None:
         told = {key: value for key, value in asdict(mutant).items() if key != "lines"}
         self.verdicts.append({"module": module, **told, "verdict": verdict, "status": status})
@@ -116,59 +112,66 @@ class Trial:
         if process not in running:
             return
         module, mutant = running.pop(process)
-        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+        slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) in _TOO_LONG
         verdict = "survived" if status == _PASSED else "timed out" if slow else "killed"
         self._judge(module, mutant, verdict, status)
+
+    def _unreliable(self, reach: Reach) -> set[int]:
+        """The tests that fail where mutants are tried, although nothing is changed: they would notice every mutant."""
+        _confine(0, 0)
+        tests = reach.quickest(reach.seconds, most=float("inf"))
+        return {test for test, next_ in zip(tests, [*tests[1:], None], strict=True) if not self._passes(test, next_)}
 
     def _start(self, module: str, mutant: Mutant, tests: list[int]) -> int:
         process = os.fork()
         if process:
             return process
-        _confine(LONGEST_TRIAL)
+        _confine(LONGEST_TRIAL, MOST_WORK)
         try:
             self._infect(module, mutant)
             for test, following in zip(tests, [*tests[1:], None], strict=True):
-                self._run(test, following)
-                if self._failed:
+                if not self._passes(test, following):
                     os._exit(_FAILED)
         except BaseException:  # noqa: BLE001 - whatever a mutant does ends here
             os._exit(_FAILED)
         os._exit(_PASSED)
 
-    def _run(self, test: int, following: int | None) -> None:
-        item = self._items[test]
+    def _passes(self, test: int, following: int | None) -> bool:
+        self._failed, item = False, self._items[test]
         item.ihook.pytest_runtest_protocol(item=item, nextitem=None if following is None else self._items[following])
+        return not self._failed
 
     def _infect(self, module: str, mutant: Mutant) -> None:
         path = str(self._package / module)
         tree, statement = mutated(self._source(module), mutant.number)
         if mutant.function:
-            codes = {(code.co_qualname, code.co_firstlineno): code for code in _codes(compile(tree, path, "exec"))}
+            found = {(code.co_qualname, code.co_firstlineno): code for code in codes(compile(tree, path, "exec"))}
             for function in self._functions[path, mutant.function]:
                 old = function.__code__
-                function.__code__ = codes[old.co_qualname, old.co_firstlineno]
+                function.__code__ = found[old.co_qualname, old.co_firstlineno]
             return
         if statement is None:
             raise LookupError(mutant.change)
-        name = "metrics24." + module.removesuffix(".py").replace("/", ".")
-        before = dict(vars(sys.modules[name]))
-        exec(compile(_alone(tree, statement), path, "exec"), vars(sys.modules[name]))  # noqa: S102
-        for key, value in vars(sys.modules[name]).items():
+        here = vars(_module(module))
+        before = dict(here)
+        exec(compile(alone(tree, statement), path, "exec"), here)  # noqa: S102
+        for key, value in here.items():
             _spread(key, before.get(key), value)
 
     def _reach(self) -> Reach:
         """Run every test once, and note what it reaches."""
         reach = Reach()
-        paths = [str(self._package / module) for module in self._modules]
-        seen = coverage.Coverage(data_file=None, include=paths, config_file=False)
+        seen = coverage.Coverage(data_file=None, include=[f"{self._package}/*"], config_file=False)
+        caches = [each for each in gc.get_objects() if isinstance(each, _Cached) and "metrics24" in each.__module__]
         seen.start()
         for test in range(len(self._items)):
             seen.switch_context(str(test))
-            self._failed, begun = False, time.process_time()
-            self._run(test, test + 1 if test + 1 < len(self._items) else None)
-            reach.seconds[test] = time.process_time() - begun
-            if self._failed:
+            for each in caches:  # or only the first test that needs what is in them would reach it
+                each.cache_clear()
+            begun = time.process_time()
+            if not self._passes(test, test + 1 if test + 1 < len(self._items) else None):
                 reach.failing.add(test)
+            reach.seconds[test] = time.process_time() - begun
         seen.stop()
         for path in seen.get_data().measured_files():
             lines: dict[int, list[int]] = defaultdict(list)
@@ -192,12 +195,18 @@ class Trial:
         return result
 
 
-def _confine(seconds: float) -> None:
+def _confine(seconds: float, work: float) -> None:
     """Bound what a mutant can do to the machine: its time, its memory, and what it says."""
     os.setpgrp()
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for each in _TOO_LONG:
+        signal.signal(each, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, work)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _module(path: str) -> ModuleType:
+    return import_module("metrics24." + path.removesuffix(".py").replace("/", "."))
 
 
 def _functions(package: Path) -> Iterator[tuple[tuple[str, str], list[FunctionType]]]:
@@ -206,18 +215,6 @@ def _functions(package: Path) -> Iterator[tuple[tuple[str, str], list[FunctionTy
         if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(str(package)):
             found[each.__code__.co_filename, each.__code__.co_qualname].append(each)
     yield from found.items()
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from _codes(each)
-
-
-def _alone(tree: Any, statement: Any) -> Any:
-    tree.body = [each for each in tree.body if each.lineno == statement.lineno]
-    return tree
 
 
 def _spread(name: str, old: object, new: object) -> None:

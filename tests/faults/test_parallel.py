@@ -86,6 +86,13 @@ def test_fault_29_a_limit_gives_the_newest_rows(run: Running, serve: Serve, limi
     assert collect(run, rows.records()) == table.whole(4)[:limit]
 
 
+def test_fault_29_a_page_that_a_limit_cut_leads_on(run: Running, serve: Serve) -> None:
+    """The last page of several days at once ends with the cursor of the last row that was kept, and says so."""
+    pages = collect(run, parallel(run.client(serve(Days(numbered(SMALL)))), 4, limit=35, page_size=20).by_page())
+    assert sum(len(page.records) for page in pages) == 35
+    assert (pages[-1].end_cursor, pages[-1].has_next) == (pages[-1].records[-1]["real_tx_id"], True)
+
+
 def test_fault_29_what_cannot_be_cut_is_walked_plainly(run: Running, serve: Serve) -> None:
     """A single day is walked plainly: two pages are two requests."""
     table = Days(numbered(SMALL))
@@ -165,6 +172,7 @@ def test_fault_29_a_429_slows_down_and_loses_nothing(
     limits = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
     assert limits[0] == 4
     assert len(limits) >= 2
+    assert caplog.messages[-1].startswith("The server took ")
 
 
 def test_fault_29_an_ignored_filter_is_told_once(run: Running, serve: Serve) -> None:

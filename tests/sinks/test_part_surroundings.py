@@ -180,3 +180,14 @@ def test_leaving_waits_for_a_thread_that_writes(tmp_path: Path) -> None:
     writer.join()
     leaver.join()
     assert (tmp_path / "x.csv.part").read_bytes() == DATA
+
+
+def test_reading_a_part_can_be_called_off(tmp_path: Path) -> None:
+    """Whoever no longer wants the file need not wait until its part is read; the part stays, and is free."""
+    begun(tmp_path / "x.csv")
+    abandoned = Event()
+    abandoned.set()
+    with pytest.raises(SaveError, match="called off"):
+        Part(tmp_path / "x.csv", overwrite=False, identity="e1", abandoned=abandoned)
+    with Part(tmp_path / "x.csv", overwrite=False, identity="e1") as part:
+        assert (part.size, part.etag) == (len(DATA), ETAG)

@@ -60,12 +60,13 @@ class Together:
                 self._under_way.append((shard, shard.flow()))
             self.most = max(self.most, len(self._under_way))
             if self._under_way:
-                self._answer(*self._under_way.pop(self._pick(len(self._under_way))))
+                self.answer(*self._under_way.pop(self._pick(len(self._under_way))))
             self._take()
         self.shards.finish()
         return self.rows
 
-    def _answer(self, shard: Any, flow: Any) -> None:
+    def answer(self, shard: Any, flow: Any) -> None:
+        """Perform a flow, and let its shard know."""
         try:
             table = self.hand.run(flow)
         except Metrics24Error as error:

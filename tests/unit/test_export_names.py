@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metrics24 import AsyncClient, Client, UsageError
 from metrics24.resources.export_arguments import Columns, planned, seconds, wanted
+from metrics24.resources.export_state import csv_target
 
 WRONG: dict[str, Any] = {
     "start": "2025-02-30",
@@ -85,3 +87,19 @@ async def test_ids_and_ages_that_are_wrong_are_named_by_both_clients() -> None:
             await twin.exports.start("clicks", "int1", **START)
         with pytest.raises(UsageError, match="artifact_name"):
             await twin.exports.url("")
+
+
+OTHERS = [".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JSON"]
+
+
+@pytest.mark.parametrize("suffix", OTHERS)
+def test_a_download_that_promises_another_format_is_refused(suffix: str) -> None:
+    """A file that would be called otherwise than what it holds is a UsageError that says what to write."""
+    with pytest.raises(UsageError, match=r"end in \.csv"):
+        csv_target(f"clicks{suffix}")
+
+
+@pytest.mark.parametrize("name", ["clicks.csv", "clicks.tsv", "clicks", "json"])
+def test_a_download_may_have_any_other_name(name: str) -> None:
+    """What promises no format is left as it was written."""
+    assert csv_target(name) == Path(name)

@@ -87,6 +87,34 @@ def test_columns_are_the_same_by_either_way(first: list[Any], second: list[Any])
     assert all(same_row(left, right) for left, right in zip(swift, careful, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"real_tx_id": "A", "status": "x"}, True),
+        ({"real_tx_id": "A", "status": "x", "payout": None}, True),
+        ({"real_tx_id": "A", "status": "y"}, False),
+        ({"real_tx_id": "A"}, False),
+        (None, False),
+    ],
+)
+def test_rows_are_compared_in_whichever_form_they_are(other: Any, *, same: bool) -> None:
+    """A row that was decoded swiftly equals one that was read with care, if both have the same values."""
+    rows = [{"real_tx_id": "A", "status": "x"}]
+    lens = model_lens(MODEL)
+    lens.see(rows)
+    [cells] = read(answer(rows), lens).rows
+    assert isinstance(cells, Cells)
+    assert (same_row(cells, other), same_row(other, cells)) == (same, same)
+
+
+@pytest.mark.parametrize(("count", "swift"), [(500, True), (501, False)])
+def test_fields_that_nobody_knows_are_taken_in_up_to_a_bound(count: int, *, swift: bool) -> None:
+    """Rows with up to 500 unknown fields are decoded swiftly; with more they are read with care."""
+    lens = model_lens(MODEL)
+    lens.see([{f"new{number}": 1 for number in range(count)}])
+    assert (lens.shape is not None) == swift
+
+
 def test_rows_that_fit_become_cells() -> None:
     """The swift way is taken: rows with known columns, or with others that were seen before, are no dicts."""
     rows = [{"real_tx_id": "A", "payout": 1, "extra_parameters": [{"name": "a", "value": "b"}], "new": {"b": [1]}}]

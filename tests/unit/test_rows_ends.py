@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +87,34 @@ def test_all_ways_through_a_table_give_the_same_rows(run: Running, client: Any) 
     assert [row.real_tx_id for row in collect(run, rows)] == [row["real_tx_id"] for row in ROWS]
     assert collect(run, rows.records()) == ROWS
     assert [len(page.items) for page in collect(run, rows.by_page())] == [2, 2, 1]
+
+
+class Without:
+    """Finds no module of a name, as if it were not installed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """Leave the search to others, but for this name."""
+        if name == self._name:
+            raise ModuleNotFoundError(name)
+
+
+@pytest.mark.parametrize("frames", ["polars", "pandas"])
+def test_a_library_of_data_frames_that_is_missing_is_named(
+    run: Running, client: Any, monkeypatch: pytest.MonkeyPatch, frames: str
+) -> None:
+    """Where Polars or pandas is not installed, asking for its data frame is a UsageError that says what to install."""
+    monkeypatch.delitem(sys.modules, frames, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Without(frames), *sys.meta_path])
+    with pytest.raises(UsageError, match=rf"pip install 'metrics24\[{frames}\]'"):
+        run.result(getattr(client.reports.clicks("int1", **RANGE), f"to_{frames}")())
+
+
+def test_a_plan_covers_the_days_that_were_asked_for(run: Running, client: Any) -> None:
+    """exports.plan() gives exports from the first day to the last, and what it reckons with."""
+    days = {name: date.fromisoformat(RANGE[name]) for name in ("start", "end")}
+    plan = run.result(client.exports.plan("clicks", "int1", **days))
+    assert (plan.exports[0].start, plan.exports[-1].end) == (days["start"], days["end"])
+    assert plan.rows_per_day > 0

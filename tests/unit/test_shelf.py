@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from metrics24.errors import SaveError
+from metrics24.flows.paging import Query
 from metrics24.flows.shards import Shards
 from metrics24.pages.fan import Fan
 from metrics24.pages.shelf import Shelf
-from support.days import Days, at, numbered
-from unit.hand import Hand, policy
+from support.days import READINGS, Days, at, numbered
+from unit.hand import Hand, Row, Script, policy
 from unit.hand_days import days, one_after_the_other, served
 
 
@@ -41,6 +44,23 @@ def test_an_emptied_file_is_used_from_its_beginning() -> None:
     assert (one, two) == ((0, 3), (3, 3))
     assert [shelf.take(two), shelf.take(one)] == [b"two", b"one"]
     assert shelf.put(b"again") == (0, 5)
+    shelf.close()
+
+
+def test_an_emptied_file_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk gets its room back as soon as the last page was taken, and not only at the end of a walk."""
+    with tempfile.TemporaryFile() as file:
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: file)
+        shelf = Shelf(0)
+        shelf.take(shelf.put(b"page"))
+        assert os.fstat(file.fileno()).st_size == 0
+
+
+def test_a_shelf_holds_64_mib_in_memory() -> None:
+    """What waits takes that much memory and not a byte more, unless told otherwise."""
+    shelf = Shelf()
+    assert isinstance(shelf.put(bytes(64 * 1024 * 1024)), bytes)
+    assert shelf.put(b"x") == (0, 1)
     shelf.close()
 
 
@@ -75,22 +95,38 @@ def test_threads_may_share_a_shelf() -> None:
     shelf.close()
 
 
+def walked(server: Script, asked: Query, shelf: Shelf) -> tuple[Fan, list[Row]]:
+    """The fan and the rows of several days at once, whose pages all wait on a shelf before the first one is given."""
+    shards = Shards(asked, policy(), {}, parallel=3, ordered=True)
+    fan, hand, rows = Fan(shards, asked, policy(), None, parallel=3, shelf=shelf), Hand(server), list[Row]()
+    while not fan.done:
+        while (found := fan.next_flow()) is not None:
+            fan.arrived(found[0], hand.run(found[1]))
+        while (piece := fan.take()) is not None:
+            rows += fan.table(piece).rows
+    return fan, rows
+
+
 @pytest.mark.parametrize("most", [0, 2_000, 64_000_000])
 def test_rows_are_the_same_wherever_pages_waited(most: int) -> None:
     """A walk whose pages went through the file gives what one gives whose pages stayed in memory."""
     asked = days(4, page_size=3)
     server = served(Days(numbered([at(day, second) for day in range(5) for second in range(10)])))
-    fan = Fan(
-        Shards(asked, policy(), {}, parallel=3, ordered=True), asked, policy(), None, parallel=3, shelf=Shelf(most)
-    )
-    hand, rows = Hand(server), []
-    while (found := fan.next_flow()) is not None:
-        fan.arrived(found[0], hand.run(found[1]))
-    while not fan.done:
-        piece = fan.take()
-        rows += fan.table(piece).rows if piece else []
-    fan.finish()
+    shelf = Shelf(most)
+    fan, rows = walked(server, asked, shelf)
     assert rows == one_after_the_other(server, asked)
+    fan.finish()
+    assert isinstance(shelf.put(b"late"), bytes)  # it is closed, and opens no file any more
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_walk_gives_back_the_memory_that_it_took(reading: str) -> None:
+    """Once all rows are given, nothing is left on the shelf, not even the pages of days without rows."""
+    most = 64_000
+    shelf = Shelf(most)
+    assert len(walked(served(Days(numbered([at(1), at(5, 9)]), reading)), days(6), shelf)[1]) == 2
+    assert isinstance(shelf.put(bytes(most)), bytes)
+    shelf.close()
 
 
 def test_a_full_disk_surfaces_like_any_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

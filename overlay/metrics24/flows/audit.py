@@ -47,8 +47,6 @@ class Audit:
 def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
     """Whether `row` carries the column and surely breaks the condition. In doubt, it does not."""
     value = _lookup(row, condition.name)
-    if value is _MISSING or value is None or isinstance(value, (dict, list)):
-        return False
     match condition.operator:
         case "":
             return not any(_equal(value, wanted) for wanted in condition.values)
@@ -59,17 +57,19 @@ def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
 
 
 def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
+    """What stands under a name, or under its parts from object to object; None where nothing does."""
     whole = row.get(name, _MISSING)
     if whole is not _MISSING:
         return whole
     first, *rest = name.split(".")
-    value = row.get(first, _MISSING)
+    value: Any = row.get(first)
     for part in rest:
-        value = value.get(part, _MISSING) if isinstance(value, Mapping) else _MISSING
+        value = value.get(part) if isinstance(value, Mapping) else None
     return value
 
 
 def _equal(value: Any, wanted: str) -> bool:
+    """Whether the two are equal, or nothing can be said: of what is absent, null, an object or a list."""
     try:
         text = render(value)
     except FilterError:

@@ -48,10 +48,9 @@ class Groups:
         return understood(build(operation, self.routes, integration_id=self.integration, **arguments), self.policy)
 
     def read(self, group_id: str) -> Flow[Record]:
-        """Read one group; its id is known even where the server does not repeat it."""
+        """Read one group. Its id stays the one that was asked with, whatever the server repeats."""
         answer = yield from self.send("getFilterGroup", filter_group_id=group_id)
-        found = read_single(answer, "getFilterGroup", self.policy.notices)
-        return found if found.get("id") else {**found, "id": group_id}
+        return {**read_single(answer, "getFilterGroup", self.policy.notices), "id": group_id}
 
     def census(self) -> Flow[Census]:
         """Read the whole list, within bounds."""

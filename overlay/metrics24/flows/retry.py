@@ -19,7 +19,7 @@ from metrics24.settings import Retry, Retrying
 _log = logging.getLogger("metrics24")
 _log.addHandler(logging.NullHandler())  # silent until the application says where logs go
 
-_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_TRANSIENT = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _LONGEST_PAUSE = 20.0
 
 

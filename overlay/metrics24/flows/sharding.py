@@ -86,7 +86,7 @@ class Shard:
         self.error: BaseException | None = None
         self.begun = self.ended = self.busy = False
         self.head: Mapping[str, Any] | None = None
-        self.era = 0
+        self.era = pressure.era
         self._pressure, self._on_retry = pressure, policy.retrying.on_retry
         self._policy = evolve(policy, retrying=evolve(policy.retrying, on_retry=self._noted))
         self._query, self._routes = query, routes

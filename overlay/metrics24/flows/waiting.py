@@ -82,7 +82,7 @@ class Watch:
             self._started = now
         # The answer to the request may lack the file's name although the file is there: then look without waiting.
         if not is_complete(self.export) or self._complete_since is not None:
-            yield from self._sleep(now)
+            yield from self._sleep(now, self._started)
         try:
             self.export = yield from read_export(self._id, self._policy, self._routes)
         except Metrics24Error as error:
@@ -93,8 +93,8 @@ class Watch:
         self._judge(now)
         return WaitProgress(self._id, status_of(self.export), now - self._started)
 
-    def _sleep(self, now: float) -> Flow[None]:
-        left = self._started_at() + self._waiting.timeout - now
+    def _sleep(self, now: float, started: float) -> Flow[None]:
+        left = started + self._waiting.timeout - now
         if left <= 0:
             raise ExportTimeout(
                 f"The export {self._id} was not ready within {self._waiting.timeout:g} s (it is "
@@ -104,9 +104,6 @@ class Watch:
             )
         yield from ask(Sleep(min(self._pause, left)))
         self._pause = min(self._pause * self._waiting.factor, self._waiting.max)
-
-    def _started_at(self) -> float:
-        return self._started or 0.0
 
     def _judge(self, now: float) -> None:
         """Notice an end other than a file, and a state that nobody knows."""

@@ -6,15 +6,13 @@ import httpx
 
 from metrics24.effects import Flow, RawResponse
 from metrics24.flows.audit import Audit
-from metrics24.flows.paging import Query
+from metrics24.flows.paging import CURSOR_FIELD, Query
 from metrics24.flows.retry import Policy
 from metrics24.flows.sharding import Shard
 from metrics24.flows.shards import Piece, Shards
 from metrics24.pages.shelf import Shelf
 from metrics24.responses import Table, read_table
 from metrics24.sinks import Lens
-
-_CURSOR_FIELD = "real_tx_id"
 
 
 class Fan:
@@ -76,7 +74,7 @@ class Fan:
         self._audit.see(rows)
         if count == len(table.rows):
             return Table(rows, table.start_cursor, table.end_cursor, piece.has_next)
-        return Table(rows, table.start_cursor, rows[-1].get(_CURSOR_FIELD), has_next=True)
+        return Table(rows, table.start_cursor, rows[-1].get(CURSOR_FIELD), has_next=True)
 
     def finish(self) -> None:
         """Let go of the pages, and report what was noticed on the way."""

@@ -59,3 +59,23 @@ def test_nothing_is_reported_where_nothing_contradicts(condition: Filter | None)
         warnings.simplefilter("always")
         audit.report()
     assert warned == []
+
+
+def counts(*statuses: str) -> list[list[str]]:
+    """What is said of rows with these statuses, then of one that is as it should be, and then of one that is not."""
+    audit, said = Audit(field("status").eq("x")), list[list[str]]()
+    for rows in ([{"status": status} for status in statuses], [{"status": "x"}], [{"status": "y"}]):
+        audit.see(rows)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            audit.report()
+        said.append([str(each.message) for each in warned])
+    return said
+
+
+def test_each_report_counts_what_was_seen_since_the_last() -> None:
+    """The warning has both numbers and the column, and rows that were reported are not counted again."""
+    first, second, third = counts("y", "x", "z")
+    assert [len(first), len(second), len(third)] == [1, 0, 1]
+    assert "the filter: 2 of 3 rows contradict it (status)." in first[0]
+    assert "the filter: 1 of 1 rows contradict it (status)." in third[0]

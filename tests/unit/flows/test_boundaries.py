@@ -48,6 +48,18 @@ def test_a_length_of_more_digits_than_any_file_has_is_none(digits: int, length: 
     assert storage.length_of(opened(200, {"content-length": "9" * digits})) == length
 
 
+@pytest.mark.parametrize(("size", "code"), [(4096, "SlowDown"), (4097, "")])
+def test_storages_word_for_an_error_is_looked_for_at_the_beginning(size: int, code: str) -> None:
+    """The code counts if it stands in the first 4,096 bytes, whatever else storage sends."""
+    assert storage.error_code(b"<Code>SlowDown</Code>".rjust(size) + b" " * 99) == code
+
+
+@pytest.mark.parametrize("beginning", [b"~<a>,b\n", b"a<b>,c\n", b",<a>\n"])
+def test_only_blanks_may_stand_before_the_bracket_of_a_page(beginning: bytes) -> None:
+    """A column's name that holds an angle bracket behind anything else begins a file."""
+    assert storage.refuse_page(beginning)
+
+
 REFUSALS = [(299, IntegrityError), (300, SecurityError), (399, SecurityError), (400, StatusError)]
 
 

@@ -75,7 +75,7 @@ def test_fault_50_a_first_404_is_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "hits"), [({"attempts": 3}, 3), ({"deadline": 0.4}, 1), ({"budget": RetryBudget(1)}, 2)]
+    ("changes", "hits"), [({"attempts": 3}, 3), ({"deadline": 0.5}, 1), ({"budget": RetryBudget(1)}, 2)]
 )
 def test_a_deletion_is_given_up_at_last(changes: dict[str, Any], hits: int) -> None:
     """When answers are lost until attempts, deadline or budget are used up, it is AmbiguousWrite."""

@@ -194,6 +194,7 @@ def test_a_part_beyond_the_file_is_given_up(head: dict[str, str]) -> None:
     """416 that does not confirm the size and the version makes the download begin anew."""
     hand = Files(replies(Reply(416, head), whole(NEWER, etag='"v2"')))
     assert Kept(FILE, '"v1"').take(hand, download(offset=len(FILE), etag='"v1"')).data == NEWER
+    assert asked(hand)[1:] == [(0, "")]
 
 
 def test_fault_47_a_stall_is_resumed_five_times_without_progress_at_most() -> None:

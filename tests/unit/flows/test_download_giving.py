@@ -1,4 +1,4 @@
-"""Where what was given cannot be taken back: no byte twice, none of another version, and an end at any time."""
+"""What is given and what is paid for it: no byte twice, none of another version, and an end at any time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pytest
 from metrics24.errors import (
     IntegrityError,
 )
+from metrics24.flows.retry import RetryBudget
+from unit.hand import policy
 from unit.hand_files import (
     FILE,
     HALF,
@@ -58,3 +60,20 @@ def test_a_file_without_a_version_is_refused_where_nothing_can_be_taken_back() -
 def test_a_download_that_gave_nothing_yet_may_begin_with_any_version() -> None:
     """As long as no byte was given, a changed file is simply the file."""
     assert downloaded(replies(whole(ends=[0]), whole(NEWER, etag='"v2"')), rewinds=False) == NEWER
+
+
+@pytest.mark.parametrize("offset", [1, 2])
+def test_a_bracket_where_a_download_goes_on_is_no_page(offset: int) -> None:
+    """What is already there was looked at when it came, so that the rest may begin with anything."""
+    file = b"a<<b>,c\n1,2\n"
+    flow = download(offset=offset, etag='"v1"')
+    assert Kept(file[:offset], '"v1"').take(Files(whole(file)), flow).data == file
+
+
+def test_coming_further_pays_back_what_the_retry_took() -> None:
+    """A file that breaks off twice and comes further each time costs the client's other calls no retry."""
+    budget = RetryBudget(3)
+    for _ in range(2):
+        budget.take()
+    downloaded(whole(ends=[10, HALF]), policy=policy(budget=budget))
+    assert [budget.take() for _ in range(2)] == [True, False]

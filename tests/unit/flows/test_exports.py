@@ -153,8 +153,8 @@ def test_extra_parameters_are_not_blamed_where_some_were_named() -> None:
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS", "COMPLETED", "PAUSED", None])
 def test_reuse_takes_an_equal_export(status: str | None) -> None:
-    """An equal export that has not failed is adopted in any state, and none is asked for."""
-    hand = Hand(in_turn(listed(export("x", created_at=moment(-30), status=status))))
+    """An equal export that is just young enough and has not failed is adopted in any state, and none is asked for."""
+    hand = Hand(in_turn(listed(export("x", created_at=moment(-60), status=status))))
     assert hand.run(start(wanted(), 60, policy(), {}))["id"] == "x"
     assert operations(hand) == ["listExports"]
 

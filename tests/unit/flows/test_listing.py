@@ -54,6 +54,17 @@ def test_a_limit_ends_the_walk(limit: int, size: int, expected: int, calls: int)
     assert {dict(call.request.params)["page[size]"] for call in hand.calls} <= {str(min(limit, size))}
 
 
+def test_fault_27_an_item_that_changed_meanwhile_is_the_same_item() -> None:
+    """An item that comes again with another status is delivered once, as it came first."""
+    one, changed = {"id": "1", "status": "PENDING"}, {"id": "1", "status": "COMPLETED"}
+    walk, hand = (
+        ListWalk(query(page_size=1), policy(), {}),
+        Hand(in_turn(listed([one]), listed([changed, {"id": "2"}]))),
+    )
+    rows = [row for _ in range(2) for row in hand.run(walk.next_page()).rows]
+    assert rows == [one, {"id": "2"}]
+
+
 def test_fault_27_a_server_that_ignores_the_number_is_noticed() -> None:
     """Where every page is the first one, the walk ends at the second."""
     hand = Hand(lambda _: listed(numbered(1, 2)))

@@ -57,6 +57,14 @@ def test_a_neighbour_that_contradicts_the_filter_is_reported() -> None:
         hand.run(neighbour(query(filter=field("status").eq("b")), policy(), {}, HERE, older=True))
 
 
+def test_an_empty_page_leads_on_where_it_has_a_cursor() -> None:
+    """A page without rows that says that more follow has an older one."""
+    empty = Table([], None, "5", has_next=True)
+    table = Hand(in_turn(page([4], more=False))).run(neighbour(query(), policy(), {}, empty, older=True))
+    assert table is not None
+    assert table.rows == [{"real_tx_id": "4"}]
+
+
 @pytest.mark.parametrize("older", [True, False])
 def test_without_a_cursor_there_is_no_neighbour(older: bool) -> None:
     """No cursor on a side means no page there, and nothing is asked."""

@@ -74,7 +74,28 @@ def test_cursors_are_followed() -> None:
     assert cursors(hand) == [None, "9", "5", "4"]
 
 
+@pytest.mark.parametrize("end", [None, 9])
+def test_an_empty_page_that_leads_nowhere_is_asked_for_again(end: int | None) -> None:
+    """Without a cursor of its own an empty page is asked for once more, and the walk goes on behind the last row."""
+    hand = Hand(in_turn(page([9], more=True), page([], more=True, end=end), page([8], more=False)))
+    assert walked(hand, query()) == [9, 8]
+    assert cursors(hand) == [None, "9", "9"]
+
+
+def test_no_more_rows_are_asked_for_than_wanted() -> None:
+    """A walk with a limit below the page's size asks for pages of that size."""
+    hand = Hand(in_turn(page([9], more=True)))
+    assert walked(hand, query(limit=1)) == [9]
+    assert dict(hand.calls[0].request.params)["page[size]"] == "1"
+
+
 BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
+    "loop to an empty page": (
+        [page([9], more=True), page([], more=True, end=5), page([4], more=True, end=5)],
+        [9],
+        None,
+        "a second time",
+    ),
     "loop": (
         [page([9], more=True), page([8], more=True), page([7], more=True, end=9)],
         [9, 8],

@@ -69,6 +69,13 @@ def test_days_that_are_too_large_stand_alone_and_are_marked() -> None:
     ]
 
 
+@pytest.mark.parametrize(("limit", "too_large"), [(100, False), (99, True)])
+def test_a_day_with_as_many_rows_as_fit_is_not_too_large(limit: int, too_large: bool) -> None:
+    """Only a day that may have more rows than an export is marked."""
+    [alone] = planned(Reports(HOURLY, [past(1000)]), days=1, export_rows=limit).exports
+    assert (alone.rows, alone.too_large) == (100, too_large)
+
+
 def test_few_rows_make_one_range_of_any_length() -> None:
     """One row a year does not make a range longer than the calendar."""
     found = planned(Reports([day(0, 5)], [past(1, start="2024-01-01", end="2024-12-31")]), days=4000)
@@ -114,12 +121,15 @@ def test_exports_of_today_count_against_the_quota(created: str | None, counts: b
     assert planned(Reports(exports=[other])).left_today == 10 - counts
 
 
-def test_a_long_range_is_sampled_at_a_few_places() -> None:
-    """However many days there are, a plan costs few requests, and none that writes."""
-    hand = Hand(Reports(HOURLY))
-    asked = Query(operation="getClickReport", integration="int1", start=FIRST, end=FIRST + timedelta(days=364))
+@pytest.mark.parametrize(("days", "step"), [(10, 1), (13, 1), (14, 2), (70, 10), (364, 52), (370, 52)])
+def test_a_long_range_is_sampled_at_a_few_places(days: int, step: int) -> None:
+    """However many days there are, a plan costs few requests, a seventh of the range apart, and none that writes."""
+    hand = Hand(Reports())
+    asked = Query(operation="getClickReport", integration="int1", start=FIRST, end=FIRST + timedelta(days=days - 1))
     hand.run(plan(asked, "clicks", Limits(), policy(), {}))
-    assert len(hand.calls) <= 12
+    reads = [dict(call.request.params) for call in hand.calls if call.request.operation == "getClickReport"]
+    found = [(date.fromisoformat(each["start_date"]) - FIRST).days for each in reads]
+    assert found == [*range(0, days, step)]
     assert {call.request.effect for call in hand.calls} == {"read"}
 
 

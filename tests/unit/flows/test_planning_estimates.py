@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from metrics24.flows.paging import Query
+from metrics24.flows.planning import plan
+from metrics24.settings import Limits
+from unit.hand import Hand, policy
 from unit.hand_exports import Record, changed
-from unit.hand_reports import HOURLY, Reports, day, past, planned
+from unit.hand_reports import FIRST, HOURLY, Reports, day, past, planned
 
 
 @pytest.mark.parametrize(
@@ -16,6 +20,7 @@ from unit.hand_reports import HOURLY, Reports, day, past, planned
         ([past(1000)], 100),
         ([past(10), past(1000), past(500)], 100),
         ([past(None), past(30)], 3),
+        ([past(1000), past(2000, start="soon")], 100),
         ([past(1000, end="2025-01-01")], 1000),
         ([past(1000), past(9_000, reports_query_option__filters={"offer_id": {"equalvalues": ["o"]}})], 100),
         ([past(500, export_list_options__filters={"status": {"eq": ["x"]}}), past(20)], 2),
@@ -56,6 +61,13 @@ def test_samples_take_the_rate_of_the_newest_rows(column: str) -> None:
     server = Reports([day(0, 12) + timedelta(seconds=second) for second in range(200)])
     server.column = column
     assert planned(server, days=1).rows_per_day == round(100 / 99 * 86400 * 2)
+
+
+def test_two_rows_are_enough_for_a_rate() -> None:
+    """A page of two rows a minute apart, with more behind it, stands for a day of such minutes."""
+    server = Reports([day(0, 12, minute) for minute in range(3)])
+    asked = Query(operation="getClickReport", integration="int1", start=FIRST, end=FIRST, page_size=2)
+    assert Hand(server).run(plan(asked, "clicks", Limits(), policy(), {})).rows_per_day == 2 * 86400 / 60 * 2
 
 
 def test_samples_without_times_are_counted() -> None:

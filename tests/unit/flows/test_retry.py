@@ -98,21 +98,23 @@ def test_retry_after_is_honoured_where_it_makes_sense(said: str) -> None:
     assert hand.slept == [pause]
 
 
-def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
-    """A server that asks for more time than is left is RateLimited at once, with what it asked for."""
-    hand = Hand(always(lambda: raw(429, headers=[("Retry-After", "99999")])))
+@pytest.mark.parametrize("seconds", [120, 99999])
+def test_a_wait_up_to_the_deadline_is_not_begun(seconds: int) -> None:
+    """A server that asks for all the time that is left, or more, is RateLimited at once, with what it asked for."""
+    hand = Hand(always(lambda: raw(429, headers=[("Retry-After", str(seconds))])))
     with pytest.raises(RateLimited) as caught:
-        hand.run(send(READ, policy()))
-    assert (caught.value.retry_after, hand.slept, len(hand.calls)) == (99999.0, [], 1)
+        hand.run(send(READ, policy(deadline=120)))
+    assert (caught.value.retry_after, hand.slept, len(hand.calls)) == (seconds, [], 1)
 
 
-def test_an_attempt_gets_what_is_left_of_the_deadline() -> None:
-    """The last attempts' timeouts shrink to the seconds that the call still has."""
+@pytest.mark.parametrize("deadline", [70, 62])
+def test_an_attempt_gets_what_is_left_of_the_deadline(deadline: float) -> None:
+    """The last attempts' timeouts shrink to the seconds that the call still has, also below one."""
     hand = Hand(always(lambda: RequestTimeout("x")), taking=1000)
     with pytest.raises(RequestTimeout):
-        hand.run(send(READ, policy(timeout=30, deadline=70)))
-    assert [call.timeout for call in hand.calls] == [30, 30, pytest.approx(70 - 61.5)]
-    assert hand.now - 1000 == pytest.approx(70)
+        hand.run(send(READ, policy(timeout=30, deadline=deadline)))
+    assert [call.timeout for call in hand.calls] == [30, 30, pytest.approx(deadline - 61.5)]
+    assert hand.now - 1000 == pytest.approx(deadline)
 
 
 def test_attempts_are_counted() -> None:
@@ -165,6 +167,12 @@ def test_the_rate_does_not_save_up() -> None:
     """A pause earns no burst: after it, the next request may start at once and the one after waits."""
     pacer = Pacer(10)
     assert [pacer.reserve(now, 9) for now in (0.0, 5.0, 5.0)] == [0.0, 0.0, pytest.approx(0.1)]
+
+
+def test_a_turn_at_the_deadline_is_none() -> None:
+    """A turn must come before the deadline, or nothing could be sent in it."""
+    pacer = Pacer(2)
+    assert [pacer.reserve(0.0, within) for within in (9.0, 0.5, 0.75)] == [0.0, None, 0.5]
 
 
 def test_a_turn_beyond_the_deadline_is_not_waited_for() -> None:

@@ -17,6 +17,7 @@ from metrics24.flows.pressure import Pressure
 from metrics24.flows.sharding import ranges
 from metrics24.settings import Retrying
 from support.days import Days, at, numbered, row
+from support.tables import Row
 from unit.hand import Outcome, Script, policy, raw
 from unit.hand_days import Together, days, served
 
@@ -38,6 +39,7 @@ def test_ranges_are_two_days_each_newest_first() -> None:
     """The days 1 to 4 are cut into three ranges that overlap by a day, and what the last shares with older ones."""
     found = [(each.start.day, each.end.day, each.limit, each.page_size) for each in ranges(days(3, limit=7))]
     assert found == [(3, 4, None, 7), (2, 3, None, 7), (1, 2, None, 7), (1, 1, None, 7)]
+    assert {each.page_size for each in ranges(days(3, limit=1))} == {1}
 
 
 def test_one_day_cannot_be_cut() -> None:
@@ -58,6 +60,22 @@ def test_a_border_that_is_not_met_is_proven_to_be_none() -> None:
     assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
     ends = [("01", "01"), ("01", "02"), ("02", "02"), ("02", "03"), ("03", "03"), ("03", "04")]
     assert sorted(set(walk.asked)) == ends
+    sizes = [dict(call.request.params)["page[size]"] for call in walk.hand.calls]
+    assert [size for size, ends in zip(sizes, walk.asked, strict=True) if ends in {("02", "02"), ("03", "03")}] == [
+        "1",
+        "1",
+    ]
+
+
+@pytest.mark.parametrize("column", ["request_time", "conversion_time", "click_time", "impression_time"])
+def test_a_border_is_met_by_its_time_whatever_the_columns_name_is(column: str) -> None:
+    """Each kind of report has a time of its own, and any of them lets a border be met without a further request."""
+    rows: list[tuple[datetime, Row]] = [
+        (moment, {"real_tx_id": f"r{moment.day}", column: moment.isoformat()}) for moment in NOONS
+    ]
+    walk = Together(served(Days(rows)), days(2))
+    assert [each["real_tx_id"] for each in walk.run()] == ["r3", "r2", "r1"]
+    assert sorted(walk.asked) == [("01", "01"), ("01", "02"), ("02", "03")]
 
 
 def test_a_server_may_refuse_a_range_without_length() -> None:
@@ -134,6 +152,13 @@ def test_a_page_says_whether_rows_follow() -> None:
     assert walk.has_next == [True, False]
 
 
+def test_a_page_before_an_empty_day_may_have_a_next_one() -> None:
+    """As long as it is not known that all older days are empty, rows may follow."""
+    walk = Together(served(Days(numbered([at(3, 5), at(0, 5)]))), days(3), parallel=1)
+    assert len(walk.run()) == 2
+    assert walk.has_next == [True, False]
+
+
 def test_odd_pages_are_looked_at_closely() -> None:
     """A page that is written unusually, with null for no rows, is read like any other."""
     info = {"startCursor": "", "endCursor": "", "hasPreviousPage": False, "hasNextPage": False}
@@ -142,7 +167,7 @@ def test_odd_pages_are_looked_at_closely() -> None:
     assert [each["real_tx_id"] for each in walk.run()] == ["r0"]
 
 
-@pytest.mark.parametrize(("attempts", "hits"), [(3, 9), (1, 1)])
+@pytest.mark.parametrize(("attempts", "hits"), [(3, 9), (2, 6), (1, 1)])
 def test_too_many_requests_are_asked_again_more_slowly(attempts: int, hits: int) -> None:
     """A page that was refused for all its attempts gets two more chances, unless no attempt was to be repeated."""
     told: list[Retry] = []
@@ -151,7 +176,7 @@ def test_too_many_requests_are_asked_again_more_slowly(attempts: int, hits: int)
     with pytest.raises(RateLimited):
         walk.run()
     assert walk.asked.count(("01", "02")) == hits
-    assert [each.attempt for each in told] == [1, 2] * (hits // 3)
+    assert [each.attempt for each in told] == [*range(1, attempts)] * (hits // attempts)
 
 
 def test_a_refusal_until_later_is_final() -> None:
@@ -207,3 +232,4 @@ def test_fewer_are_under_way_after_a_429(caplog: pytest.LogCaptureFixture) -> No
     found = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
     assert found[:2] == [2, 1]
     assert len(found) == 3
+    assert found[2] > 1  # answers let it grow again

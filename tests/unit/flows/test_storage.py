@@ -53,7 +53,14 @@ def test_an_answer_without_a_url_is_a_response_error(answer: dict[str, object]) 
     hand = Files(replies(), in_turn(raw(body=answer)))
     with pytest.raises(ResponseError) as caught:
         Kept().take(hand, download())
-    assert caught.value.path == "$.url"
+    assert (caught.value.path, caught.value.operation) == ("$.url", "getExportUrl")
+
+
+def test_an_answer_that_is_no_object_is_a_response_error_of_its_operation() -> None:
+    """What holds no URL since it is no object is told with the operation whose answer it is."""
+    with pytest.raises(ResponseError) as caught:
+        Kept().take(Files(replies(), in_turn(raw(body=["x"]))), download())
+    assert (caught.value.path, caught.value.operation) == ("$", "getExportUrl")
 
 
 def test_416_to_a_request_for_the_whole_is_an_error() -> None:

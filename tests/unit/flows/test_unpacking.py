@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,14 @@ def test_fault_41_an_unknown_packing_is_refused(coding: str) -> None:
     """What comes packed in another way than gzip is not saved."""
     with pytest.raises(IntegrityError, match="not asked for"):
         downloaded(replies(Reply(200, {"content-encoding": coding}, (b"a,b\n",))))
+
+
+def test_fault_41_what_is_packed_by_halves_is_damaged() -> None:
+    """A stream that has no header and no checksum of gzip's is no gzip, and nothing of it is given."""
+    kept = Kept()
+    with pytest.raises(IntegrityError, match="damaged"):
+        kept.take(Files(replies(Reply(200, {"content-encoding": "gzip"}, (zlib.compress(FILE),)))), download())
+    assert kept.blocks == []
 
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP "])
