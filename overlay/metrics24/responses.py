@@ -192,12 +192,10 @@ def request_id(answer: RawResponse) -> str | None:
 def retry_after(answer: RawResponse, now: datetime) -> float | None:
     """Seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
     value = answer.headers.get("retry-after", "").strip()
-    if not value:
-        return None
     try:
         seconds = float(value)
     except ValueError:
-        return _seconds_until(value, now)
+        return _seconds_until(value, now) if value else None
     return seconds if isfinite(seconds) and seconds >= 0 else None
 
 
