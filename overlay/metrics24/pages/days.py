@@ -16,7 +16,7 @@ from typing import Any, Self
 from metrics24.errors import PaginationError, ResponseError
 from metrics24.pages.progress import OnProgress, Progress
 from metrics24.pages.rows import Rows
-from metrics24.sinks import Lens, Saved, Sink, as_rows, values_of
+from metrics24.sinks import Cells, Lens, Saved, Sink, values_of
 
 _DAY = timedelta(days=1)
 
@@ -109,7 +109,9 @@ class DayFiles:
                 cursor=self.progress.cursor,
             )
         sink = self._file(day)
-        sink.write(rows if sink.lens.shape is not None else as_rows(rows))
+        if sink.lens.shape is None:  # it has yet to choose its columns, for which it needs rows as they were sent
+            rows = [row.as_row() if isinstance(row, Cells) else row for row in rows]
+        sink.write(rows)
 
     def _file(self, day: date) -> Sink:
         if day not in self._open:
