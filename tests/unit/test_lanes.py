@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from metrics24.effects import RawResponse
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning
-from metrics24.flows.paging import same_row
+from metrics24.flows.repeats import same_row
 from metrics24.models import Notices, columns, factory
 from metrics24.pages.typed import maker, model_lens
 from metrics24.responses import Table, read_table

@@ -15,12 +15,11 @@ from metrics24.effects import Flow, Request
 from metrics24.errors import BadRequest, NotFound, PaginationError, StatusError
 from metrics24.filters import Filter
 from metrics24.flows.audit import Audit
+from metrics24.flows.repeats import CURSOR_FIELD, ignores_cursor, same_row
 from metrics24.flows.retry import Policy, send
 from metrics24.operations import Routes, build, conditions
 from metrics24.responses import Table, read_table
-from metrics24.sinks import Lens, as_rows, values_of
-
-CURSOR_FIELD = "real_tx_id"
+from metrics24.sinks import Lens, values_of
 
 
 @frozen(kw_only=True)
@@ -116,7 +115,7 @@ class Walk:
             if self._cursor is None:
                 raise
             raise unknown_cursor(self._query, self._cursor, error, self._accepted) from error
-        if ignores_cursor(table, self._cursor, self._last_row) or self._begins_anew(table):
+        if ignores_cursor(table.rows, self._cursor, self._last_row) or self._begins_anew(table):
             raise self._error("ignores the cursor, or counts its row in: rows that were read before came again")
         return table
 
@@ -203,26 +202,6 @@ def unknown_cursor(query: Query, cursor: str, error: StatusError, accepted: str 
     )
 
 
-def same_row(one: Any, other: Any) -> bool:
-    """Whether two rows are the same, in whichever form they were decoded; what is null may be absent."""
-    if one is None or other is None or type(one) is type(other):
-        return bool(one == other)
-    left, right = ({name: value for name, value in row.items() if value is not None} for row in as_rows([one, other]))
-    return left == right
-
-
-def ignores_cursor(table: Table, cursor: str | None, last: Any) -> bool:
-    """Whether a page that should follow `cursor` has rows from before it.
-
-    One id may stand on several rows, so a page may begin with the cursor's id; but not with the very row that was read
-    last, and not with other rows before the one that the cursor names.
-    """
-    if cursor is None or not table.rows:
-        return False
-    ids = values_of(table.rows, CURSOR_FIELD)
-    return same_row(table.rows[0], last) or (cursor in ids and ids[0] != cursor)
-
-
 def neighbour(query: Query, policy: Policy, routes: Routes, page: Table, *, older: bool) -> Flow[Table | None]:
     """Fetch the page next to `page`; None if there are no rows on that side.
 
@@ -242,7 +221,7 @@ def neighbour(query: Query, policy: Policy, routes: Routes, page: Table, *, olde
     last = page.rows[-1] if older and page.rows else None
     stuck = older and table.has_next and table.end_cursor == cursor
     again = bool(page.rows and table.rows and same_row(table.rows[0], page.rows[0]))
-    if stuck or again or (older and ignores_cursor(table, cursor, last)):
+    if stuck or again or (older and ignores_cursor(table.rows, cursor, last)):
         raise PaginationError(f"The server ignores the cursor {cursor!r}: rows that were read before came again.")
     audit = Audit(query.filter)
     audit.see(table.rows)

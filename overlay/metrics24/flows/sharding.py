@@ -33,8 +33,9 @@ from attrs import evolve
 from metrics24.effects import Flow, Now, ask
 from metrics24.errors import BadRequest, PaginationError, RateLimited
 from metrics24.flows.evenness import Stretch, share_of
-from metrics24.flows.paging import CURSOR_FIELD, Query, Walk, page_request, same_row
+from metrics24.flows.paging import Query, Walk, page_request
 from metrics24.flows.pressure import Pressure
+from metrics24.flows.repeats import CURSOR_FIELD, same_row
 from metrics24.flows.retry import Policy, send
 from metrics24.models import Notices
 from metrics24.operations import Routes

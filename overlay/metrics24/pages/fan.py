@@ -6,7 +6,8 @@ import httpx
 
 from metrics24.effects import Flow, RawResponse
 from metrics24.flows.audit import Audit
-from metrics24.flows.paging import CURSOR_FIELD, Query
+from metrics24.flows.paging import Query
+from metrics24.flows.repeats import CURSOR_FIELD
 from metrics24.flows.retry import Policy
 from metrics24.flows.sharding import Shard
 from metrics24.flows.shards import Piece, Shards

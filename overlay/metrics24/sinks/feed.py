@@ -35,13 +35,17 @@ class Writer(Protocol):
 
 
 class Feed:
-    """Hands rows to a writer in blocks of 1,000, so that the columns do not depend on the size of pages.
+    """Hands rows to a writer in blocks, first one of 1,000, so that the columns do not depend on the size of pages.
 
-    The writer is made from the first block, or from the fewer rows that there are, even none.
+    The writer is made from the first block, or from the fewer rows that there are, even none. Later blocks have `step`
+    rows.
     """
 
-    def __init__(self, make_writer: Callable[[Sequence[Row]], Writer], lens: Lens | None = None) -> None:
+    def __init__(
+        self, make_writer: Callable[[Sequence[Row]], Writer], lens: Lens | None = None, *, step: int = BLOCK_ROWS
+    ) -> None:
         self._make_writer = make_writer
+        self._step = step
         self.lens = lens or Lens()
         self._writer: Writer | None = None
         self._waiting: list[Row] = []
@@ -51,8 +55,8 @@ class Feed:
     def write(self, rows: Sequence[Row]) -> None:
         """Take a page of rows in."""
         self._waiting.extend(rows)
-        while len(self._waiting) >= BLOCK_ROWS:
-            block, self._waiting = self._waiting[:BLOCK_ROWS], self._waiting[BLOCK_ROWS:]
+        while len(self._waiting) >= (size := BLOCK_ROWS if self._writer is None else self._step):
+            block, self._waiting = self._waiting[:size], self._waiting[size:]
             self._pass_on(block)
 
     def finish(self) -> None:

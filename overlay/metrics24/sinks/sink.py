@@ -16,6 +16,8 @@ from metrics24.sinks.columns import Row
 from metrics24.sinks.feed import Feed, Writer
 from metrics24.sinks.target import Target, file_errors
 
+_STEP = 200  # rows that are laid out at once: few enough to be in the processor's cache still
+
 
 @frozen
 class Saved:
@@ -48,7 +50,7 @@ class Sink:
         self, target: Target, make_writer: Callable[[Sequence[Row]], Writer], lens: Lens | None = None
     ) -> None:
         self._target = target
-        self._feed = Feed(make_writer, lens)
+        self._feed = Feed(make_writer, lens, step=_STEP)
         self._open = True
         self._lock = Lock()
 
