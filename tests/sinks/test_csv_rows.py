@@ -118,6 +118,27 @@ def test_columns_that_a_file_lacks_are_named(tmp_path: Path) -> None:
     assert found.missing == ["sessions", "is_bot", "extra_parameters"]
 
 
+def test_a_file_without_a_needed_column_is_refused(tmp_path: Path) -> None:
+    """A column that is needed must be there, whatever else is not."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"payout,real_tx_id\n1,a\n")
+    assert list(CsvRows(path, COLUMNS, delimiter=",", needed=["payout"]).blocks())
+    with pytest.raises(IntegrityError, match=r": sessions, is_bot$"):
+        list(CsvRows(path, COLUMNS, delimiter=",", needed=["is_bot", "payout", "sessions"]).blocks())
+
+
+@pytest.mark.parametrize("bound", [0, 100, 2**40])
+def test_cells_may_be_as_long_as_a_record(tmp_path: Path, bound: int) -> None:
+    """However small the bound is that this process set, a large cell is read; a larger bound stays as it is."""
+    before = csv.field_size_limit(bound)
+    try:
+        cell = "x" * 3_000_000  # some blocks of reading
+        assert rows(tmp_path, f'{HEADER}\n"{cell}",,,,,\n'.encode()) == [{"real_tx_id": cell}]
+        assert csv.field_size_limit() == max(bound, 2**26 + 2**20)
+    finally:
+        csv.field_size_limit(before)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from metrics24.errors import UsageError
+from metrics24.sinks.csv_source import can_delimit
 from metrics24.sinks.opening import pyarrow_needed
 from metrics24.sinks.sink import Saved
 from metrics24.sinks.target import Target, file_errors
@@ -27,7 +28,7 @@ def convert_csv(
         UsageError: the target is taken, the delimiter impossible, or pyarrow is missing.
 
     """
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
+    if not can_delimit(delimiter):
         raise UsageError(f"{delimiter!r} cannot be a delimiter; pass one ASCII character that is no quote or line end")
     with pyarrow_needed():
         from metrics24.sinks.csv_arrow import CsvFile  # noqa: PLC0415  pyarrow is slow to load

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,11 +23,12 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,39})")
 class CsvRows:
     """Reads a CSV file with a header, in UTF-8; a cell becomes what its column's type says, an empty one is absent.
 
-    What cannot be of that type stays text, for a file to keep as what fits no column.
+    What cannot be of that type stays text, for a file to keep as what fits no column. A file without one of the columns
+    that are `needed` is refused.
     """
 
-    def __init__(self, path: Path, columns: Sequence[Column], *, delimiter: str) -> None:
-        self._path, self._delimiter = path, delimiter
+    def __init__(self, path: Path, columns: Sequence[Column], *, delimiter: str, needed: Collection[str] = ()) -> None:
+        self._path, self._delimiter, self._needed = path, delimiter, needed
         self._types = {column.name: column.type for column in columns}
         self._names: list[str] = []
 
@@ -40,7 +41,7 @@ class CsvRows:
         """Give the rows, some thousands at a time.
 
         Raises:
-            IntegrityError: it is no such file, or has none of the columns.
+            IntegrityError: it is no such file, has none of the columns, or lacks a needed one.
             SaveError: it cannot be read.
 
         """
@@ -48,6 +49,8 @@ class CsvRows:
             self._names = source.names
             if len(self.missing) == len(self._types):
                 raise IntegrityError(f"{self._path} has none of the columns of the report table in its header")
+            if lacking := [name for name in self.missing if name in self._needed]:
+                raise IntegrityError(f"{self._path} lacks columns of the report table: {', '.join(lacking)}")
             readers = [(name, _READERS[self._types.get(name, "text")]) for name in source.names]
             for block in source.blocks():
                 yield list(self._rows(block, readers))

@@ -16,6 +16,7 @@ from metrics24.sinks.csv_records import LINE_END, QUOTE, CsvRecords
 HEADER_BYTES = 2**20
 BLOCK_BYTES = 2**20
 RECORD_BYTES = 2**26
+_CELL = RECORD_BYTES + BLOCK_BYTES  # a record may end up to a block after the most
 
 
 class CsvSource:
@@ -100,6 +101,11 @@ def _end_of_records(data: bytes, *, in_quotes: bool) -> tuple[int, bool]:
     return 0, ends_in_quotes
 
 
+def can_delimit(text: str) -> bool:
+    """Whether this can set cells apart: one ASCII character that CSV does not use itself."""
+    return len(text) == 1 and text.isascii() and text not in '"\r\n\0'
+
+
 @contextmanager
 def open_source(path: Path, *, delimiter: str) -> Iterator[CsvSource]:
     """Open a CSV file and read its header; the errors are those of `CsvSource`."""
@@ -107,6 +113,8 @@ def open_source(path: Path, *, delimiter: str) -> Iterator[CsvSource]:
         file = path.open("rb")
     except OSError as error:
         raise _unreadable(path, error) from error
+    if csv.field_size_limit() < _CELL:  # 128 KiB, for the whole process: it is only ever raised, and no file is refused
+        csv.field_size_limit(_CELL)
     with file:
         yield CsvSource(path, file, delimiter=delimiter)
 

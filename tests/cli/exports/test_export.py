@@ -185,21 +185,6 @@ def test_parquet_is_text_unless_types_are_inferred(metrics24: Metrics24, stage: 
     assert files_in(desk) == ["a.parquet", "b.parquet"]
 
 
-@pytest.mark.parametrize(
-    ("style", "arguments"),
-    [({"delimiter": ";"}, ()), ({}, ("--delimiter", ";")), (None, ("--delimiter", ";"))],
-    ids=str,
-)
-def test_the_delimiter_of_a_conversion_is_known(
-    metrics24: Metrics24, stage: Stage, desk: Path, style: dict[str, str] | None, arguments: tuple[str, ...]
-) -> None:
-    """A conversion takes the delimiter that the server repeats, or that the command names."""
-    stage.storage.content = b"number;word\n1;a\n"
-    stage.account.export["format"] = style
-    assert metrics24(*RESUME, *arguments, "-o", "rows.parquet").code == 0
-    assert parquet.read_table(desk / "rows.parquet").to_pydict() == {"number": ["1"], "word": ["a"]}
-
-
 def test_a_failed_conversion_keeps_the_download(metrics24: Metrics24, stage: Stage, desk: Path) -> None:
     """A CSV file that cannot be converted is code 7, is kept and named, and is not fetched a second time."""
     stage.storage.content = b"number,word\n1,a,b\n"

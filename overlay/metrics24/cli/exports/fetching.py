@@ -15,6 +15,7 @@ from metrics24.cli.download_progress import Course, display
 from metrics24.cli.exports.options import Order
 from metrics24.cli.text import printable, size
 from metrics24.sinks.conversion import convert_csv
+from metrics24.sinks.csv_source import can_delimit
 
 if TYPE_CHECKING:
     from metrics24.cli.download_progress import OnStep
@@ -64,10 +65,23 @@ def download_of(target: Path, export_id: str) -> Path:
 
 
 def delimiter_of(job: metrics24.ExportJob) -> str:
-    """What separates the cells of an export, as the server says; a comma if it does not."""
+    """What separates the cells of an export, as the server says; a comma if it does not.
+
+    Raises:
+        IntegrityError: it says what cannot separate cells.
+
+    """
     style = job.export.to_dict().get("format")
     found = style.get("delimiter") if isinstance(style, dict) else None
-    return found if isinstance(found, str) and found else ","
+    if not isinstance(found, str) or not found:
+        return ","
+    if not can_delimit(found):
+        raise metrics24.IntegrityError(
+            f"The server says that {found[:10]!r} sets the cells of export {job.id} apart, which is not one ASCII "
+            "character, or one that CSV uses itself. This saves its CSV as it is, without asking for another: "
+            f"metrics24 exports resume {job.id} -o FILE.csv."
+        )
+    return found
 
 
 def _summarize(job: metrics24.ExportJob, saved: metrics24.Saved, given: Mapping[str, Any], seconds: float) -> None:
