@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.conftest import Serve
+from metrics24.models import columns, row_model
 from support.account import Account, operation_of, record
 from support.answers import json_answer
 from support.days import Days, at, numbered
@@ -18,10 +20,13 @@ REPORT = "getClickReport"
 ROWS = 14
 
 
-def csv_of(table: Days, names: tuple[str, ...] = ("real_tx_id", "request_time")) -> bytes:
+DOCUMENTED = tuple(column.name for column in columns(row_model(REPORT)))
+
+
+def csv_of(table: Days, names: Sequence[str] = DOCUMENTED, delimiter: str = ",") -> bytes:
     """The rows of a table as an export has them."""
-    lines = [",".join(str(row.get(name, "")) for name in names) for _, row in table.rows]
-    return "\n".join([",".join(names), *lines, ""]).encode()
+    lines = [delimiter.join(str(row.get(name, "")) for name in names) for _, row in table.rows]
+    return "\n".join([delimiter.join(names), *lines, ""]).encode()
 
 
 class Promising:

@@ -182,16 +182,6 @@ def test_an_export_that_is_cut_is_not_the_table(metrics24: Metrics24, api: Promi
     assert f"kept in {draft.name}. The export is {IDENTITY}." in ended.err
 
 
-def test_columns_that_an_export_lacks_are_named(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
-    """The file has all columns of the report table, and those that the export lacks are told, and empty."""
-    api = Promising(serve, city="Rome", offer="o1")
-    ended = metrics24(*EXPORT, *api.address)
-    assert ended.code == 0
-    (line,) = [line for line in ended.err.splitlines() if line.startswith("The export has no ")]
-    assert line.endswith(": these columns are empty.")
-    assert {"city", "offer"} <= set(line.replace(",", "").replace(":", "").split())
-
-
 def test_a_filter_that_is_ignored_is_told(metrics24: Metrics24, api: Promising) -> None:
     """Rows of an export that contradict the filter are counted in a warning."""
     ended = metrics24(*EXPORT, "--filter", "real_tx_id=r3", *api.address)

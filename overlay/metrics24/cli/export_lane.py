@@ -56,6 +56,10 @@ class Lane:
         self._given = pulling.given
         self._model = row_model(TABLES[pulling.given["table"]])
 
+    @property
+    def _documented(self) -> list[str]:
+        return [column.name for column in columns(self._model)]
+
     def check(self) -> None:
         """Find out whether the file can be written, before anything is sent.
 
@@ -97,9 +101,11 @@ class Lane:
         What was downloaded stays until the file is there, so that a command that goes on need not fetch it again.
 
         Raises:
-            IntegrityError: the export was cut, or its columns are not those of the report table.
+            IntegrityError: the export was cut, its columns are not those of the report table, or its cells cannot be
+                told apart.
 
         """
+        delimiter_of(job)  # if it is said already: what cannot be read need not be waited for
         draft = download_of(self._given["output"], job.id)
         with display(Course(title=self._given["table"]), quiet=self._given["quiet"]) as show:
             if not draft.is_file():  # it only ever appears whole
@@ -114,7 +120,8 @@ class Lane:
 
     def _laid_out(self, draft: Path, prospect: Prospect, job: metrics24.ExportJob, show: OnStep) -> Pulled:
         self._check_whole(job)
-        rows = CsvRows(draft, prospect.columns, delimiter=delimiter_of(job))
+        needed = self._documented if self._given["via"] == "auto" else ()  # there pages have them
+        rows = CsvRows(draft, prospect.columns, delimiter=delimiter_of(job), needed=needed)
         with self._sink(prospect.columns) as sink:
             for block in self._audited(rows, show):
                 sink.write(block)

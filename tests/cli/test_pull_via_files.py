@@ -1,0 +1,106 @@
+"""`metrics24 pull --via` when the CSV of an export lacks columns, is set apart oddly, or has huge cells."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Metrics24, Serve
+from cli.lanes import DOCUMENTED, PULL, ROWS, Promising, csv_of
+from metrics24.cli.exports.fetching import download_of
+from sinks.files import files_in, read_json_lines
+from support.account import IDENTITY
+from support.answers import json_answer
+
+AUTO = (*PULL, "--via", "auto", "-o", "rows.jsonl")
+EXPORT = (*PULL, "--via", "export", "-o", "rows.jsonl")
+FEW = ("real_tx_id", "request_time")
+LACKED = [*(name for name in DOCUMENTED if name not in FEW), "planet"]
+
+
+@pytest.fixture
+def api(serve: Serve) -> Promising:
+    """A report with a column that nobody knows, and an export of it."""
+    return Promising(serve, planet="Mars")
+
+
+def names(path: Path) -> list[object]:
+    """The ids of the rows in a file."""
+    return [row["real_tx_id"] for row in read_json_lines(path)]
+
+
+def test_columns_that_an_export_lacks_are_named(metrics24: Metrics24, api: Promising, desk: Path) -> None:
+    """With --via export the file is kept, and the columns of the report table that stay empty are told."""
+    api.storage.content = csv_of(api.table, FEW)
+    ended = metrics24(*EXPORT, *api.address)
+    assert f"The export has no {', '.join(LACKED)}: these columns are empty.\n" in ended.err
+    assert (ended.code, names(desk / "rows.jsonl")) == (0, api.names())
+
+
+@pytest.mark.parametrize(("columns", "lacked"), [(FEW, LACKED), ((*DOCUMENTED, "planet"), [])], ids=["few", "all"])
+def test_programs_are_told_the_columns_that_an_export_lacks(
+    metrics24: Metrics24, api: Promising, columns: tuple[str, ...], lacked: list[str]
+) -> None:
+    """The summary of --via export has `missing`, which is empty where the export has all columns."""
+    api.storage.content = csv_of(api.table, columns)
+    ended = metrics24(*EXPORT, "--json", *api.address)
+    facts = json.loads(ended.out)
+    assert (ended.code, ended.err, facts["missing"], facts["rows"]) == (0, "", lacked, ROWS)
+
+
+def test_auto_begins_again_where_an_export_lacks_documented_columns(
+    metrics24: Metrics24, api: Promising, desk: Path
+) -> None:
+    """Pages have the documented columns, so that --via auto takes them, and names what the export lacks."""
+    api.storage.content = csv_of(api.table, [name for name in DOCUMENTED if name not in ("offer", "city")])
+    ended = metrics24(*AUTO, "--json", *api.address)
+    facts = json.loads(ended.out)
+    assert (ended.code, facts["via"]) == (0, "pages")
+    assert facts["why"].count(f"By pages after all, from the first row: export {IDENTITY} failed (") == 1
+    assert " lacks columns of the report table: " in facts["why"]
+    assert {"offer", "city"} & set(DOCUMENTED) == set(facts["why"].rpartition(": ")[2].rstrip(").").split(", "))
+    assert [row["planet"] for row in read_json_lines(desk / "rows.jsonl")] == ["Mars"] * ROWS
+    assert files_in(desk) == ["rows.jsonl"]
+
+
+def test_auto_takes_an_export_without_columns_that_nobody_documents(metrics24: Metrics24, api: Promising) -> None:
+    """A column that only the rows have is no reason to go back to pages; it is told to be missing."""
+    facts = json.loads(metrics24(*AUTO, "--json", *api.address).out)
+    assert (facts["via"], facts["missing"]) == ("export", ["planet"])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_delimiter_that_is_none_ends_an_export(
+    metrics24: Metrics24, api: Promising, desk: Path, *, late: bool
+) -> None:
+    """Two characters between cells are code 7, before a download if they are told by then, and how to have the CSV."""
+    api.storage.content = csv_of(api.table, delimiter="||")
+    if late:
+        api.account.say_next("downloadClicks", json_answer(dict(api.account.export)))
+    api.account.export["format"] = {"delimiter": "||"}
+    ended = metrics24(*EXPORT, *api.address)
+    assert ended.code == 7
+    assert f"The server says that '||' sets the cells of export {IDENTITY} apart" in ended.err
+    assert f"metrics24 exports resume {IDENTITY} -o FILE.csv." in ended.err
+    kept = download_of(Path("rows.jsonl"), IDENTITY)
+    assert files_in(desk) == ([kept.name] if late else [])
+    assert (f"What was downloaded is kept in {kept}." in ended.err) is late
+    assert metrics24("exports", "resume", IDENTITY, *api.address, "-o", "rows.csv").code == 0
+    assert ((desk / "rows.csv").read_bytes(), api.asked()) == (api.storage.content, 1)
+
+
+def test_auto_begins_again_where_a_delimiter_is_none(metrics24: Metrics24, api: Promising, desk: Path) -> None:
+    """With --via auto the rows of an export whose cells cannot be told apart come by pages."""
+    api.storage.content = csv_of(api.table, delimiter="||")
+    api.account.export["format"] = {"delimiter": "||"}
+    ended = metrics24(*AUTO, *api.address)
+    assert f"from the first row: export {IDENTITY} failed (The server says that '||' sets the cells" in ended.err
+    assert (ended.code, names(desk / "rows.jsonl"), files_in(desk)) == (0, api.names(), ["rows.jsonl"])
+
+
+def test_a_cell_of_an_export_may_be_large(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
+    """A cell of more than 128 KiB, at which Python's reader stops by itself, is laid out like any other."""
+    api = Promising(serve, planet="x" * 200_000)
+    api.storage.content = csv_of(api.table, (*DOCUMENTED, "planet"))
+    assert metrics24(*EXPORT, *api.address).code == 0
+    assert [len(row["planet"]) for row in read_json_lines(desk / "rows.jsonl")] == [200_000] * ROWS
