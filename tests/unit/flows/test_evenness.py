@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics24.effects import Request
-from metrics24.flows.evenness import LEAST, Rest, Stretch, rest_of, share_of
+from metrics24.flows.evenness import LEAST, Rest, Stretch, rest_of, share_of, tell
 from support.days import Days, at, row
 from unit.hand import Hand, Outcome
 from unit.hand_days import Together, days, one_after_the_other, served
@@ -34,6 +34,22 @@ def test_one_huge_day_is_told_with_what_is_left_of_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "at_once", "rest"),
+    [
+        ([HUGE, DONE], 2, Rest(1, 150.0)),
+        ([HUGE, HUGE, DONE, DONE], 4, Rest(2, 150.0)),
+        ([Stretch(pages=20, seconds=20.0, share=0.25, ended=False), DONE, DONE], 4, Rest(1, 60.0)),
+        ([Stretch(pages=10, seconds=10.0, share=0.125, ended=False), DONE, DONE], 4, Rest(1, 70.0)),
+        ([HUGE, evolve(DONE, pages=199)], 2, Rest(1, 150.0)),
+    ],
+    ids=["one of two", "half", "a minute", "ten pages", "a page more"],
+)
+def test_what_just_follows_from_the_rule_is_told(found: list[Stretch], at_once: int, rest: Rest) -> None:
+    """Half of the days idle, a minute to go, ten pages of a day, or one page more than the others, are enough."""
+    assert rest_of(found, at_once) == rest
+
+
+@pytest.mark.parametrize(
     ("found", "at_once"),
     [
         ([DONE, DONE], 4),
@@ -44,6 +60,7 @@ def test_one_huge_day_is_told_with_what_is_left_of_it() -> None:
         ([HUGE, HUGE, HUGE, DONE], 4),
         ([evolve(HUGE, share=0.9), DONE, DONE], 4),
         ([HUGE, evolve(DONE, pages=200), DONE], 4),
+        ([HUGE, evolve(DONE, pages=200)], 2),
         ([], 4),
     ],
     ids=[
@@ -55,6 +72,7 @@ def test_one_huge_day_is_told_with_what_is_left_of_it() -> None:
         "many left",
         "nearly read",
         "not the most",
+        "as many",
         "no days",
     ],
 )
@@ -85,6 +103,8 @@ def test_what_is_told_is_true(found: list[Stretch], at_once: int) -> None:
         (("2025-02-02T20:00:00", "2025-02-01T00:00:00", "2025-02-02T00:00:00"), 1.0),
         (("2025-02-02T20:00:00", "2025-02-02T21:00:00", None), 0.0),
         (("2025-02-02T20:00:00", "2025-02-02T20:00:00", "2025-02-02T20:00:00"), None),
+        (("2025-02-02T20:00:00+05:00", "2025-02-02T09:00:00Z", None), 0.25),
+        (("2025-02-02T20:00:00", "2025-02-02T14:00:00Z", None), 0.25),
         ((None, "2025-02-02T14:00:00", None), None),
         (("2025-02-02T20:00:00", None, None), None),
     ],
@@ -134,6 +154,16 @@ def test_a_walk_over_uneven_days_says_so_once(day: int, caplog: pytest.LogCaptur
     assert 60 <= found["rest_seconds"] <= 350
     assert "1 of 4" in found["message"]
     assert "exports.start(...)" in found["message"]
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(20.0, 1), (60.0, 1), (10_000.0, 167)])
+def test_a_rest_is_told_in_minutes(caplog: pytest.LogCaptureFixture, seconds: float, minutes: int) -> None:
+    """People read whole minutes, and at least one; programs read seconds."""
+    with caplog.at_level("INFO", "metrics24"):
+        tell(Rest(1, seconds), "getClickReport", 4)
+    (found,) = told(caplog)
+    assert f" takes about {minutes} min, " in found["message"]
+    assert found["rest_seconds"] == seconds
 
 
 @pytest.mark.parametrize("changes", [{"limit": 5_000}, {"slow": 0.1}], ids=["a limit", "a fast server"])

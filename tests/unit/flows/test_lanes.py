@@ -10,6 +10,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics24.flows import lanes
 from metrics24.flows.lanes import Estimate, Glimpse, Past, by_export, by_pages, choose, past, span, unfit
 from metrics24.settings import Limits
 from unit.hand import NOON
@@ -52,11 +53,12 @@ def test_what_was_gained_already_is_not_gained_again() -> None:
     assert by_pages(wide, START, END, parallel=4) == by_pages(wide, START, END)
 
 
-def test_a_rate_bounds_the_pace() -> None:
-    """With at most one request a second pages take a second each, however many days are read at once."""
-    found = by_pages(HOUR, START, END, parallel=4, rate=1.0)
+@pytest.mark.parametrize(("rate", "seconds"), [(1.0, 1.0), (0.5, 2.0), (4.0, 0.25)])
+def test_a_rate_bounds_the_pace(rate: float, seconds: float) -> None:
+    """With at most so many requests a second pages take their time, however many days are read at once."""
+    found = by_pages(HOUR, START, END, parallel=4, rate=rate)
     assert found is not None
-    assert found.seconds == pytest.approx((28 * 24 - 1) * 10, rel=0.01)
+    assert found.seconds == pytest.approx((28 * 24 - 1) * 10 * seconds, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,12 @@ def test_the_list_of_exports_tells_what_is_left_and_how_fast_they_are() -> None:
     assert past(listed, "clicks", Limits(exports_per_day=2), NOON).left == 0
 
 
+def test_an_export_that_took_more_than_a_day_tells_nothing() -> None:
+    """A time of up to 24 hours is believed, and no longer one."""
+    told = past([finished(seconds=86_400), finished(seconds=86_400.5)], "clicks", LIMITS, NOON)
+    assert told.made == ((1_000, 86_400.0),)
+
+
 def test_earlier_exports_tell_how_long_one_takes() -> None:
     """An export takes as long as half of the earlier ones at least, and by the row as long as large ones."""
     told = Past(10, ((1_000, 10.0), (100_000, 20.0), (200_000, 80.0)))
@@ -179,6 +187,30 @@ def test_the_rule(estimate: Estimate | None, told: Past, *, export: bool, why: s
     assert choice.why.startswith(why)
 
 
+def test_ten_pages_are_looked_at() -> None:
+    """A way is chosen after ten pages, as the documentation says; the pages of a rate are counted by them."""
+    found = by_pages(evolve(HOUR, pages=lanes.LOOK_AFTER), START, END, rate=0.5)
+    assert (lanes.LOOK_AFTER, found) == (10, by_pages(HOUR, START, END, rate=0.5))
+
+
+@pytest.mark.parametrize(("seconds", "long"), [(119.9, False), (120.0, True)])
+def test_two_minutes_are_worth_an_export(seconds: float, *, long: bool) -> None:
+    """An export is thought of from two minutes on."""
+    assert Estimate(1, seconds).is_long is long
+
+
+@pytest.mark.parametrize(("seconds", "export"), [(199.9, False), (200.0, True)])
+def test_half_the_time_is_fast_enough(seconds: float, *, export: bool) -> None:
+    """An export that takes 100 seconds is taken in place of pages that take 200."""
+    assert choose(Estimate(200_000, seconds), FREE, LIMITS).export is export
+
+
+@pytest.mark.parametrize(("most", "export"), [(1_499_999, False), (1_500_000, True)])
+def test_an_export_has_room_for_half_as_many_rows_again(most: int, *, export: bool) -> None:
+    """An export that holds just what is needed is taken."""
+    assert choose(LONG, FREE, Limits(export_rows=most)).export is export
+
+
 @given(rows=st.integers(1, 10**9), seconds=st.floats(0, 10**7), left=st.integers(0, 10))
 def test_an_export_is_never_taken_in_vain(rows: int, seconds: float, left: int) -> None:
     """An export is chosen only if there is one left, it holds the rows, and it takes less than half the time."""
@@ -195,7 +227,16 @@ def test_an_export_knows_no_limit_and_no_cursor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "1 s"), (99, "99 s"), (300, "5 min"), (5_999, "100 min"), (7_560, "2.1 h")]
+    ("seconds", "words"),
+    [
+        (0, "1 s"),
+        (99, "99 s"),
+        (100, "2 min"),
+        (300, "5 min"),
+        (5_999, "100 min"),
+        (6_000, "1.7 h"),
+        (7_560, "2.1 h"),
+    ],
 )
 def test_lengths_of_time_are_short_to_read(seconds: float, words: str) -> None:
     """Seconds, minutes or hours, whichever is the shortest to read."""
