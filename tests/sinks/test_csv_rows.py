@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from metrics24.errors import IntegrityError, SaveError
 from metrics24.sinks.columns import Column, json_text
 from metrics24.sinks.csv_rows import CsvRows
+from metrics24.sinks.csv_source import can_delimit
 from sinks.files import COLUMNS, save
 
 HEADER = "real_tx_id,sessions,payout,is_bot,extra_parameters,new"
@@ -102,11 +103,18 @@ def test_any_bytes_become_rows_or_an_error(tmp_path_factory: pytest.TempPathFact
             assert save(folder / f"file.{suffix}", found, fixed=True).rows == len(found)
 
 
-def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delimiter", [";", "\t", " ", "\N{BROKEN BAR}"])
+def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path: Path, delimiter: str) -> None:
     """A mark at the beginning is no part of the first name, and cells are set apart as was said."""
-    assert rows(tmp_path, b"\xef\xbb\xbfreal_tx_id;sessions\r\na;1\r\n", delimiter=";") == [
-        {"real_tx_id": "a", "sessions": 1}
-    ]
+    text = "\ufeffreal_tx_id;sessions\r\na;1\r\n".replace(";", delimiter)
+    assert can_delimit(delimiter)
+    assert rows(tmp_path, text.encode(), delimiter=delimiter) == [{"real_tx_id": "a", "sessions": 1}]
+
+
+@pytest.mark.parametrize("text", ["", ";;", '"', "\r", "\n", "\0"])
+def test_what_cannot_be_a_delimiter_is_known(text: str) -> None:
+    """Cells are set apart by one character that CSV does not use itself."""
+    assert not can_delimit(text)
 
 
 def test_columns_that_a_file_lacks_are_named(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def convert_csv(
         UsageError: the target is taken, the delimiter impossible, or pyarrow is missing.
 
     """
-    if not can_delimit(delimiter):
+    if not (can_delimit(delimiter) and delimiter.isascii()):
         raise UsageError(f"{delimiter!r} cannot be a delimiter; pass one ASCII character that is no quote or line end")
     with pyarrow_needed():
         from metrics24.sinks.csv_arrow import CsvFile  # noqa: PLC0415  pyarrow is slow to load

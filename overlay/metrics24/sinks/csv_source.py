@@ -102,19 +102,19 @@ def _end_of_records(data: bytes, *, in_quotes: bool) -> tuple[int, bool]:
 
 
 def can_delimit(text: str) -> bool:
-    """Whether this can set cells apart: one ASCII character that CSV does not use itself."""
-    return len(text) == 1 and text.isascii() and text not in '"\r\n\0'
+    """Whether this can set cells apart: one character that CSV does not use itself."""
+    return len(text) == 1 and text not in '"\r\n\0'
 
 
 @contextmanager
 def open_source(path: Path, *, delimiter: str) -> Iterator[CsvSource]:
     """Open a CSV file and read its header; the errors are those of `CsvSource`."""
+    if csv.field_size_limit() < _CELL:  # by default 128 KiB; it holds for the whole process, so it is only ever raised
+        csv.field_size_limit(_CELL)
     try:
         file = path.open("rb")
     except OSError as error:
         raise _unreadable(path, error) from error
-    if csv.field_size_limit() < _CELL:  # 128 KiB, for the whole process: it is only ever raised, and no file is refused
-        csv.field_size_limit(_CELL)
     with file:
         yield CsvSource(path, file, delimiter=delimiter)
 

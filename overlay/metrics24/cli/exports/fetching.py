@@ -77,7 +77,7 @@ def delimiter_of(job: metrics24.ExportJob) -> str:
         return ","
     if not can_delimit(found):
         raise metrics24.IntegrityError(
-            f"The server says that {found[:10]!r} sets the cells of export {job.id} apart, which is not one ASCII "
+            f"The server says that {found[:10]!r} sets the cells of export {job.id} apart, which is not one "
             "character, or one that CSV uses itself. This saves its CSV as it is, without asking for another: "
             f"metrics24 exports resume {job.id} -o FILE.csv."
         )
