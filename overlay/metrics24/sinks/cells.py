@@ -117,15 +117,11 @@ def read_cells(content: bytes, shape: Shape) -> tuple[list[Cells], str | None, s
 
     None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
     """
-    return _read(content, shape.kind)
+    return read_rows(content, shape.kind)
 
 
-def read_dicts(content: bytes) -> tuple[list[dict[str, Any]], str | None, str | None, bool] | None:
-    """Read a page of a report table like `read_cells`, its rows as dicts; what is in them is not looked at."""
-    return _read(content, dict)
-
-
-def _read(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
+def read_rows(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
+    """Read a page like `read_cells`, its rows as anything that a decoder can aim at."""
     try:
         content.decode()  # msgspec lets bytes that are no UTF-8 pass in what it skips
         page = _decoder(kind).decode(content).data  # type: ignore[arg-type]  # types are hashable
