@@ -25,7 +25,7 @@ def test_an_outline_knows_its_fields_and_the_whole_row() -> None:
     assert place == [None, "e", True]
 
 
-@pytest.mark.parametrize("text", ['"x"', '"\\ud83d"', "1.5"])
+@pytest.mark.parametrize("text", ['"x"', "1e999", "1.5"])
 def test_rows_with_one_id_are_told_apart_by_the_rest(text: str) -> None:
     """Two rows of one id are the same only if all their fields are, even those that no quick reader understands."""
     one, same, other = (f'{{"real_tx_id": "A", "note": {each}}}'.encode() for each in (text, text, '"y"'))
