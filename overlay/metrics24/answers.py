@@ -62,16 +62,20 @@ class Answer:
             if found is None:
                 if rule.must_be_there:
                     raise self.broken(f"{path}.{rule.name}", "it is documented as required, and is missing or null")
-            elif type(found) not in rule.types:
-                self._mistyped(model, rule, found, f"{path}.{rule.name}")
-            elif rule.model:
-                self._nested(rule, found, f"{path}.{rule.name}")
+            else:
+                self._present(model, rule, found, f"{path}.{rule.name}")
 
     def check_cells(self, model: str, rows: Sequence[Cells]) -> None:
         """Hold what is nested in records against the spec; their own values have the right types already."""
         for rule in _rules(model):
             if rule.model:
-                self._column(rule, values_of(rows, rule.name), "$.data.data")
+                self._column(model, rule, values_of(rows, rule.name), "$.data.data")
+
+    def _present(self, model: str, rule: _Rule, found: object, where: str) -> None:
+        if type(found) not in rule.types:
+            self._mistyped(model, rule, found, where)
+        elif rule.model:
+            self._nested(rule, found, where)
 
     def _nested(self, rule: _Rule, found: object, where: str) -> None:
         if not isinstance(found, list):
@@ -95,18 +99,18 @@ class Answer:
                 return False
         for rule in _rules(model):
             if rule.model:
-                self._column(rule, columns.get(rule.name, ()), where)
+                self._column(model, rule, columns.get(rule.name, ()), where)
         return True
 
-    def _column(self, rule: _Rule, values: Sequence[Any], where: str) -> None:
+    def _column(self, model: str, rule: _Rule, values: Sequence[Any], where: str) -> None:
         """Check what is nested in one field of all rows: all that stands in lists at once, if it is of one kind."""
         if set(map(type, values)) <= {list, type(None)}:
             items = [item for found in values for item in found or ()]
             if not items or (_is_flat(rule.model) and self._alike(rule.model, items, where)):
                 return
         for index, found in enumerate(values):
-            if found:
-                self._nested(rule, found, f"{where}[{index}].{rule.name}")
+            if found is not None:
+                self._present(model, rule, found, f"{where}[{index}].{rule.name}")
 
     def _mistyped(self, model: str, rule: _Rule, found: object, where: str) -> None:
         expected = " or ".join(sorted(_NAMES[each] for each in rule.types))

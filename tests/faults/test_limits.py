@@ -83,6 +83,14 @@ def test_fault_63_after_a_fork_the_client_works_or_says_so(serve: Serve, mode: s
     assert outcomes["child"] in {"right rows, right rows", "right rows, UsageError", "right rows, ConfigurationError"}
 
 
+@pytest.mark.parametrize("moment", ["idle", "busy"])
+def test_fault_63_a_walk_that_is_forked_goes_on_or_says_so(serve: Serve, moment: str) -> None:
+    """A child never waits for a page that only its parent can fetch: it has all rows, or an error of ours."""
+    outcomes = dict(line.split(": ") for line in programs.output("forking_amid", serve(own_rows).base_url, moment))
+    assert outcomes["parent"] == "10 rows"
+    assert outcomes["child"] in {"10 rows", "UsageError"}
+
+
 @pytest.mark.parametrize("jump", [-24 * HOUR, 24 * HOUR])
 def test_fault_67_a_jump_of_the_wall_clock_ends_no_call_early(run: Running, serve: Serve, jump: float) -> None:
     """Setting the machine's clock during a retry neither exhausts the deadline nor lengthens it."""

@@ -11,9 +11,14 @@ from typing import Any, Generic, TypeVar
 
 from metrics24.drivers.deadline import Exchange
 from metrics24.effects import Flow
+from metrics24.errors import UsageError
 
 T = TypeVar("T")
 
+_FORKED = (
+    "The next page was under way when this process was forked, and arrives in the other one. Begin anew here, with "
+    "after= the last row that you have."
+)
 _PATIENCE = 0.1  # seconds for the thread to notice that it is stopped; it is a daemon, and sends nothing any more
 
 
@@ -39,13 +44,21 @@ class Background(Generic[T]):
 
     def start(self, flow: Flow[T]) -> None:
         """Run a flow. Its result must be taken before the next one starts."""
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():  # a fork does not take it along
+            self._flows, self._results = SimpleQueue(), SimpleQueue()
             self._thread = threading.Thread(target=self._work, name="metrics24-look-ahead", daemon=True)
             self._thread.start()
         self._flows.put(flow)
 
     def result(self) -> T:
-        """Wait for the flow's result."""
+        """Wait for the flow's result.
+
+        Raises:
+            UsageError: the process was forked while the flow ran, so that nobody runs it here.
+
+        """
+        if self._results.empty() and not (self._thread and self._thread.is_alive()):
+            raise UsageError(_FORKED)
         return self._results.get()()
 
     def close(self) -> None:

@@ -12,10 +12,10 @@ CURSOR_FIELD = "real_tx_id"
 
 def same_row(one: Any, other: Any) -> bool:
     """Whether two rows are the same, in whichever form they were decoded; what is null may be absent."""
-    if one is None or other is None or type(one) is type(other):
-        return bool(one == other)
-    if one.get(CURSOR_FIELD) != other.get(CURSOR_FIELD):
-        return False
+    if one is None or other is None or one.get(CURSOR_FIELD) != other.get(CURSOR_FIELD):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one == other
     left, right = ({name: value for name, value in row.items() if value is not None} for row in as_rows([one, other]))
     return left == right
 

@@ -24,7 +24,6 @@ No time of a row is ever compared with a day, so rows may be written in any time
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -41,9 +40,10 @@ from metrics24.models import Notices
 from metrics24.operations import Routes
 from metrics24.responses import Table, read_table
 from metrics24.settings import Retry
-from metrics24.sinks import read_dicts, values_of
+from metrics24.sinks import read_outlines, values_of
 
 _TIMES = ("request_time", "conversion_time", "click_time", "impression_time")
+_LOOKED_AT = (CURSOR_FIELD, *_TIMES)
 _DAY = timedelta(days=1)
 _SECOND_CHANCES = 2
 
@@ -70,7 +70,7 @@ class _KeptWalk(Walk):
     def _fetch(self) -> Flow[Table]:
         answer = yield from send(page_request(self._query, self._routes, self._cursor), self._policy)
         self.content = answer.content
-        found = read_dicts(answer.content)
+        found = read_outlines(answer.content, _LOOKED_AT)
         return read_table(answer, self._query.operation, _Unsaid()) if found is None else Table(*found)
 
 
@@ -86,7 +86,7 @@ class Shard:
         self.pieces: deque[tuple[Any, int]] = deque()
         self.error: BaseException | None = None
         self.begun = self.ended = self.busy = False
-        self.head: Mapping[str, Any] | None = None
+        self.head: Any = None
         self.era = pressure.era
         self._pressure, self._on_retry = pressure, policy.retrying.on_retry
         self._policy = evolve(policy, retrying=evolve(policy.retrying, on_retry=self._noted))
@@ -95,7 +95,7 @@ class Shard:
         self._held: tuple[Any, Table] | None = None
         self._proves = False
         self._chances = _SECOND_CHANCES if policy.retrying.attempts > 1 else 0
-        self._last_row: Mapping[str, Any] | None = None
+        self._last_row: Any = None
 
     @property
     def is_empty(self) -> bool:
@@ -185,7 +185,7 @@ class Shard:
         )
 
 
-def _rows_before(border: Mapping[str, Any] | None, rows: list[Any]) -> int:
+def _rows_before(border: Any, rows: list[Any]) -> int:
     """How many rows stand before the border: all of them, if it is not among them."""
     name = None if border is None else border.get(CURSOR_FIELD)
     if border is None or name is None or not any(border.get(time) for time in _TIMES):
@@ -198,6 +198,6 @@ def _rows_before(border: Mapping[str, Any] | None, rows: list[Any]) -> int:
     return next(found, len(rows))
 
 
-def _time_of(row: Mapping[str, Any] | None) -> str | None:
-    found = None if row is None else next((row[time] for time in _TIMES if row.get(time)), None)
+def _time_of(row: Any) -> str | None:
+    found = None if row is None else next((found for time in _TIMES if (found := row.get(time))), None)
     return found if isinstance(found, str) else None

@@ -30,17 +30,18 @@ class Cells(msgspec.Struct):
     """A row as a tuple of its columns' values, which can be asked for a field like a dict."""
 
     names: ClassVar[Mapping[str, str]] = {}
+    absent: ClassVar[object] = None
 
     def get(self, name: str, default: object = None) -> Any:
-        """The field's value, `default` if it is null or has no column."""
+        """The field's value, `default` if it is null, absent or has no column."""
         attribute = self.names.get(name)
         value = None if attribute is None else getattr(self, attribute)
-        return default if value is None else value
+        return default if value is None or value is self.absent else value
 
     def as_row(self) -> dict[str, Any]:
-        """The row as a dict, without what is null."""
+        """The row as a dict, without what is null or absent."""
         values = zip(self.names, _as_tuple(self), strict=True)
-        return {name: value for name, value in values if value is not None}
+        return {name: value for name, value in values if value is not None and value is not self.absent}
 
 
 class Shape:
@@ -51,6 +52,7 @@ class Shape:
 
     def __init__(self, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> None:
         self.columns = (*columns, *others)
+        self._absent = absent
         self._defaults = (None,) * len(columns) + (absent,) * len(others)
 
     @classmethod
@@ -63,7 +65,7 @@ class Shape:
     @property
     def kind(self) -> type[Cells]:
         """The type of the rows."""
-        return _kind(self.columns, self._defaults)
+        return _kind(self.columns, self._defaults, self._absent)
 
     def columns_of(self, rows: Sequence[object]) -> list[Sequence[object]] | None:
         """The rows turned into columns; None unless all are records of this shape and their values fit."""
@@ -79,7 +81,7 @@ class Shape:
 
 
 @lru_cache(maxsize=64)
-def _kind(columns: tuple[Column, ...], defaults: tuple[object, ...]) -> type[Cells]:
+def _kind(columns: tuple[Column, ...], defaults: tuple[object, ...], absent: object) -> type[Cells]:
     attributes = {column.name: f"c{index}" for index, column in enumerate(columns)}
     made = msgspec.defstruct(
         "Cells",
@@ -88,7 +90,7 @@ def _kind(columns: tuple[Column, ...], defaults: tuple[object, ...]) -> type[Cel
             for column, default in zip(columns, defaults, strict=True)
         ],
         bases=(Cells,),
-        namespace={"names": attributes},
+        namespace={"names": attributes, "absent": absent},
         rename={attribute: name for name, attribute in attributes.items()},
         forbid_unknown_fields=True,
         gc=False,
@@ -115,15 +117,11 @@ def read_cells(content: bytes, shape: Shape) -> tuple[list[Cells], str | None, s
 
     None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
     """
-    return _read(content, shape.kind)
+    return read_rows(content, shape.kind)
 
 
-def read_dicts(content: bytes) -> tuple[list[dict[str, Any]], str | None, str | None, bool] | None:
-    """Read a page of a report table like `read_cells`, its rows as dicts; what is in them is not looked at."""
-    return _read(content, dict)
-
-
-def _read(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
+def read_rows(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
+    """Read a page like `read_cells`, its rows as anything that a decoder can aim at."""
     try:
         content.decode()  # msgspec lets bytes that are no UTF-8 pass in what it skips
         page = _decoder(kind).decode(content).data  # type: ignore[arg-type]  # types are hashable

@@ -39,11 +39,6 @@ class VerbatimCells:
         """The row as a dict, without what is null."""
         return self._cells.as_row()
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, VerbatimCells) and self._cells == other._cells
-
-    __hash__ = None  # type: ignore[assignment]  # like the records
-
 
 class VerbatimLens(LearningLens):
     """Rows know their bytes as well, be they dicts or records."""
