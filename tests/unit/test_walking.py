@@ -69,3 +69,17 @@ def test_the_next_page_is_under_way_while_one_is_used(seconds: float, *, frugal:
 def test_pages_that_are_there_at_once_are_saved_one_after_the_other() -> None:
     """No thread is begun for pages that take no time, but for a moment's hiccup of the machine."""
     assert ahead(Walk(0.0), frugal=True) < PAGES / 2
+
+
+def test_no_thread_outlives_its_walk() -> None:
+    """The thread that looks ahead ends with the walk, and with one that is given up in the middle."""
+    for most in (PAGES, 3):
+        pages = tables(Walk(0.001), DRIVER, None)  # type: ignore[arg-type]  # walk and source at once
+        for _ in range(most):
+            next(pages)
+        mine = [thread for thread in threading.enumerate() if thread.name == "metrics24-look-ahead"]
+        assert mine
+        pages.close()
+        for thread in mine:
+            thread.join(5)
+            assert not thread.is_alive()
