@@ -173,6 +173,19 @@ def test_misfits_are_mentioned(metrics24: Metrics24, serve: Serve) -> None:
     assert ended.out.splitlines()[1] == "3 values fitted no column and stand in the column _extra"
 
 
+def test_one_is_told_in_the_singular(metrics24: Metrics24, serve: Serve) -> None:
+    """A day, a row and a value that are alone are not told as several."""
+    server = serve(in_turn(page([*of_day(3, 1)]), page([*of_day(2, 1)])))
+    options = ("--columns", "spec", "--base-url", server.base_url, "--by-day", "rows", "--integration", "i")
+    for start, before in (("2025-02-03", ""), ("2025-02-02", "; 1 day was complete before")):
+        ended = metrics24("pull", "clicks", *options, "--start", start, "--end", "2025-02-03")
+        summary, misfits = ended.out.splitlines()
+        assert ended.err.startswith(f"{start}: 1 row, ")
+        assert summary.startswith("1 row of 1 day in rows ")
+        assert summary.endswith(f" s{before}")
+        assert misfits == "1 value fitted no column and stands in the column _extra"
+
+
 class Full(io.StringIO):
     """A stream on a disk that is full."""
 
