@@ -45,7 +45,7 @@ class Waiting:
 
 def days_of(folder: Path) -> dict[str, list[object]]:
     """Give the ids in each file of a folder."""
-    return {path.stem[7:]: ids(read_json_lines(path)) for path in sorted(folder.iterdir())}
+    return {path.stem[7:]: ids(read_json_lines(path)) for path in sorted(folder.glob("*.jsonl"))}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_an_interrupt_keeps_the_days_that_are_done(
         assert process.stderr is not None
         assert process.stderr.readline().startswith("2025-02-03: 100 rows, ")
         ended = interrupt(process, number)
-    assert (ended.code, ended.out, files_in(shell.folder / "clicks")) == (code, "", ["clicks-2025-02-03.jsonl"])
+    kept = [".metrics24-clicks.json", "clicks-2025-02-03.jsonl"]
+    assert (ended.code, ended.out, files_in(shell.folder / "clicks")) == (code, "", kept)
     assert ended.err.startswith(f"{word} Days that are done: 2025-02-03; nothing unfinished was left behind. Go on ")
     rest = serve(in_turn(page([*rows[1], *rows[2]][:100], more=True), page(rows[2])))
     resumed = shell.run(*shlex.split(ended.err.rpartition("others: ")[2])[1:], METRICS24_BASE_URL=rest.base_url)
@@ -137,7 +138,7 @@ def test_rows_that_come_too_late_are_an_error(metrics24: Metrics24, serve: Serve
     ended = metrics24(*LINES, "--base-url", server.base_url)
     assert ended.code == 7
     assert "A row of 2025-02-03 came after a whole page of older rows" in ended.err
-    assert files_in(desk / "clicks") == ["clicks-2025-02-02.jsonl"]
+    assert files_in(desk / "clicks") == [".metrics24-clicks.json", "clicks-2025-02-02.jsonl"]
 
 
 def test_older_rows_end_the_walk(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
@@ -173,6 +174,19 @@ def test_misfits_are_mentioned(metrics24: Metrics24, serve: Serve) -> None:
     assert ended.out.splitlines()[1] == "3 values fitted no column and stand in the column _extra"
 
 
+def test_one_is_told_in_the_singular(metrics24: Metrics24, serve: Serve) -> None:
+    """A day, a row and a value that are alone are not told as several."""
+    server = serve(in_turn(page([*of_day(3, 1)]), page([*of_day(2, 1)])))
+    options = ("--columns", "spec", "--base-url", server.base_url, "--by-day", "rows", "--integration", "i")
+    for start, before in (("2025-02-03", ""), ("2025-02-02", "; 1 day was complete before")):
+        ended = metrics24("pull", "clicks", *options, "--start", start, "--end", "2025-02-03")
+        summary, misfits = ended.out.splitlines()
+        assert ended.err.startswith(f"{start}: 1 row, ")
+        assert summary.startswith("1 row of 1 day in rows ")
+        assert summary.endswith(f" s{before}")
+        assert misfits == "1 value fitted no column and stands in the column _extra"
+
+
 class Full(io.StringIO):
     """A stream on a disk that is full."""
 
@@ -187,5 +201,5 @@ def test_a_summary_that_cannot_be_written_costs_nothing(
     """Where stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
     monkeypatch.setattr("sys.stdout", Full())
     ended = metrics24(*PULL)
-    assert (ended.code, len(files_in(desk / "clicks"))) == (0, 3)
+    assert (ended.code, len(files_in(desk / "clicks"))) == (0, 4)
     assert ended.err.endswith("but their summary could not be written: No space left on device\n")

@@ -24,6 +24,18 @@ PathFinder.find_spec = lambda name, *more: None if name.partition(".")[0] in hid
 from metrics24.cli import main
 main()
 """
+INTERRUPTED = """
+import os, runpy, signal, sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+def interrupted(name, *more):
+    if name == wanted:
+        os.kill(os.getpid(), signal.SIGINT)
+    return find(name, *more)
+wanted = sys.argv.pop(1)
+PathFinder.find_spec = interrupted
+runpy.run_module("metrics24", run_name="__main__", alter_sys=True)
+"""
 LOADED = "import sys; from metrics24.cli.app import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
 
 
@@ -60,6 +72,22 @@ def test_without_its_extra_the_command_says_how_to_install_it(missing: str) -> N
     done = without(missing, "--version")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"The command line needs {missing.replace(',', ' and ')}: pip install 'metrics24[cli]'\n"
+
+
+@pytest.mark.parametrize("module", ["metrics24.cli", "click", "metrics24.cli.app", "metrics24.cli.pull"])
+def test_an_interrupt_while_the_command_is_loaded_is_no_traceback(module: str) -> None:
+    """Ctrl-C during the imports is one line and code 130, like later on."""
+    program = [sys.executable, "-c", INTERRUPTED, module, "--version"]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_an_object_for_programs() -> None:
+    """With --json an interrupt during the imports is an object, like later on."""
+    program = [sys.executable, "-c", INTERRUPTED, "metrics24.cli.pull", "pull", "--json"]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    error = {"type": "Interrupted", "message": "Interrupted.", "exit_code": 130}
+    assert (done.returncode, json.loads(done.stderr)) == (130, {"error": error})
 
 
 def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from cli.commands import Shell
-from cli.conftest import Serve
+from cli.conftest import Metrics24, Serve
 from metrics24.cli.progress import Course, display
 from metrics24.pages.progress import Progress
 from support.scripted import in_turn
@@ -66,6 +66,17 @@ def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with display(course(), quiet=True) as show:
         show(Progress(rows=1))
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("where", [("-o", "x.csv"), ("-o", "x.csv", "--via", "export"), ("--by-day", "x")])
+def test_programs_get_no_progress(
+    metrics24: Metrics24, monkeypatch: pytest.MonkeyPatch, where: tuple[str, ...]
+) -> None:
+    """With --json no plain lines come between the objects on stderr, however long it takes."""
+    monkeypatch.setattr("metrics24.cli.bars.SECONDS_BETWEEN_LINES", 0.0)
+    ended = metrics24(*PULL, *where, "--json")
+    assert (ended.code, [line for line in ended.err.splitlines() if not line.startswith("{")]) == (0, [])
+    assert "clicks: " in metrics24(*PULL, where[0], f"other-{where[1]}", *where[2:]).err
 
 
 def test_on_a_terminal_progress_moves(shell: Shell) -> None:

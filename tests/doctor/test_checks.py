@@ -52,6 +52,7 @@ def test_an_odd_key_is_noted_and_not_shown(value: str, remark: str) -> None:
 def test_a_plain_key_is_nothing_unusual() -> None:
     """A key of letters and digits, and a token that looks like one, give no remark."""
     assert key_shape(Source("METRICS24_API_KEY", "key", "0123456789abcdef")).verdict is Verdict.WORKS
+    assert key_shape(Source("METRICS24_API_KEY", "key", "0")).summary.startswith("1 character;")
     assert key_shape(Source("METRICS24_TOKEN", "token", SIGNED)).verdict is Verdict.WORKS
 
 

@@ -72,7 +72,7 @@ def pull_by_day(context: click.Context, given: Mapping[str, Any], days: Range) -
             click.echo(str(day), err=True)
 
     try:
-        with sigterm_as_interrupt(), display(course, quiet=given["quiet"]) as show:
+        with sigterm_as_interrupt(), display(course, quiet=given["quiet"] or given["as_json"]) as show:
             job.run(saved, show)
     except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
         if not outcome and isinstance(error, metrics24.Metrics24Error):

@@ -13,6 +13,7 @@ from attrs import evolve
 
 import metrics24
 from metrics24.cli.connection import open_client
+from metrics24.cli.day_question import Question
 from metrics24.cli.day_summary import Day
 from metrics24.cli.days import Range, end_of_day
 from metrics24.cli.filters import parse_filters
@@ -31,10 +32,16 @@ _DAY = timedelta(days=1)
 
 
 class DayJob:
-    """The days of one run: which are complete, and which are read."""
+    """The days of one run: which are complete, and which are read.
+
+    Raises:
+        UsageError: the folder has days of another question.
+
+    """
 
     def __init__(self, given: Mapping[str, Any], days: Range, now: datetime) -> None:
         self._given, self._now = given, now
+        self._question = Question(given)
         every = [date.fromordinal(number) for number in range(days.start.toordinal(), days.end.toordinal() + 1)]
         stale = days.end - timedelta(days=min(given["refresh_last"] or 0, len(every)))
         complete = [day for day in every if day <= stale and self._is_complete(day)]
@@ -56,6 +63,8 @@ class DayJob:
                 raise metrics24.UsageError(f"{folder} cannot be made a folder ({error.strerror}).") from error
             for run in self._runs:
                 self._read(client, run, on_saved, show)
+        with suppress(metrics24.Metrics24Error):  # where nothing was saved, a folder that is only read is enough
+            self._question.keep()
 
     def _read(
         self, client: metrics24.Client, run: Sequence[date], on_saved: Callable[[Day], None], show: OnProgress
@@ -72,7 +81,10 @@ class DayJob:
             with suppress(OSError):  # the file says when its rows were asked for: its day may have ended meanwhile
                 os.utime(file.path, (self._now.timestamp(),) * 2)
             over = self._now >= end_of_day(day, self._given)
-            on_saved(Day(day, file.path, False, over, rows=file.rows, bytes=file.bytes, misfits=file.misfits))
+            try:
+                self._question.keep()
+            finally:
+                on_saved(Day(day, file.path, False, over, rows=file.rows, bytes=file.bytes, misfits=file.misfits))
 
         def follow(progress: Progress) -> None:
             self._rows = before + progress.rows

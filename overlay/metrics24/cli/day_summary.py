@@ -11,7 +11,7 @@ from typing import Any
 import click
 from attrs import asdict, frozen
 
-from metrics24.cli.text import printable, size
+from metrics24.cli.text import fitting_nowhere, number, printable, size
 
 
 @frozen
@@ -43,7 +43,8 @@ class Day:
 
     def __str__(self) -> str:
         note = "" if self.complete else "; not known to be over, so it is read again the next time"
-        return f"{self.day}: {self.rows or 0:,} rows, {size(self.bytes or 0)}, in {printable(str(self.path))}{note}"
+        rows = number(self.rows or 0, "row")
+        return f"{self.day}: {rows}, {size(self.bytes or 0)}, in {printable(str(self.path))}{note}"
 
 
 @frozen
@@ -70,8 +71,9 @@ def summarize(days: Sequence[Day], about: Mapping[str, Any], *, created: bool, q
     if as_json:
         click.echo(json.dumps({**about, "created": created, "rows": rows, "days": [day.facts() for day in days]}))
     elif not quiet:
-        skipped = f"; {len(days) - len(read):,} days were complete before" if len(read) < len(days) else ""
+        before = len(days) - len(read)
+        skipped = f"; {number(before, 'day')} {'was' if before == 1 else 'were'} complete before" if before else ""
         folder, seconds = printable(about["folder"]) + (" (created)" if created else ""), about["seconds"]
-        click.echo(f"{rows:,} rows of {len(read):,} days in {folder} after {seconds:.1f} s{skipped}")
+        click.echo(f"{number(rows, 'row')} of {number(len(read), 'day')} in {folder} after {seconds:.1f} s{skipped}")
         if misfits:
-            click.echo(f"{misfits:,} values fitted no column and stand in the column _extra")
+            click.echo(fitting_nowhere(misfits))

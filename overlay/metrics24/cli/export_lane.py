@@ -107,7 +107,8 @@ class Lane:
         """
         delimiter_of(job)  # if it is said already: what cannot be read need not be waited for
         draft = download_of(self._given["output"], job.id)
-        with display(Course(title=self._given["table"]), quiet=self._given["quiet"]) as show:
+        quiet = self._given["quiet"] or self._given["as_json"]
+        with display(Course(title=self._given["table"]), quiet=quiet) as show:
             if not draft.is_file():  # it only ever appears whole
                 job.save(draft, waiting=waiting, on_progress=show)
             try:

@@ -30,6 +30,22 @@ def parse_filters(texts: Iterable[str]) -> Filter | None:
     return join([*(field(name).any_of(*dict.fromkeys(values)) for name, values in equal.items()), *others])
 
 
+def plain(texts: Iterable[str]) -> list[str]:
+    """Write filters so that those that mean the same are the same, in whatever order they were typed.
+
+    Raises:
+        FilterError: one is not written as a filter.
+
+    """
+    signs = {"eq": "=", "gte": ">=", "lte": "<="}
+    return sorted(
+        {
+            f"{column.name}{signs.get(operator, f':{operator}=')}{value}"
+            for column, operator, value in map(_parse, texts)
+        }
+    )
+
+
 def _parse(text: str) -> tuple[Field, str, str]:
     found = _TYPED.fullmatch(text)
     if found is None or any(part != part.strip() for part in (found["name"], found["operator"] or "")):

@@ -17,7 +17,7 @@ from metrics24.cli.days import Range, range_options, understood
 from metrics24.cli.interrupts import sigterm_as_interrupt
 from metrics24.cli.pulling import Pulled, Pulling
 from metrics24.cli.reporting import EndedEarlyError
-from metrics24.cli.text import printable, size
+from metrics24.cli.text import fitting_nowhere, number, printable, size
 from metrics24.settings import MOST_AT_ONCE
 
 TABLES = ("clicks", "conversions", "impressions")
@@ -154,11 +154,11 @@ def summarize(pulled: Pulled, pulling: Pulling, *, quiet: bool, as_json: bool) -
         click.echo(json.dumps(facts))
     elif not quiet:
         click.echo(
-            f"{saved.rows:,} rows of {course.start} to {course.end}, {size(saved.bytes)}, "
+            f"{number(saved.rows, 'row')} of {course.start} to {course.end}, {size(saved.bytes)}, "
             f"in {printable(str(saved.path))} after {seconds:.1f} s ({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
         )
         if saved.misfits:
-            click.echo(f"{saved.misfits:,} values fitted no column and stand in the column _extra")
+            click.echo(fitting_nowhere(saved.misfits))
 
 
 def _outlets(given: Mapping[str, Any]) -> dict[str, bool]:

@@ -104,7 +104,7 @@ class Pulling:
 
         given = self.given
         advice = "" if given["via"] == "auto" or self._is_narrowed else " --via export may be faster."
-        with rest_told(self.say, advice), display(self.course, quiet=given["quiet"]) as show:
+        with rest_told(self.say, advice), display(self.course, quiet=given["quiet"] or given["as_json"]) as show:
             return self.rows(client).save(
                 given["output"],
                 overwrite=given["overwrite"],

@@ -8,6 +8,16 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def number(count: int, word: str) -> str:
+    """Write how many there are of what a word names: 1 day, 1,000 days."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def fitting_nowhere(misfits: int) -> str:
+    """Say how many values stand where those stand that fit no column."""
+    return f"{number(misfits, 'value')} fitted no column and stand{'s' if misfits == 1 else ''} in the column _extra"
+
+
 def size(count: int) -> str:
     """Write a number of bytes with three digits or so."""
     amount, unit = float(count), "bytes"

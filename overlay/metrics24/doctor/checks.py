@@ -75,7 +75,7 @@ def environment(
 def key_shape(credential: Source) -> Finding:
     """What looks wrong about the credential, which is not shown; a guess, so it is never more than a note."""
     remarks = _remarks(credential)
-    length = f"{len(credential.value)} characters"
+    length = "1 character" if len(credential.value) == 1 else f"{len(credential.value)} characters"
     if not remarks:
         return Finding(name="key shape", verdict=Verdict.WORKS, summary=f"{length}, nothing unusual")
     return Finding(
@@ -119,7 +119,8 @@ def certificate(reached: Reached, now: datetime) -> Finding | None:
     if reached.expires is None:
         return None
     left = (reached.expires - now).days
-    summary = f"the certificate is trusted, and expires on {reached.expires:%Y-%m-%d} ({left} days left)"
+    days = "1 day" if left == 1 else f"{left} days"
+    summary = f"the certificate is trusted, and expires on {reached.expires:%Y-%m-%d} ({days} left)"
     return Finding(name="TLS", verdict=Verdict.NOTE if left < SOON else Verdict.WORKS, summary=summary)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def fetch(job: metrics24.ExportJob, order: Order, given: Mapping[str, Any], *, title: str) -> None:
     """Wait for an export, save its file, and say on stdout what was saved."""
     course = Course(title=title)
-    with display(course, quiet=given["quiet"]) as show:
+    with display(course, quiet=given["quiet"] or given["as_json"]) as show:
         saved = _convert(job, order, show) if order.converts else _save(job, order.path, order, show)
     seconds = course.clock() - course.started
     try:
