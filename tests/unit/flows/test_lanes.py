@@ -19,7 +19,7 @@ from unit.hand_exports import Record
 LIMITS = Limits()
 FREE = Past(10)
 START, END = date(2025, 2, 1), date(2025, 2, 28)
-HOUR = Glimpse(rows=1_000, pages=10, seconds=2.0, newest="2025-02-28T23:59:59", oldest="2025-02-28T22:59:59")
+HOUR = Glimpse(rows=1_000, seconds=(0.2,) * 10, newest="2025-02-28T23:59:59", oldest="2025-02-28T22:59:59")
 LONG = Estimate(1_000_000, 4_000.0)
 
 
@@ -51,6 +51,33 @@ def test_what_was_gained_already_is_not_gained_again() -> None:
     """First pages that reach over more days than are read at once have the pace of all later ones."""
     wide = evolve(HOUR, oldest="2025-02-20T00:00:00")
     assert by_pages(wide, START, END, parallel=4) == by_pages(wide, START, END)
+
+
+def test_the_first_page_tells_nothing_of_the_pace() -> None:
+    """A cold first page, and a slow one among the others, do not make the pages to come seem slow."""
+    cold = evolve(HOUR, seconds=(17.4, *(0.1, 0.2, 0.3) * 2, 0.2, 0.2, 60.0))
+    assert by_pages(cold, START, END) == by_pages(HOUR, START, END)
+
+
+def test_a_single_page_tells_its_own_pace() -> None:
+    """Where there is no other page the first one is the measure."""
+    found, usual = by_pages(evolve(HOUR, seconds=(2.0,)), START, END), by_pages(HOUR, START, END)
+    assert found is not None
+    assert usual is not None
+    assert found.seconds == pytest.approx(usual.seconds)
+
+
+def test_pages_of_days_that_are_read_at_once_come_in_bursts() -> None:
+    """Pages that were there before they were due do not make the others seem as fast: their mean counts."""
+    wide = evolve(HOUR, oldest="2025-02-20T00:00:00")
+    bursts = evolve(wide, seconds=(5.0, 0.9, *(0.0,) * 6, 0.9, 0.0))
+    found, even = by_pages(bursts, START, END, parallel=4), by_pages(wide, START, END, parallel=4)
+    assert found is not None
+    assert even is not None
+    assert found.seconds == pytest.approx(even.seconds)
+    alone = by_pages(bursts, START, END)
+    assert alone is not None
+    assert alone.seconds == 0
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(1.0, 1.0), (0.5, 2.0), (4.0, 0.25)])
@@ -95,8 +122,7 @@ def test_more_at_once_never_takes_longer(rows: int, minutes: int, parallel: int,
     newest = NOON.replace(tzinfo=None)
     glimpse = Glimpse(
         rows=rows,
-        pages=10,
-        seconds=seconds,
+        seconds=(seconds,) * 10,
         newest=newest.isoformat(),
         oldest=(newest - timedelta(minutes=minutes)).isoformat(),
     )
@@ -189,7 +215,7 @@ def test_the_rule(estimate: Estimate | None, told: Past, *, export: bool, why: s
 
 def test_ten_pages_are_looked_at() -> None:
     """A way is chosen after ten pages, as the documentation says; the pages of a rate are counted by them."""
-    found = by_pages(evolve(HOUR, pages=lanes.LOOK_AFTER), START, END, rate=0.5)
+    found = by_pages(evolve(HOUR, seconds=(0.2,) * lanes.LOOK_AFTER), START, END, rate=0.5)
     assert (lanes.LOOK_AFTER, found) == (10, by_pages(HOUR, START, END, rate=0.5))
 
 
