@@ -143,7 +143,7 @@ class Lane:
         with self._sink(prospect.columns) as sink:
             for block in self._audited(rows, show):
                 sink.write(block)
-            return Pulled(sink.commit(), job.id, tuple(rows.missing))
+            return Pulled(sink.commit(), job.id, tuple(rows.missing), tuple(rows.as_text))
 
     def forget(self, job: metrics24.ExportJob) -> None:
         """Remove what was downloaded."""

@@ -16,10 +16,7 @@ from metrics24.flows.lanes import LOOK_AFTER, Choice, Estimate, Glimpse, by_page
 from metrics24.pages.progress import Progress
 from metrics24.settings import Limits, Waiting
 
-DIFFERENCES = (
-    "An export does not tell null from empty text, may write nested fields as text, and its order is the server's: "
-    "docs/exports.md."
-)
+DIFFERENCES = "An export does not tell null from empty text, and its order is the server's: docs/exports.md."
 _KEPT = 86_400.0  # for how long a command that goes on may take the export that it had asked for
 _CONNECTIONS = 8  # which a client has
 _SHORTEST, _LONGEST = 60.0, 3_600.0
@@ -168,6 +165,11 @@ class Lanes:
             raise
         if pulled.missing:
             pulling.say(f"The export has no {', '.join(pulled.missing)}: these columns are empty.")
+        if pulled.as_text:
+            pulling.say(
+                f"The export has {', '.join(pulled.as_text)} as text of its own, where pages have JSON: "
+                "do not mix this file with those of pages."
+            )
         pulling.say(DIFFERENCES)
         return pulled
 

@@ -148,7 +148,7 @@ def summarize(pulled: Pulled, pulling: Pulling, *, quiet: bool, as_json: bool) -
             facts |= {"newest": reached.newest, "oldest": reached.oldest, "cursor": reached.cursor, "via": "pages"}
         else:
             facts |= {**dict.fromkeys(("newest", "oldest", "cursor")), "via": "export", "export_id": pulled.export_id}
-            facts["missing"] = list(pulled.missing)
+            facts |= {"missing": list(pulled.missing), "as_text": list(pulled.as_text)}
         if pulling.reasons:
             facts["why"] = " ".join(pulling.reasons)
         click.echo(json.dumps(facts))
