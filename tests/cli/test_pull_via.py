@@ -132,7 +132,8 @@ def test_auto_takes_an_export_where_pages_are_slow(
     lines = ended.err.splitlines()
     assert ended.code == 0
     assert lines[0].startswith("By export: about 5,")
-    assert " rows; by pages that were " in lines[0]
+    assert " by an export, " in lines[0]
+    assert lines[0].endswith(" min by pages.")
     assert lines[-2:] == DIFFERENCES.splitlines()
     assert len(read_csv(desk / "rows.csv")) > 3_000
     assert files_in(desk) == ["rows.csv"]
@@ -168,6 +169,8 @@ def test_a_quota_that_is_used_up_ends_an_export(metrics24: Metrics24, box: Sandb
         (("--via", "auto", "--by-day", "days"), "--via cannot go with --by-day"),
         (("--reuse", "60", "--by-day", "days"), "--reuse cannot go with --by-day"),
         (("--reuse", "60", "-o", "rows.csv"), "--reuse needs --via auto or --via export"),
+        (("--unordered", "-o", "rows.csv"), "--unordered needs --parallel"),
+        (("--unordered", "--via", "auto", "-o", "rows.csv"), "--unordered needs --parallel"),
         (("--via", "export", "-o", "rows.txt"), "does not say its format"),
         (("--via", "auto", "-o", "none/rows.csv"), "does not exist"),
         (("--via", "auto", "--filter", "nonsense", "-o", "rows.csv"), "is not a filter"),

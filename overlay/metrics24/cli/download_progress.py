@@ -11,6 +11,7 @@ from attrs import define, field
 
 from metrics24.cli.bars import Showing
 from metrics24.cli.text import printable, size
+from metrics24.models import ArtifactStatus
 
 if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
     from metrics24.flows.waiting import WaitProgress
@@ -44,7 +45,10 @@ class Course:
         if isinstance(step, str):
             return step
         if (seconds := getattr(step, "seconds", None)) is not None:
-            return f"{printable(str(getattr(step, 'status', '')))} for {seconds:,.0f} s"
+            status = str(getattr(step, "status", ""))
+            if status == ArtifactStatus.COMPLETED:
+                return f"made after {seconds:,.0f} s, downloading"
+            return f"{printable(status)} for {seconds:,.0f} s"
         return self._arrived(step)  # type: ignore[arg-type]  # told apart without loading their modules
 
     def _arrived(self, step: DownloadProgress) -> str:

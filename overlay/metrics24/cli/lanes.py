@@ -17,7 +17,7 @@ from metrics24.pages.progress import Progress
 from metrics24.settings import Limits, Waiting
 
 DIFFERENCES = "An export does not tell null from empty text, and its order is the server's: docs/exports.md."
-_KEPT = 86_400.0  # for how long a command that goes on may take the export that it had asked for
+_KEPT = 86_400  # for how long a command that goes on may take the export that it had asked for
 _CONNECTIONS = 8  # which a client has
 _SHORTEST, _LONGEST = 60.0, 3_600.0
 # What says that going on by pages would fail as well, or that the question itself is wrong.

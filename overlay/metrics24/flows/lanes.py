@@ -161,10 +161,9 @@ def choose(estimate: Estimate | None, told: Past, limits: Limits) -> Choice:
     seconds = by_export(estimate.rows, told)
     if seconds * _SURPLUS > estimate.seconds:
         return Choice(export=False, why=f"By pages: {estimate}; an export would hardly be faster ({span(seconds)}).")
-    basis = "by earlier exports" if told.made else "a guess, as the server tells of no earlier one"
-    rows = f"about {_round(estimate.rows):,} rows"
-    why = f"By export: {rows}; by pages that were {span(estimate.seconds)}, so {span(seconds)} ({basis})."
-    return Choice(export=True, why=why)
+    basis = "judged by earlier ones" if told.made else "a guess, as the server tells of no earlier one"
+    times = f"{span(seconds)} by an export, {basis}, instead of {span(estimate.seconds)} by pages"
+    return Choice(export=True, why=f"By export: about {_round(estimate.rows):,} rows; {times}.")
 
 
 def unfit(*, limit: int | None, after: str | None, before: str | None) -> str | None:

@@ -189,14 +189,14 @@ def test_without_earlier_exports_a_minute_is_assumed() -> None:
             LONG,
             FREE,
             True,
-            "By export: about 1,000,000 rows; by pages that were 67 min, so 4 min (a guess, as the server tells of no "
-            "earlier one).",
+            "By export: about 1,000,000 rows; 4 min by an export, a guess, as the server tells of no earlier one, "
+            "instead of 67 min by pages.",
         ),
         (
             LONG,
             Past(1, ((100_000, 5.0),)),
             True,
-            "By export: about 1,000,000 rows; by pages that were 67 min, so 2 min (by earlier exports).",
+            "By export: about 1,000,000 rows; 2 min by an export, judged by earlier ones, instead of 67 min by pages.",
         ),
         (
             LONG,
