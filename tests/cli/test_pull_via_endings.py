@@ -1,8 +1,8 @@
 """`metrics24 pull --via` when an export is refused, fails, is cut or interrupted: what is done, and what is said."""
 
 import json
-import shlex
 import re
+import shlex
 import signal
 from pathlib import Path
 
@@ -88,6 +88,16 @@ def test_auto_takes_pages_where_exports_cannot_be_listed(metrics24: Metrics24, a
     ended = metrics24(*AUTO, *api.address)
     assert (ended.code, api.asked(), api.reports) == (0, 0, ROWS)
     assert "exports cannot be listed (" in ended.err
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel", "2", "--unordered")])
+def test_a_cold_first_page_does_not_count_for_all(metrics24: Metrics24, api: Promising, more: tuple[str, ...]) -> None:
+    """A first page that takes seconds does not make three million others seem as slow: hours, not weeks."""
+    api.cold = 2.0
+    told = metrics24(*AUTO, *more, *api.address).err.splitlines()[0]
+    hours = re.search(r"instead of ([0-9.]+) h by pages\.$", told)
+    assert hours is not None
+    assert float(hours[1]) < 45  # with the first page in the mean it would be 89 h and more
 
 
 @pytest.mark.parametrize("exports", [0, 10])
