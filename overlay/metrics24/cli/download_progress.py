@@ -11,7 +11,6 @@ from attrs import define, field
 
 from metrics24.cli.bars import Showing
 from metrics24.cli.text import printable, size
-from metrics24.models import ArtifactStatus
 
 if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
     from metrics24.flows.waiting import WaitProgress
@@ -45,6 +44,8 @@ class Course:
         if isinstance(step, str):
             return step
         if (seconds := getattr(step, "seconds", None)) is not None:
+            from metrics24.models import ArtifactStatus  # noqa: PLC0415  loads what showing help does not need
+
             status = str(getattr(step, "status", ""))
             if status == ArtifactStatus.COMPLETED:
                 return f"made after {seconds:,.0f} s, downloading"
