@@ -16,8 +16,9 @@ RANGE = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-
 PULL = ("pull", "conversions", *RANGE)
 SLOW = ("--page-size", "1", "--rate", "25")  # some 3,500 requests, which take more than two minutes
 DIFFERENCES = (
-    "An export does not tell null from empty text, may write nested fields as text, and its order is the server's: "
-    "docs/exports.md.\n"
+    "The export has extra_parameters as text of its own, where pages have JSON: do not mix this file with those of "
+    "pages.\n"
+    "An export does not tell null from empty text, and its order is the server's: docs/exports.md.\n"
 )
 NESTED = "extra_parameters"  # which the sandbox's exports write as text of its own
 
@@ -94,6 +95,7 @@ def test_the_summary_for_programs_names_the_way(metrics24: Metrics24, desk: Path
     facts = json.loads(ended.out)
     assert (ended.err, facts["via"], len(facts["export_id"])) == ("", "export", 26)
     assert [facts[name] for name in ("newest", "oldest", "cursor", "misfits")] == [None, None, None, 0]
+    assert (facts["as_text"], facts["missing"]) == ([NESTED], [])
     assert (facts["rows"], facts["bytes"]) == (len(read_csv(desk / "rows.csv")) - 1, (desk / "rows.csv").stat().st_size)
 
 
@@ -130,8 +132,9 @@ def test_auto_takes_an_export_where_pages_are_slow(
     lines = ended.err.splitlines()
     assert ended.code == 0
     assert lines[0].startswith("By export: about 5,")
-    assert " rows; by pages that were " in lines[0]
-    assert lines[-1] == DIFFERENCES.strip()
+    assert " by an export, " in lines[0]
+    assert lines[0].endswith(" min by pages.")
+    assert lines[-2:] == DIFFERENCES.splitlines()
     assert len(read_csv(desk / "rows.csv")) > 3_000
     assert files_in(desk) == ["rows.csv"]
     assert box.hits("downloadConversions") == 1
@@ -166,6 +169,8 @@ def test_a_quota_that_is_used_up_ends_an_export(metrics24: Metrics24, box: Sandb
         (("--via", "auto", "--by-day", "days"), "--via cannot go with --by-day"),
         (("--reuse", "60", "--by-day", "days"), "--reuse cannot go with --by-day"),
         (("--reuse", "60", "-o", "rows.csv"), "--reuse needs --via auto or --via export"),
+        (("--unordered", "-o", "rows.csv"), "--unordered needs --parallel"),
+        (("--unordered", "--via", "auto", "-o", "rows.csv"), "--unordered needs --parallel"),
         (("--via", "export", "-o", "rows.txt"), "does not say its format"),
         (("--via", "auto", "-o", "none/rows.csv"), "does not exist"),
         (("--via", "auto", "--filter", "nonsense", "-o", "rows.csv"), "is not a filter"),

@@ -1,6 +1,7 @@
 """`metrics24 pull --via` when an export is refused, fails, is cut or interrupted: what is done, and what is said."""
 
 import json
+import re
 import shlex
 import signal
 from pathlib import Path
@@ -37,7 +38,10 @@ def test_the_promise_is_believed(metrics24: Metrics24, api: Promising, desk: Pat
     """By the first ten rows --via auto takes the export, and what was read by then stands in no file twice."""
     ended = metrics24(*AUTO, *api.address)
     assert ended.code == 0
-    assert ended.err.startswith("By export: about 3,200,000 rows; by pages that were ")
+    told = ended.err.splitlines()[0]
+    assert re.fullmatch(
+        r"By export: about 3,200,000 rows; \d+ min by an export, .+, instead of [\d.,]+ (min|h) by pages\.", told
+    )
     assert names(desk / "rows.jsonl") == api.names()
     assert (files_in(desk), api.asked()) == (["rows.jsonl"], 1)
     assert api.reports in (20, 21)  # ten pages, as many again for the columns, and perhaps one ahead
@@ -84,6 +88,16 @@ def test_auto_takes_pages_where_exports_cannot_be_listed(metrics24: Metrics24, a
     ended = metrics24(*AUTO, *api.address)
     assert (ended.code, api.asked(), api.reports) == (0, 0, ROWS)
     assert "exports cannot be listed (" in ended.err
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel", "2", "--unordered")])
+def test_a_cold_first_page_does_not_count_for_all(metrics24: Metrics24, api: Promising, more: tuple[str, ...]) -> None:
+    """A first page that takes seconds does not make three million others seem as slow: hours, not weeks."""
+    api.cold = 2.0
+    told = metrics24(*AUTO, *more, *api.address).err.splitlines()[0]
+    hours = re.search(r"instead of ([0-9.]+) h by pages\.$", told)
+    assert hours is not None
+    assert float(hours[1]) < 45  # with the first page in the mean it would be 89 h and more
 
 
 @pytest.mark.parametrize("exports", [0, 10])
@@ -202,7 +216,7 @@ def test_fault_64_an_interrupt_while_waiting_says_how_to_go_on(
     assert f"The export {IDENTITY} goes on at the server" in ended.err
     command = shlex.split(ended.err.rpartition("Go on with: ")[2])
     assert command[:2] == ["metrics24", "pull"]
-    assert command[command.index("--reuse") + 1] == "86400.0"
+    assert command[command.index("--reuse") + 1] == "86400"
     assert files_in(desk) == []
     assert metrics24(*command[1:]).code == 0
     assert names(desk / "rows.jsonl") == api.names()
@@ -217,7 +231,7 @@ def test_an_interrupt_of_auto_while_waiting_goes_on_with_the_export(shell: Shell
             assert process.poll() is None
         ended = interrupt(process)
     assert ended.code == 130
-    assert "--via export --reuse 86400.0" in ended.err
+    assert "--via export --reuse 86400 " in ended.err
     assert SIGNATURE not in ended.err
 
 

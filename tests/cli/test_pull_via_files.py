@@ -46,6 +46,7 @@ def test_programs_are_told_the_columns_that_an_export_lacks(
     ended = metrics24(*EXPORT, "--json", *api.address)
     facts = json.loads(ended.out)
     assert (ended.code, ended.err, facts["missing"], facts["rows"]) == (0, "", lacked, ROWS)
+    assert facts["as_text"] == []
 
 
 def test_auto_begins_again_where_an_export_lacks_documented_columns(

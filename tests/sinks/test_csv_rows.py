@@ -126,6 +126,27 @@ def test_columns_that_a_file_lacks_are_named(tmp_path: Path) -> None:
     assert found.missing == ["sessions", "is_bot", "extra_parameters"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        (("[1]", '"{""a"": 1}"', ""), []),
+        (("[1]", "a=1", ""), ["extra_parameters"]),
+        (("[NaN]",), ["extra_parameters"]),
+    ],
+    ids=["JSON", "text", "no JSON"],
+)
+def test_columns_of_nested_values_that_are_text_are_named(
+    tmp_path: Path, cells: tuple[str, ...], named: list[str]
+) -> None:
+    """One cell that is no JSON is enough; text in a column of text, or in one that is not known, is none of it."""
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join(["real_tx_id,extra_parameters,new", *(f"a,{cell},x=1" for cell in cells), ""]))
+    found = CsvRows(path, COLUMNS, delimiter=",")
+    assert found.as_text == []
+    assert len([row for block in found.blocks() for row in block]) == len(cells)
+    assert found.as_text == named
+
+
 def test_a_file_without_a_needed_column_is_refused(tmp_path: Path) -> None:
     """A column that is needed must be there, whatever else is not."""
     path = tmp_path / "rows.csv"

@@ -44,7 +44,12 @@ class Course:
         if isinstance(step, str):
             return step
         if (seconds := getattr(step, "seconds", None)) is not None:
-            return f"{printable(str(getattr(step, 'status', '')))} for {seconds:,.0f} s"
+            from metrics24.models import ArtifactStatus  # noqa: PLC0415  loads what showing help does not need
+
+            status = str(getattr(step, "status", ""))
+            if status == ArtifactStatus.COMPLETED:
+                return f"made after {seconds:,.0f} s, downloading"
+            return f"{printable(status)} for {seconds:,.0f} s"
         return self._arrived(step)  # type: ignore[arg-type]  # told apart without loading their modules
 
     def _arrived(self, step: DownloadProgress) -> str:

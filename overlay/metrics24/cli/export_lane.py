@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from glob import escape
 from typing import TYPE_CHECKING
@@ -40,12 +41,28 @@ class Prospect:
         columns: those of a file of these rows.
         progress: how far they reach.
         whole: whether they are all there are.
+        seconds: how long each of their pages took.
 
     """
 
     columns: tuple[Column, ...]
     progress: Progress
     whole: bool
+    seconds: tuple[float, ...]
+
+
+class Stopwatch:
+    """Tells how long each page takes."""
+
+    def __init__(self) -> None:
+        self.laps: list[float] = []
+        self._since = time.monotonic()
+
+    def lap(self) -> None:
+        """Note that a page is there."""
+        now = time.monotonic()
+        self.laps.append(now - self._since)
+        self._since = now
 
 
 class Lane:
@@ -75,12 +92,13 @@ class Lane:
         size = self._given["page_size"] or 100
         asked = self._pulling.rows(self._client, parallel=1, ordered=True, limit=min(_FIRST, LOOK_AFTER * size))
         found: list[dict[str, object]] = []
-        progress, whole = Progress(), True
+        progress, whole, pages = Progress(), True, Stopwatch()
         for page in asked.by_page():
+            pages.lap()
             found += page.records
             progress, whole = progress.plus(page.records), not page.has_next
         layout = plan(columns(self._model), found, fixed=self._given["columns"] == "spec")
-        return Prospect(layout.typed, progress, whole)
+        return Prospect(layout.typed, progress, whole, tuple(pages.laps))
 
     def start(self, prospect: Prospect) -> metrics24.ExportJob:
         """Ask for the export, or take an equal one if that was allowed."""
@@ -126,7 +144,7 @@ class Lane:
         with self._sink(prospect.columns) as sink:
             for block in self._audited(rows, show):
                 sink.write(block)
-            return Pulled(sink.commit(), job.id, tuple(rows.missing))
+            return Pulled(sink.commit(), job.id, tuple(rows.missing), tuple(rows.as_text))
 
     def forget(self, job: metrics24.ExportJob) -> None:
         """Remove what was downloaded."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
 
 import metrics24
-from metrics24.cli.export_lane import Lane, Prospect
+from metrics24.cli.export_lane import Lane, Prospect, Stopwatch
 from metrics24.cli.interrupts import command_line
 from metrics24.cli.pulling import Pulled, Pulling
 from metrics24.flows.lanes import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
 from metrics24.pages.progress import Progress
 from metrics24.settings import Limits, Waiting
 
-DIFFERENCES = (
-    "An export does not tell null from empty text, may write nested fields as text, and its order is the server's: "
-    "docs/exports.md."
-)
-_KEPT = 86_400.0  # for how long a command that goes on may take the export that it had asked for
+DIFFERENCES = "An export does not tell null from empty text, and its order is the server's: docs/exports.md."
+_KEPT = 86_400  # for how long a command that goes on may take the export that it had asked for
 _CONNECTIONS = 8  # which a client has
 _SHORTEST, _LONGEST = 60.0, 3_600.0
 # What says that going on by pages would fail as well, or that the question itself is wrong.
@@ -77,13 +73,11 @@ class Lanes:
         self._lane.check()
         if self._pulling.given["unordered"] and (self._pulling.given["parallel"] or 1) > 1:
             return self._beforehand()
-        began = time.monotonic()
-        pages = 0
+        pages = Stopwatch()
 
         def look(progress: Progress) -> None:
-            nonlocal pages
-            pages += 1
-            if pages == LOOK_AFTER and self._prefers_export(progress, time.monotonic() - began):
+            pages.lap()
+            if len(pages.laps) == LOOK_AFTER and self._prefers_export(progress, pages.laps):
                 prospect = self._lane.look()
                 if (job := self._started(prospect)) is not None:
                     raise _Started(prospect, job)
@@ -92,27 +86,24 @@ class Lanes:
             saved = self._pulling.by_pages(self._client, look)
         except _Started as started:
             return self._finish_or_go_on(started.prospect, started.job)
-        if pages < LOOK_AFTER:
+        if len(pages.laps) < LOOK_AFTER:
             self._pulling.explain(f"By pages: {saved.rows:,} rows are not worth an export.")
         return Pulled(saved)
 
     def _beforehand(self) -> Pulled:
         """Estimate from pages that are read for that alone: a walk without an order does not tell how far it is."""
-        began = time.monotonic()
         prospect = self._lane.look()
         if prospect.whole:
             self._pulling.explain(f"By pages: {prospect.progress.rows:,} rows are not worth an export.")
-        elif self._prefers_export(prospect.progress, time.monotonic() - began):
+        elif self._prefers_export(prospect.progress, prospect.seconds):
             job = self._started(prospect)
             if job is not None:
                 return self._finish_or_go_on(prospect, job)
         return Pulled(self._pulling.by_pages(self._client))
 
-    def _prefers_export(self, progress: Progress, seconds: float) -> bool:
+    def _prefers_export(self, progress: Progress, seconds: Sequence[float]) -> bool:
         given, days = self._pulling.given, self._pulling.days
-        glimpse = Glimpse(
-            rows=progress.rows, pages=LOOK_AFTER, seconds=seconds, newest=progress.newest, oldest=progress.oldest
-        )
+        glimpse = Glimpse(rows=progress.rows, seconds=tuple(seconds), newest=progress.newest, oldest=progress.oldest)
         at_once = min(given["parallel"] or 1, _CONNECTIONS)
         estimate = by_pages(glimpse, days.start, days.end, parallel=at_once, rate=given["rate"])
         choice = self._choice(estimate)
@@ -174,6 +165,11 @@ class Lanes:
             raise
         if pulled.missing:
             pulling.say(f"The export has no {', '.join(pulled.missing)}: these columns are empty.")
+        if pulled.as_text:
+            pulling.say(
+                f"The export has {', '.join(pulled.as_text)} as text of its own, where pages have JSON: "
+                "do not mix this file with those of pages."
+            )
         pulling.say(DIFFERENCES)
         return pulled
 

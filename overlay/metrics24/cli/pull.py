@@ -111,6 +111,8 @@ def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> 
     """Save all days to one file."""
     if given["reuse"] is not None and given["via"] in (None, "pages"):
         raise click.UsageError("--reuse needs --via auto or --via export.", context)
+    if given["unordered"] and given["parallel"] is None:
+        raise click.UsageError("--unordered needs --parallel N.", context)
     pulling = Pulling(context, given, days)
     try:
         with sigterm_as_interrupt(), open_client(given) as client:
@@ -148,7 +150,7 @@ def summarize(pulled: Pulled, pulling: Pulling, *, quiet: bool, as_json: bool) -
             facts |= {"newest": reached.newest, "oldest": reached.oldest, "cursor": reached.cursor, "via": "pages"}
         else:
             facts |= {**dict.fromkeys(("newest", "oldest", "cursor")), "via": "export", "export_id": pulled.export_id}
-            facts["missing"] = list(pulled.missing)
+            facts |= {"missing": list(pulled.missing), "as_text": list(pulled.as_text)}
         if pulling.reasons:
             facts["why"] = " ".join(pulling.reasons)
         click.echo(json.dumps(facts))

@@ -27,12 +27,14 @@ class Pulled:
         saved: the file.
         export_id: the export that it was made of, None where the rows came by pages.
         missing: columns of the report table that the export lacked.
+        as_text: columns of nested values that the export had as text.
 
     """
 
     saved: metrics24.Saved
     export_id: str | None = None
     missing: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()
 
 
 class Pulling:

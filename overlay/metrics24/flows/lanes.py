@@ -3,6 +3,10 @@
 The rule, in order. Pages are taken where they need less than two minutes, where the day's exports are used up, where
 one export might not hold the rows, and where an export would not take less than half their time. Else the export is.
 
+The pages to come are thought to take as long as the median of those that were seen, the first left out: a connection is
+made for it, and the server may have to get ready. Where the pages seen are of several days that are read at once they
+come in bursts, and their mean is taken.
+
 How long a server makes an export is not documented. What its list says of finished ones of the kind is the measure:
 none takes less than half of those did, and by the row it takes as long as those of 100,000 rows and more. Without any
 it is assumed to take a minute, and without large ones a second for every 10,000 rows. The file then arrives and is laid
@@ -13,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from attrs import frozen
@@ -40,18 +44,21 @@ class Glimpse:
 
     Attributes:
         rows: how many rows they had.
-        pages: how many they were.
-        seconds: how long they took.
+        seconds: how long each of them took.
         newest: the time of the first row, as the server writes it.
         oldest: the time of the last one.
 
     """
 
     rows: int
-    pages: int
-    seconds: float
+    seconds: tuple[float, ...]
     newest: str | None
     oldest: str | None
+
+    def pace(self, *, in_bursts: bool) -> float:
+        """How long a page takes that is not the first one."""
+        later = self.seconds[1:] or self.seconds
+        return fmean(later) if in_bursts else median(later)
 
 
 @frozen
@@ -114,8 +121,8 @@ def by_pages(
     rows_left = glimpse.rows * left / seen
     at_once = min(parallel, (end - start).days + 1)
     had = min(at_once, (newest.date() - oldest.date()).days + 1)
-    pages_left = glimpse.pages * rows_left / glimpse.rows
-    seconds = glimpse.seconds / glimpse.pages * pages_left * had / at_once
+    pages_left = len(glimpse.seconds) * rows_left / glimpse.rows
+    seconds = glimpse.pace(in_bursts=had > 1) * pages_left * had / at_once
     paced = 0.0 if rate is None else pages_left / rate
     return Estimate(glimpse.rows + round(rows_left), max(seconds, paced))
 
@@ -154,10 +161,9 @@ def choose(estimate: Estimate | None, told: Past, limits: Limits) -> Choice:
     seconds = by_export(estimate.rows, told)
     if seconds * _SURPLUS > estimate.seconds:
         return Choice(export=False, why=f"By pages: {estimate}; an export would hardly be faster ({span(seconds)}).")
-    basis = "by earlier exports" if told.made else "a guess, as the server tells of no earlier one"
-    rows = f"about {_round(estimate.rows):,} rows"
-    why = f"By export: {rows}; by pages that were {span(estimate.seconds)}, so {span(seconds)} ({basis})."
-    return Choice(export=True, why=why)
+    basis = "judged by earlier ones" if told.made else "a guess, as the server tells of no earlier one"
+    times = f"{span(seconds)} by an export, {basis}, instead of {span(estimate.seconds)} by pages"
+    return Choice(export=True, why=f"By export: about {_round(estimate.rows):,} rows; {times}.")
 
 
 def unfit(*, limit: int | None, after: str | None, before: str | None) -> str | None:

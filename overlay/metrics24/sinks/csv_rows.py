@@ -31,11 +31,17 @@ class CsvRows:
         self._path, self._delimiter, self._needed = path, delimiter, needed
         self._types = {column.name: column.type for column in columns}
         self._names: list[str] = []
+        self._texts: set[str] = set()
 
     @property
     def missing(self) -> list[str]:
         """The columns that the file lacks, once it was read."""
         return [name for name in self._types if name not in self._names]
+
+    @property
+    def as_text(self) -> list[str]:
+        """The columns of nested values of which the file has some as text that is no JSON, once it was read."""
+        return [name for name in self._types if name in self._texts]
 
     def blocks(self) -> Iterator[list[dict[str, Any]]]:
         """Give the rows, some thousands at a time.
@@ -51,9 +57,21 @@ class CsvRows:
                 raise IntegrityError(f"{self._path} has none of the columns of the report table in its header")
             if lacking := [name for name in self.missing if name in self._needed]:
                 raise IntegrityError(f"{self._path} lacks columns of the report table: {', '.join(lacking)}")
-            readers = [(name, _READERS[self._types.get(name, "text")]) for name in source.names]
+            readers = [(name, self._reader(name)) for name in source.names]
             for block in source.blocks():
                 yield list(self._rows(block, readers))
+
+    def _reader(self, name: str) -> _Reader:
+        if (column_type := self._types.get(name, "text")) != "json":
+            return _READERS[column_type]
+
+        def nested(cell: str) -> Any:
+            value = _nested(cell)
+            if isinstance(value, str):
+                self._texts.add(name)
+            return value
+
+        return nested
 
     def _rows(self, block: bytes, readers: Sequence[tuple[str, _Reader]]) -> Iterator[dict[str, Any]]:
         try:
@@ -110,5 +128,5 @@ def _finite(digits: str) -> float:
 
 
 _READERS: Mapping[ColumnType, _Reader] = MappingProxyType(
-    {"text": str, "integer": _integer, "number": _number, "boolean": _boolean, "json": _nested}
+    {"text": str, "integer": _integer, "number": _number, "boolean": _boolean}
 )

@@ -33,6 +33,7 @@ def test_waiting_tells_state_and_time(course: Course) -> None:
     """While the server works its word for the state and the seconds are told, escaped."""
     assert course.describe(WaitProgress("exp_1", "PENDING", 1234.5)) == "PENDING for 1,234 s"
     assert course.describe(WaitProgress("exp_1", "\x1b[2J", 0)) == "\\x1b[2J for 0 s"
+    assert course.describe(WaitProgress("exp_1", "COMPLETED", 32.4)) == "made after 32 s, downloading"
 
 
 def test_a_download_tells_bytes_rate_and_rows(course: Course, clock: FakeClock) -> None:

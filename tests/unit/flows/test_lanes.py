@@ -1,25 +1,21 @@
-"""Which way a range of rows is had sooner: estimates of both, and the rule that chooses."""
+"""Which way a range of rows is had sooner: the estimate of an export, and the rule that chooses."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics24.flows import lanes
-from metrics24.flows.lanes import Estimate, Glimpse, Past, by_export, by_pages, choose, past, span, unfit
+from metrics24.flows.lanes import Estimate, Past, by_export, choose, past, span, unfit
 from metrics24.settings import Limits
 from unit.hand import NOON
 from unit.hand_exports import Record
 
 LIMITS = Limits()
 FREE = Past(10)
-START, END = date(2025, 2, 1), date(2025, 2, 28)
-HOUR = Glimpse(rows=1_000, pages=10, seconds=2.0, newest="2025-02-28T23:59:59", oldest="2025-02-28T22:59:59")
 LONG = Estimate(1_000_000, 4_000.0)
 
 
@@ -28,84 +24,6 @@ def finished(rows: object = 1_000, seconds: object = 30, *, days_ago: int = 1, *
     meta = {"total": rows, "duration_seconds": seconds}
     created = (NOON - timedelta(days=days_ago)).isoformat()
     return {"id": "e1", "type": "click_logs", "created_at": created, "results_meta": meta, **changes}
-
-
-def test_a_range_is_thought_to_be_like_its_newest_rows() -> None:
-    """1,000 rows of the last hour stand for as many in each of the hours before, at the pace of the first pages."""
-    found = by_pages(HOUR, START, END)
-    assert found is not None
-    assert found.rows == 28 * 24 * 1_000
-    assert found.seconds == pytest.approx((28 * 24 - 1) * 2.0, rel=0.01)
-
-
-@pytest.mark.parametrize(("parallel", "factor"), [(1, 1), (4, 4), (28, 28), (32, 28)])
-def test_days_at_once_take_less_time(parallel: int, factor: int) -> None:
-    """Pages take as much less time as days are read at once, of which there are no more than the range has."""
-    alone, together = by_pages(HOUR, START, END), by_pages(HOUR, START, END, parallel=parallel)
-    assert alone is not None
-    assert together is not None
-    assert together.seconds == pytest.approx(alone.seconds / factor)
-
-
-def test_what_was_gained_already_is_not_gained_again() -> None:
-    """First pages that reach over more days than are read at once have the pace of all later ones."""
-    wide = evolve(HOUR, oldest="2025-02-20T00:00:00")
-    assert by_pages(wide, START, END, parallel=4) == by_pages(wide, START, END)
-
-
-@pytest.mark.parametrize(("rate", "seconds"), [(1.0, 1.0), (0.5, 2.0), (4.0, 0.25)])
-def test_a_rate_bounds_the_pace(rate: float, seconds: float) -> None:
-    """With at most so many requests a second pages take their time, however many days are read at once."""
-    found = by_pages(HOUR, START, END, parallel=4, rate=rate)
-    assert found is not None
-    assert found.seconds == pytest.approx((28 * 24 - 1) * 10 * seconds, rel=0.01)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"newest": None}, {"oldest": None}, {"oldest": "1740783599"}, {"rows": 0}, {"oldest": "2025-03-01T00:00:00"}],
-)
-def test_rows_that_do_not_tell_give_no_estimate(changes: dict[str, Any]) -> None:
-    """Without readable times that go back from the first row to the last nothing is estimated."""
-    assert by_pages(evolve(HOUR, **changes), START, END) is None
-
-
-def test_rows_of_one_moment_count_as_those_of_a_second() -> None:
-    """Many rows of one time are no reason to divide by nothing."""
-    found = by_pages(evolve(HOUR, oldest=HOUR.newest), START, END)
-    assert found is not None
-    assert found.rows == pytest.approx(28 * 86_400 * 1_000, rel=0.01)
-
-
-def test_times_before_the_first_day_leave_nothing() -> None:
-    """Rows whose times, in another zone, lie before the first day are taken for the end of the range."""
-    found = by_pages(evolve(HOUR, oldest="2025-01-31T20:00:00"), START, END)
-    assert found == Estimate(1_000, 0.0)
-
-
-@given(
-    rows=st.integers(1, 5_000),
-    minutes=st.integers(0, 60_000),
-    parallel=st.integers(1, 32),
-    days=st.integers(0, 400),
-    seconds=st.floats(0.001, 100),
-)
-def test_more_at_once_never_takes_longer(rows: int, minutes: int, parallel: int, days: int, seconds: float) -> None:
-    """Estimates are never below what was seen, and reading more at once never lengthens them."""
-    newest = NOON.replace(tzinfo=None)
-    glimpse = Glimpse(
-        rows=rows,
-        pages=10,
-        seconds=seconds,
-        newest=newest.isoformat(),
-        oldest=(newest - timedelta(minutes=minutes)).isoformat(),
-    )
-    end = newest.date()
-    one, many = (by_pages(glimpse, end - timedelta(days=days), end, parallel=number) for number in (1, parallel))
-    assert one is not None
-    assert many is not None
-    assert one.rows == many.rows >= rows
-    assert 0 <= many.seconds <= one.seconds * 1.000001
 
 
 def test_the_list_of_exports_tells_what_is_left_and_how_fast_they_are() -> None:
@@ -163,14 +81,14 @@ def test_without_earlier_exports_a_minute_is_assumed() -> None:
             LONG,
             FREE,
             True,
-            "By export: about 1,000,000 rows; by pages that were 67 min, so 4 min (a guess, as the server tells of no "
-            "earlier one).",
+            "By export: about 1,000,000 rows; 4 min by an export, a guess, as the server tells of no earlier one, "
+            "instead of 67 min by pages.",
         ),
         (
             LONG,
             Past(1, ((100_000, 5.0),)),
             True,
-            "By export: about 1,000,000 rows; by pages that were 67 min, so 2 min (by earlier exports).",
+            "By export: about 1,000,000 rows; 2 min by an export, judged by earlier ones, instead of 67 min by pages.",
         ),
         (
             LONG,
@@ -185,12 +103,6 @@ def test_the_rule(estimate: Estimate | None, told: Past, *, export: bool, why: s
     choice = choose(estimate, told, LIMITS)
     assert choice.export is export
     assert choice.why.startswith(why)
-
-
-def test_ten_pages_are_looked_at() -> None:
-    """A way is chosen after ten pages, as the documentation says; the pages of a rate are counted by them."""
-    found = by_pages(evolve(HOUR, pages=lanes.LOOK_AFTER), START, END, rate=0.5)
-    assert (lanes.LOOK_AFTER, found) == (10, by_pages(HOUR, START, END, rate=0.5))
 
 
 @pytest.mark.parametrize(("seconds", "long"), [(119.9, False), (120.0, True)])
