@@ -43,18 +43,16 @@ def tell_of_commas(given: Mapping[str, Any]) -> None:
         FilterError: one of the filters is not written as a filter.
 
     """
-    parsed = [_parse(text) for text in given["filters"]]
+    parsed = [(column.name, operator, value) for column, operator, value in map(_parse, given["filters"])]
     if given["quiet"] or given["as_json"]:
         return
-    for column, operator, value in dict.fromkeys(parsed):
+    for name, operator, value in dict.fromkeys(parsed):
         parts = value.split(",")
         if operator == "eq" and len(parts) > 1 and all(map(str.strip, parts)):
             many = "two" if len(parts) == 2 else str(len(parts))
-            clear = " ".join(f"--filter {shlex.quote(f'{column.name}={part.strip()}')}" for part in parts)
+            clear = " ".join(f"--filter {shlex.quote(f'{name}={part.strip()}')}" for part in parts)
             click.echo(
-                printable(
-                    f"The server may take {column.name}={value} for one value or for {many}; to be sure write {clear}."
-                ),
+                printable(f"The server may take {name}={value} for one value or for {many}; to be sure write {clear}."),
                 err=True,
             )
 
