@@ -87,8 +87,8 @@ def test_a_miss_says_what_to_check(metrics24: Metrics24, a_conversion: dict[str,
     ended = metrics24("lookup", "conversion", *keys(a_conversion, **changes))
     assert (ended.code, ended.out) == (4, "")
     assert ended.err.startswith(
-        f"Error: No conversion of acmeshop01 on {changes.get('date', DAY)} has these keys. Check --date first (a day in "
-        "the account's time zone), then --hash, --offer and --publisher exactly as in the report. The server answered "
+        f"Error: No conversion of acmeshop01 on {changes.get('date', DAY)} has these keys. Check --date first (a day "
+        "in the account's time zone), then --hash, --offer and --publisher exactly as in the report. The server "
     )
     assert ended.err.endswith("It says: 'a conversion with these keys does not exist'. " + LAST_RESORT)
     assert len(ended.err.splitlines()) == 1
