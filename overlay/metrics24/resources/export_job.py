@@ -78,8 +78,7 @@ class ExportJob(ExportState):
             on_progress: called after each look and each block.
 
         Raises:
-            UsageError: the target exists, is no .csv, or its folder does not exist; nothing was sent, and the export
-                is kept.
+            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
@@ -195,8 +194,7 @@ class AsyncExportJob(ExportState):
         """Wait for the file if need be, and download it; see `ExportJob.save`. Files are written in a thread.
 
         Raises:
-            UsageError: the target exists, is no .csv, or its folder does not exist; nothing was sent, and the export
-                is kept.
+            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
