@@ -35,11 +35,44 @@ def field(name: str) -> Field:
     return Field(_clean(name, "column name"))
 
 
-@frozen
+@frozen(eq=False)
 class Field:
-    """A column, waiting for its condition."""
+    """A column, waiting for its condition. Equal to a column of the same name; compared with all else it raises."""
 
     name: str
+
+    def __hash__(self) -> int:
+        return hash((Field, self.name))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Field):
+            return self.name == other.name
+        raise self._no_sign("eq", other)
+
+    def __ne__(self, other: object) -> bool:
+        if isinstance(other, Field):
+            return self.name != other.name
+        raise FilterError(
+            "Comparison signs build no filter, and the API has no `not`: name the values that you want, with "
+            f'field("{self.name}").any_of(...), or filter the rows after reading them.'
+        )
+
+    def __lt__(self, other: object) -> NoReturn:
+        raise self._no_sign("lte", other, " for at most that; less than is not documented")
+
+    def __le__(self, other: object) -> NoReturn:
+        raise self._no_sign("lte", other)
+
+    def __gt__(self, other: object) -> NoReturn:
+        raise self._no_sign("gte", other, " for at least that; greater than is not documented")
+
+    def __ge__(self, other: object) -> NoReturn:
+        raise self._no_sign("gte", other)
+
+    def _no_sign(self, method: str, value: object, limits: str = "") -> FilterError:
+        known = isinstance(value, Scalar)
+        text = "..." if not known else f'"{value}"' if isinstance(value, str) and '"' not in value else repr(value)
+        return FilterError(f'Comparison signs build no filter: write field("{self.name}").{method}({text}){limits}.')
 
     def eq(self, value: Scalar) -> Filter:
         """Equal to `value`, the API's default operator."""

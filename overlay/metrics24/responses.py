@@ -169,7 +169,7 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
             "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
-    words = _servers_words(answer.content)
+    words = servers_words(answer.content)
     said = f" It says: {words!r}." if words else ""
     error = kind(
         f"The server answered {operation} with status {status}.{said} {remedy}",
@@ -211,7 +211,7 @@ def _default_remedy(status: int) -> str:
     return "The fault is the server's: try again later." if status >= 500 else "The documentation does not know it."
 
 
-def _servers_words(content: bytes) -> str:
+def servers_words(content: bytes) -> str:
     """What the server says in its own words, where its error body has a usual shape."""
     try:
         body = json.loads(content)

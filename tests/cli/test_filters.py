@@ -1,8 +1,13 @@
 """Filters as they are typed."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from metrics24.cli.filters import parse_filters
+from cli.commands import WEEK
+from cli.conftest import Metrics24
+from metrics24.cli.filters import parse_filters, tell_of_commas
 from metrics24.errors import FilterError
 
 
@@ -45,7 +50,13 @@ def test_no_filter_is_none() -> None:
         ("=rejected", "is not a filter"),
         ("status!=rejected", "is not a filter"),
         ("payout>1", "is not a filter"),
-        ("payout>1", "NAME:OPERATOR=VALUE$"),
+        (" =<1", "NAME:OPERATOR=VALUE$"),
+        ("status!=rejected", "there is no !=; name the values that you want, as in status=VALUE"),
+        ("status<>rejected", "there is no <>; name the values"),
+        ("payout>5", "for > write payout:gt=5, which the API does not document, or 'payout>=5', which it does"),
+        ("payout < 5", "for < write payout:lt=5,"),
+        ("payout>", "for > write payout:gt=VALUE,"),
+        ("payout >=5", "write NAME=VALUE, NAME>=VALUE"),
         ("status = rejected", "is not a filter"),
         ("city: like=a%", "is not a filter"),
         ("city::like=a%", "is not a filter"),
@@ -65,3 +76,49 @@ def test_two_bounds_of_one_kind_contradict() -> None:
     """The same column with the same bound twice is refused, since the API would see one of them."""
     with pytest.raises(FilterError, match="share the parameter"):
         parse_filters(["payout>=1", "payout>=2"])
+
+
+NOTES = [
+    (["status=approved,rejected"],
+     "The server may take status=approved,rejected for one value or for two; to be sure write "
+     "--filter status=approved --filter status=rejected.\n"),
+    (["isp=A B, C,d"],
+     "The server may take isp=A B, C,d for one value or for 3; to be sure write "
+     "--filter 'isp=A B' --filter isp=C --filter isp=d.\n"),
+    (["isp=Some,"], ""),
+    (["isp:like=a,b"], ""),
+    (["payout>=1,5"], ""),
+    (["status=approved", "status=rejected"], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "said"), NOTES)
+def test_a_comma_in_a_value_is_spoken_of_once(typed: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a value with a comma between two parts people are told on stderr how to write two values for sure."""
+    given: dict[str, Any] = {"filters": typed * 2, "quiet": False, "as_json": False}
+    tell_of_commas(given)
+    assert capsys.readouterr() == ("", said)
+    for silent in ("quiet", "as_json"):
+        tell_of_commas({**given, silent: True})
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "options", [("-o", "a.csv"), ("--by-day", "days"), ("-o", "a.csv", "--via", "export")], ids=str
+)
+def test_a_comma_is_spoken_of_before_the_pull(metrics24: Metrics24, desk: Path, options: tuple[str, ...]) -> None:
+    """On each way of a pull the comma is the first line on stderr, said once."""
+    ended = metrics24("pull", "conversions", *WEEK, "--filter", "status=approved,rejected", *options)
+    said = [line.startswith("The server may take status=approved,rejected for one") for line in ended.err.splitlines()]
+    assert said[:1] == [True]
+    assert said.count(True) == 1
+    assert [*desk.rglob("*.csv"), *desk.rglob("*.parquet")]
+
+
+def test_a_comma_is_spoken_of_before_an_export(metrics24: Metrics24, desk: Path) -> None:
+    """A command that asks for an export says it too."""
+    ended = metrics24(
+        "export", "conversions", *WEEK, "--field", "status", "--filter", "status=approved,rejected", "-o", "a.csv"
+    )
+    assert ended.err.startswith("The server may take status=approved,rejected for one value or for two;")
+    assert (desk / "a.csv").is_file()

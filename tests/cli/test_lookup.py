@@ -17,6 +17,7 @@ from support.answers import json_answer
 from support.scripted import in_turn
 
 DAY = "2025-02-01"
+LAST_RESORT = "If no look-up ever works: metrics24 doctor.\n"
 ANY_CLICK = ("lookup", "click", "--integration", "acmeshop01", "--date", "2025-02-01", "--offer", "o",
              "--publisher", "p", "--tx-id", "t")  # fmt: skip
 
@@ -82,13 +83,30 @@ def test_the_day_may_be_typed_as_a_word(metrics24: Metrics24, a_click: dict[str,
     "changes", [{"date": "2025-02-02"}, {"offer": "another"}, {"publisher": "another"}, {"hash": "0" * 32}], ids=str
 )
 def test_a_miss_says_what_to_check(metrics24: Metrics24, a_conversion: dict[str, Any], changes: dict[str, str]) -> None:
-    """If one key is wrong the code is 4 and the message names the date first, and what day a date is."""
+    """If one key is wrong the code is 4, and what to check comes first, the date before all, the path last."""
     ended = metrics24("lookup", "conversion", *keys(a_conversion, **changes))
     assert (ended.code, ended.out) == (4, "")
-    assert "Check the date first" in ended.err
-    day = changes.get("date", "2025-02-01")
-    assert f"The day that was asked for is {day}: --date is a day in the account's time zone" in ended.err
+    assert ended.err.startswith(
+        f"Error: No conversion of acmeshop01 on {changes.get('date', DAY)} has these keys. Check --date first (a day "
+        "in the account's time zone), then --hash, --offer and --publisher exactly as in the report. The server "
+    )
+    assert ended.err.endswith("It says: 'a conversion with these keys does not exist'. " + LAST_RESORT)
     assert len(ended.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [("Unknown Integration", "Check --integration first, then --date (a day"), ("", "Check --date first (a day")],
+)
+def test_a_miss_heeds_the_servers_words(metrics24: Metrics24, serve: Serve, words: str, first: str) -> None:
+    """Where the server speaks of the integration that is checked first, and where it says nothing it is not quoted."""
+    server = serve(in_turn(json_answer({"error": words}, status=404)))
+    ended = metrics24(*ANY_CLICK, "--base-url", server.base_url)
+    assert ended.code == 4
+    assert ended.err.startswith(f"Error: No click of acmeshop01 on {DAY} has these keys. {first}")
+    assert "then --tx-id, --offer and --publisher" in ended.err
+    said = f" It says: {words!r}." if words else ""
+    assert ended.err.endswith(f"The server answered getClick with status 404.{said} {LAST_RESORT}")
 
 
 def test_a_miss_is_json_for_programs(metrics24: Metrics24, a_click: dict[str, Any]) -> None:
@@ -96,7 +114,7 @@ def test_a_miss_is_json_for_programs(metrics24: Metrics24, a_click: dict[str, An
     ended = metrics24("lookup", "click", *keys(a_click, offer="another"), "--json")
     error = json.loads(ended.err)["error"]
     assert (error["type"], error["exit_code"], error["status"]) == ("NotFound", 4, 404)
-    assert "--date is a day in the account's time zone" in error["message"]
+    assert error["message"].startswith("No click of acmeshop01 on 2025-02-01 has these keys. Check --date first")
 
 
 def test_fault_61_what_the_server_sent_cannot_move_the_cursor(metrics24: Metrics24, serve: Serve) -> None:

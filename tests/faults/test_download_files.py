@@ -60,9 +60,13 @@ def test_fault_43_a_disk_without_room_for_a_byte_leaves_nothing(serve: Serve, tm
 
 
 def test_fault_44_a_target_that_exists_is_refused(fetch: Fetching) -> None:
-    """Fault 44: without overwrite a file stays as it is, and nothing is fetched; with it, it is replaced."""
+    """Fault 44: without overwrite a file stays as it is, and the export is named and not fetched; with it, replaced."""
     fetch.target.write_text("old")
-    assert "overwrite=True" in str(refused(fetch, fetch.target))
+    said = str(refused(fetch, fetch.target))
+    assert "overwrite=True" in said
+    assert f". The export {IDENTITY} is kept: " in said
+    again = f'client.exports.resume("{IDENTITY}")'
+    assert said.endswith((f" {again}.save(...)", f" (await {again}).save(...)"))
     assert (fetch.target.read_text(), leftovers(fetch.target.parent)) == ("old", ["clicks.csv"])
     assert fetch.saved(overwrite=True) == LARGE
 

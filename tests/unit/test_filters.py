@@ -133,6 +133,35 @@ def test_what_the_api_cannot_express_is_refused(mistake: str) -> None:
         wrong()
 
 
+STATUS: Any = field("status")
+SIGNS: list[tuple[Callable[[], object], str]] = [
+    (lambda: STATUS == "rejected", 'write field("status").eq("rejected").'),
+    (lambda: "rejected" == STATUS, 'write field("status").eq("rejected").'),  # noqa: SIM300  the order is what is tested
+    (lambda: STATUS == 'a"b', """write field("status").eq('a"b')."""),
+    (lambda: STATUS == None, 'write field("status").eq(...).'),  # noqa: E711  so is this comparison
+    (lambda: STATUS >= 3, 'write field("status").gte(3).'),
+    (lambda: STATUS <= 3, 'write field("status").lte(3).'),
+    (lambda: STATUS > 3, 'write field("status").gte(3) for at least that; greater than is not documented.'),
+    (lambda: STATUS < 3, 'write field("status").lte(3) for at most that; less than is not documented.'),
+    (lambda: field("a") < STATUS, 'write field("a").lte(...) for at most that;'),
+    (lambda: STATUS != "rejected", 'with field("status").any_of(...)'),
+]
+
+
+@pytest.mark.parametrize(("mistake", "words"), SIGNS)
+def test_comparison_signs_say_what_to_write(mistake: Callable[[], object], words: str) -> None:
+    """A column compared by a sign is FilterError, which spells the condition out."""
+    with pytest.raises(FilterError, match=f"^Comparison signs build no filter.*{re.escape(words)}"):
+        mistake()
+
+
+def test_columns_are_values() -> None:
+    """Columns are equal by their name, differ otherwise, and serve as keys of a dictionary."""
+    assert field("a") == field("a")
+    assert field("a") != field("b")
+    assert {field("a"): 1, field("b"): 2}[field("b")] == 2
+
+
 def test_filters_are_values() -> None:
     """Equal filters are equal and hash alike, order shows in the parameters, and joining none gives none."""
     assert field("a").eq("1") & field("b").eq("2") == A & B

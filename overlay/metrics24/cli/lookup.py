@@ -80,13 +80,24 @@ def _show(given: Mapping[str, Any], find: Callable[[Any, Mapping[str, Any]], Row
         try:
             row = find(client.reports, keys)
         except metrics24.NotFound as error:
-            error.add_note(_looked_for(day))
+            error.args = (_miss(error, given, day),)
             raise
     click.echo(json.dumps(row.to_dict()) if given["as_json"] else "\n".join(_lines(row)))
 
 
-def _looked_for(day: date) -> str:
-    return f"The day that was asked for is {day}: --date is a day in the account's time zone, not in yours."
+def _miss(error: metrics24.NotFound, given: Mapping[str, Any], day: date) -> str:
+    """Say what to check, in the order in which it is worth it."""
+    from metrics24.responses import quoted, servers_words  # noqa: PLC0415  loads what a help has no use for
+
+    words = servers_words(error.body)
+    kind, own = ("click", "--tx-id") if "tx_id" in given else ("conversion", "--hash")
+    first = "Check --integration first, then --date" if "integration" in words.casefold() else "Check --date first"
+    said = f"It says: {words!r}. " if words else ""
+    return (
+        f"No {kind} of {quoted(given['integration'])} on {day} has these keys. {first} (a day in the account's time "
+        f"zone), then {own}, --offer and --publisher exactly as in the report. The server answered {error.operation} "
+        f"with status {error.status_code}. {said}If no look-up ever works: metrics24 doctor."
+    )
 
 
 def _lines(row: Row) -> list[str]:

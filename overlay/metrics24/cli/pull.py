@@ -14,6 +14,7 @@ from metrics24.cli import exits
 from metrics24.cli.by_day import by_day_options, check, pull_by_day
 from metrics24.cli.connection import FILE, all_of, connection_options, open_client
 from metrics24.cli.days import Range, range_options, understood
+from metrics24.cli.filters import tell_of_commas
 from metrics24.cli.interrupts import sigterm_as_interrupt
 from metrics24.cli.pulling import Pulled, Pulling
 from metrics24.cli.reporting import EndedEarlyError
@@ -101,6 +102,7 @@ def pull(context: click.Context, /, **given: Any) -> None:
     days = understood(given, datetime.now(UTC))
     if days.words and not given["quiet"] and not given["as_json"]:
         click.echo(f"Days: {days.words}", err=True)
+    tell_of_commas(given)
     if given["by_day"] is not None:
         pull_by_day(context, given, days)
     else:

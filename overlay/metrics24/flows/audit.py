@@ -49,7 +49,7 @@ def contradicts(row: Mapping[str, Any] | Cells, condition: Condition) -> bool:
     value = _lookup(row, condition.name)
     match condition.operator:
         case "":
-            return not any(_equal(value, wanted) for wanted in condition.values)
+            return not any(_equal(value, each) for wanted in condition.values for each in _readings(wanted))
         case "gte" | "lte":
             order = _order(value, condition.values[0])
             return order is not None and (order < 0 if condition.operator == "gte" else order > 0)
@@ -66,6 +66,11 @@ def _lookup(row: Mapping[str, Any] | Cells, name: str) -> object:
     for part in rest:
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
+
+
+def _readings(wanted: str) -> list[str]:
+    """The value whole, and what a server looks for that takes its commas for separators."""
+    return [wanted, *(part.strip() for part in wanted.split(","))]
 
 
 def _equal(value: Any, wanted: str) -> bool:

@@ -61,7 +61,10 @@ def checked_filter(filter_: object) -> Filter | None:
 
     """
     if filter_ is not None and not isinstance(filter_, Filter):
-        raise UsageError(f"filter must be built with metrics24.field, not given as {type(filter_).__name__}.")
+        raise UsageError(
+            "filter must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
+            f"{type(filter_).__name__}."
+        )
     return filter_
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from functools import partial
 from os import PathLike
-from pathlib import Path
 from threading import Event
 from typing import Any
 
 from metrics24.drivers.driver import AsyncDriver, Driver
 from metrics24.flows.deletion import delete_export
 from metrics24.flows.waiting import read_export
-from metrics24.resources.export_state import WAITING, Desk, ExportState, OnExportProgress, OnWait, csv_target
+from metrics24.resources.export_state import WAITING, Desk, ExportState, OnExportProgress, OnWait
 from metrics24.settings import Waiting
 from metrics24.sinks import CsvRecords, Part, Saved
 
@@ -78,13 +78,13 @@ class ExportJob(ExportState):
             on_progress: called after each look and each block.
 
         Raises:
-            UsageError: the target exists, is no .csv, or its folder does not exist; nothing was sent.
+            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
-        with Part(csv_target(path), overwrite=overwrite, identity=self.id) as part:
+        with self._part(path, overwrite=overwrite) as part:
             self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
             try:
@@ -130,12 +130,10 @@ class ExportJob(ExportState):
         self._driver.run(delete_export(self.id, self._desk.policy, self._desk.routes))
 
 
-async def _opened(path: Path, *, overwrite: bool, identity: str) -> Part:
+async def _opened(open_part: Callable[..., Part]) -> Part:
     """Open a part in a thread. Whoever is cancelled meanwhile leaves no lock behind."""
     abandoned = Event()
-    opening = asyncio.ensure_future(
-        asyncio.to_thread(Part, path, overwrite=overwrite, identity=identity, abandoned=abandoned)
-    )
+    opening = asyncio.ensure_future(asyncio.to_thread(open_part, abandoned=abandoned))
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
@@ -154,6 +152,8 @@ class AsyncExportJob(ExportState):
         StatusError, TransportError: the API or its storage refused, or could not be reached.
 
     """
+
+    _resumed = "(await client.exports.resume({id}))"
 
     def __init__(self, record: dict[str, Any], desk: Desk, driver: AsyncDriver) -> None:
         super().__init__(record, desk)
@@ -194,13 +194,13 @@ class AsyncExportJob(ExportState):
         """Wait for the file if need be, and download it; see `ExportJob.save`. Files are written in a thread.
 
         Raises:
-            UsageError: the target exists, is no .csv, or its folder does not exist; nothing was sent.
+            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
-        with await _opened(csv_target(path), overwrite=overwrite, identity=self.id) as part:
+        with await _opened(partial(self._part, path, overwrite=overwrite)) as part:
             await self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
             try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
@@ -79,6 +80,8 @@ def as_export(record: Mapping[str, Any]) -> Export:
 class ExportState:
     """What both kinds of job have: what the server said last, without I/O, and what to do next."""
 
+    _resumed: ClassVar = "client.exports.resume({id})"
+
     def __init__(self, record: dict[str, Any], desk: Desk) -> None:
         self._record, self._desk = record, desk
 
@@ -116,6 +119,15 @@ class ExportState:
         if part is None:
             return Download(name, desk.policy, desk.routes, rewinds=False)
         return Download(name, desk.policy, desk.routes, offset=part.size, etag=part.etag)
+
+    def _part(self, path: object, *, overwrite: bool, abandoned: Event | None = None) -> Part:
+        """Open the part beside a target; where there can be none, say that the export is not lost by it."""
+        try:
+            return Part(csv_target(path), overwrite=overwrite, identity=self.id, abandoned=abandoned)
+        except UsageError as error:
+            again = self._resumed.format(id=f'"{self.id}"')
+            error.args = (f"{str(error).rstrip('.')}. The export {self.id} is kept: {again}.save(...)",)
+            raise
 
     def _check(self, records: CsvRecords, *, verify: bool) -> None:
         if verify:

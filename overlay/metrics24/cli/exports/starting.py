@@ -17,7 +17,7 @@ from metrics24.cli.days import range_options, understood
 from metrics24.cli.exports.fetching import fetch
 from metrics24.cli.exports.options import chosen_columns, columns, delimiter, kind, ordered, output
 from metrics24.cli.exports.resuming import Unfinished, resumable
-from metrics24.cli.filters import parse_filters
+from metrics24.cli.filters import parse_filters, tell_of_commas
 from metrics24.cli.groups.options import epilog
 from metrics24.cli.interrupts import sigterm_as_interrupt
 from metrics24.cli.reporting import EndedEarlyError
@@ -93,6 +93,7 @@ def export(context: click.Context, /, **given: Any) -> None:
 
 def _question(given: Mapping[str, Any]) -> dict[str, Any]:
     """What the export shall hold."""
+    tell_of_commas(given)
     question = {
         "fields": chosen_columns(given),
         "extra_parameters": given["extra_parameters"],
