@@ -77,12 +77,17 @@ def test_examples_are_short() -> None:
     assert max(lengths.values()) < LINES
 
 
+def days_in(folder: Path) -> list[Path]:
+    """Give the files of days that were copied to a folder, without what it keeps hidden."""
+    return sorted(path for path in (folder / "clicks").iterdir() if not path.name.startswith("."))
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
 def test_the_daily_copy_fills_what_is_missing(run: Run, tmp_path: Path, suffix: str) -> None:
     """A file appears for each day up to yesterday, and the next run reads what is missing, or was not over."""
     arguments = ("daily_copy.py", "acmeshop01", "--days", "3", "--refresh", "0", "--format", suffix)
     first = run(*arguments)
-    files = sorted((tmp_path / "clicks").iterdir())
+    files = days_in(tmp_path)
     assert (first.stderr, first.returncode) == ("", 0)
     assert date.fromisoformat(files[-1].stem[7:]) in {date.today() - timedelta(days=1), date.today()}
     assert [path.suffix for path in files] == [f".{suffix}"] * 3
@@ -91,14 +96,14 @@ def test_the_daily_copy_fills_what_is_missing(run: Run, tmp_path: Path, suffix: 
     second = run(*arguments)
     read = {line.partition(":")[0] for line in second.stdout.splitlines()}
     assert {f"clicks/{files[1].name}"} <= read <= {f"clicks/{path.name}" for path in files[1:]}
-    assert sorted((tmp_path / "clicks").iterdir()) == files
+    assert days_in(tmp_path) == files
     assert files[0].stat().st_mtime_ns == oldest
 
 
 def test_the_daily_copy_holds_the_day_s_clicks(run: Run, box: SandboxBox, tmp_path: Path) -> None:
     """The file of a day has all clicks of that day and no other."""
     run("daily_copy.py", "acmeshop01", "--days", "1")
-    (path,) = (tmp_path / "clicks").iterdir()
+    (path,) = days_in(tmp_path)
     day = path.stem.removeprefix("clicks-")
     times = parquet.read_table(path)["request_time"].to_pylist()
     with box.client() as client:
