@@ -16,7 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from metrics24.drivers.direct import Metered
+from metrics24.drivers.direct import Metered, wrap_backends
 
 
 class Exchange:
@@ -163,12 +163,5 @@ class _Backend(httpcore.NetworkBackend):
 
 
 def keep_deadlines(client: httpx.Client) -> None:
-    """Make the client's own transports, proxies included, keep the deadlines of exchanges.
-
-    httpx has no public way to choose the network backend; the attributes used here are pinned by httpx<0.29 and by a
-    test that drips.
-    """
-    for transport in (client._transport, *client._mounts.values()):
-        if isinstance(transport, httpx.HTTPTransport):
-            pool = transport._pool
-            pool._network_backend = _Backend(pool._network_backend)
+    """Make the client's own transports, proxies included, keep the deadlines of exchanges."""
+    wrap_backends(client, _Backend)

@@ -9,7 +9,7 @@ body is known, nothing in it needs a parser. httpx hands out the connection for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
@@ -145,12 +145,17 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 def meter(client: httpx.AsyncClient) -> None:
-    """Make the connections of the client's own transports, proxies included, metered.
+    """Make the connections of the client's own transports metered; synchronous ones are where they keep deadlines."""
+    wrap_backends(client, _AsyncBackend)
 
-    httpx has no public way to choose the network backend; the attributes used here are pinned by httpx<0.29. The
-    synchronous connections are metered where they keep deadlines.
+
+def wrap_backends(client: httpx.Client | httpx.AsyncClient, wrap: Callable[[Any], Any]) -> None:
+    """Let the client's own transports, proxies included, open their connections by another backend.
+
+    httpx has no public way to choose the network backend; the attributes used here are pinned by httpx<0.29 and by a
+    test that drips.
     """
     for transport in (client._transport, *client._mounts.values()):
-        if isinstance(transport, httpx.AsyncHTTPTransport):
-            pool = transport._pool
-            pool._network_backend = _AsyncBackend(pool._network_backend)
+        if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
+            pool: Any = transport._pool
+            pool._network_backend = wrap(pool._network_backend)
