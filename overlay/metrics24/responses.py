@@ -29,6 +29,7 @@ from metrics24.errors import (
 )
 from metrics24.models import Notices, answer_model, row_model
 from metrics24.sinks import Lens, read_cells
+from metrics24.sinks.columns import strict_json
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _WORDS = ("message", "detail", "description", "error", "title")
@@ -147,7 +148,7 @@ def decode(answer: RawResponse, operation: str) -> Any:
     with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow way says what is wrong, or copes
         return msgspec.json.decode(answer.content)
     try:
-        return json.loads(answer.content.decode("utf-8-sig"), parse_constant=_refused, parse_float=_finite)
+        return strict_json(answer.content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
     kind = answer.headers.get("content-type", "no content type")
@@ -227,17 +228,6 @@ def quoted(text: str) -> str:
     """Text of the server's, printable and of a readable length."""
     printable = "".join(character if character.isprintable() else "?" for character in text)
     return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not isfinite(number):
-        raise ValueError("a number is too large")
-    return number
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -41,6 +42,28 @@ def json_text(value: object) -> str:
     except (msgspec.MsgspecError, ValueError, OverflowError):  # half a pair, or an integer beyond 64 bits
         text = _encode(value)
         return text if is_utf8(text) else _encode_ascii(value)
+
+
+def strict_json(text: str) -> Any:
+    """Read JSON text that has nothing that JSON does not know: no NaN, no infinity, no number beyond a double.
+
+    Raises:
+        ValueError: it has, or is no JSON.
+        RecursionError: it is nested too deeply.
+
+    """
+    return json.loads(text, parse_constant=_refused, parse_float=_finite)
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def is_utf8(text: str) -> bool:

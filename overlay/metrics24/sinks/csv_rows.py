@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from metrics24.errors import IntegrityError
-from metrics24.sinks.columns import Column, ColumnType
+from metrics24.sinks.columns import Column, ColumnType, strict_json
 from metrics24.sinks.csv_source import open_source
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,4})?")
@@ -111,20 +110,9 @@ def _nested(cell: str) -> Any:
     if cell[0] not in "[{":
         return cell
     try:
-        return json.loads(cell, parse_constant=_refuse, parse_float=_finite)
+        return strict_json(cell)
     except (ValueError, RecursionError):
         return cell
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if not math.isfinite(value):  # as text it stays what it is
-        raise ValueError(digits)
-    return value
 
 
 _READERS: Mapping[ColumnType, _Reader] = MappingProxyType(
