@@ -23,14 +23,13 @@ from metrics24.settings import Limits, Waiting
 from metrics24.sinks import Sink, open_sink
 from metrics24.sinks.columns import Column
 from metrics24.sinks.csv_rows import CsvRows
+from metrics24.sinks.feed import BLOCK_ROWS
 from metrics24.sinks.layout import plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from metrics24.cli.download_progress import OnStep
-
-_FIRST = 1_000  # rows that decide a file's columns
 
 
 @frozen
@@ -90,7 +89,7 @@ class Lane:
     def look(self) -> Prospect:
         """Read the first rows of the report table, by which the columns of a file are chosen."""
         size = self._given["page_size"] or 100
-        asked = self._pulling.rows(self._client, parallel=1, ordered=True, limit=min(_FIRST, LOOK_AFTER * size))
+        asked = self._pulling.rows(self._client, parallel=1, ordered=True, limit=min(BLOCK_ROWS, LOOK_AFTER * size))
         found: list[dict[str, object]] = []
         progress, whole, pages = Progress(), True, Stopwatch()
         for page in asked.by_page():
