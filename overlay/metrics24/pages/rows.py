@@ -42,9 +42,7 @@ class Rows(Generic[T]):
         self._source, self._driver = source, driver
 
     def __iter__(self) -> Generator[T]:
-        lens = self._source.lens()
-        for page in self._pages(lens):
-            lens.see(page.records)
+        for page in self._pages(self._source.lens()):
             yield from page.items
 
     def records(self) -> Generator[Record]:
@@ -140,10 +138,8 @@ class AsyncRows(Generic[T]):
         self._source, self._driver = source, driver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        lens = self._source.lens()
-        async with aclosing(self._pages(lens)) as pages:
+        async with aclosing(self._pages(self._source.lens())) as pages:
             async for page in pages:
-                lens.see(page.records)
                 for item in page.items:
                     yield item
 

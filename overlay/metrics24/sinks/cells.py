@@ -137,11 +137,8 @@ class Lens:
     def __init__(self) -> None:
         self.shape: Shape | None = None
 
-    def see(self, rows: Sequence[Any]) -> None:
-        """Look at rows that were decoded into dicts, for a shape that would fit them."""
-
     def attach(self, rows: list[Any], _: bytes) -> list[Any]:
-        """Give rows that were decoded into dicts what they need of the page's bytes: nothing, as a rule."""
+        """Look at a page's rows, and give them what they need of its bytes: nothing, as a rule."""
         return rows
 
 
@@ -152,6 +149,11 @@ class LearningLens(Lens):
         super().__init__()
         self._known, self._absent = tuple(known), absent
         self._unknown: dict[str, Column] = {}
+
+    def attach(self, rows: list[Any], _: bytes) -> list[Any]:
+        """Look at a page's rows for fields that have no column yet."""
+        self.see(rows)
+        return rows
 
     def see(self, rows: Sequence[Any]) -> None:
         """Look at rows that were decoded into dicts, for fields that have no column yet."""

@@ -45,7 +45,7 @@ class VerbatimLens(LearningLens):
 
     def attach(self, rows: list[Any], content: bytes) -> list[Any]:
         """The rows of a page, each with its bytes; as they are if no quick reader can tell them apart."""
-        self.see(rows)
+        super().attach(rows, content)
         try:
             texts = _DECODER.decode(content.removeprefix(codecs.BOM_UTF8)).data.data
         except (msgspec.MsgspecError, ValueError, RecursionError):
