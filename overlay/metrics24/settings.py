@@ -21,6 +21,8 @@ TOKEN_VARIABLE = "METRICS24_TOKEN"  # noqa: S105 - the variable's name, not a to
 BASE_URL_VARIABLE = "METRICS24_BASE_URL"
 
 CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
+CONNECTIONS = 8
+"""Connections that a client has if it is not told otherwise."""
 MOST_AT_ONCE = 32
 """Requests that one walk may have under way."""
 _LARGEST = 1e9  # some thirty years of seconds; more is a mistake, and clocks cannot count it

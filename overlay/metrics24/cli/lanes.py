@@ -14,11 +14,10 @@ from metrics24.cli.interrupts import command_line
 from metrics24.cli.pulling import Pulled, Pulling
 from metrics24.flows.lanes import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
 from metrics24.pages.progress import Progress
-from metrics24.settings import Limits, Waiting
+from metrics24.settings import CONNECTIONS, Limits, Waiting
 
 DIFFERENCES = "An export does not tell null from empty text, and its order is the server's: docs/exports.md."
 _KEPT = 86_400  # for how long a command that goes on may take the export that it had asked for
-_CONNECTIONS = 8  # which a client has
 _SHORTEST, _LONGEST = 60.0, 3_600.0
 # What says that going on by pages would fail as well, or that the question itself is wrong.
 _FATAL = (
@@ -104,7 +103,7 @@ class Lanes:
     def _prefers_export(self, progress: Progress, seconds: Sequence[float]) -> bool:
         given, days = self._pulling.given, self._pulling.days
         glimpse = Glimpse(rows=progress.rows, seconds=tuple(seconds), newest=progress.newest, oldest=progress.oldest)
-        at_once = min(given["parallel"] or 1, _CONNECTIONS)
+        at_once = min(given["parallel"] or 1, CONNECTIONS)
         estimate = by_pages(glimpse, days.start, days.end, parallel=at_once, rate=given["rate"])
         choice = self._choice(estimate)
         self._pulling.explain(choice.why)

@@ -10,7 +10,7 @@ from metrics24.client import links, options
 from metrics24.client.links import Late
 from metrics24.client.options import LIMITS, RETRYING, Key, Params, RouteTable
 from metrics24.client.shared import Shared
-from metrics24.settings import Limits, Retrying
+from metrics24.settings import CONNECTIONS, Limits, Retrying
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +58,7 @@ class Client(Shared):
         rate: float | None = None,
         retrying: Retrying = RETRYING,
         limits: Limits = LIMITS,
-        max_connections: int = 8,
+        max_connections: int = CONNECTIONS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         settings = options.settings(
@@ -155,7 +155,7 @@ class AsyncClient(Shared):
         rate: float | None = None,
         retrying: Retrying = RETRYING,
         limits: Limits = LIMITS,
-        max_connections: int = 8,
+        max_connections: int = CONNECTIONS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         settings = options.settings(
