@@ -85,6 +85,8 @@ class Threads:
             self._stopped = True
             under_way = list(self._exchanges)
             self._to_do.notify_all()
+        for exchange in under_way:  # all, before one of them lets a connection go that another is waiting for
+            exchange.aborted.set()
         for exchange in under_way:
             exchange.abort()
         until = time.monotonic() + _PATIENCE
