@@ -1,10 +1,20 @@
-"""What the whole test run needs: interrupts that arrive, and patience with slow machines."""
+"""Fixtures shared by all tests, interrupts that arrive, and patience with slow machines."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from support.account import Fetching, Stage
+from support.clock import FakeClock
+from support.running import Running, running
+from support.scripted import Script, ScriptedServer, Serve
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -14,3 +24,40 @@ def pytest_configure() -> None:
     """Heed SIGINT, which shells let background jobs ignore; programs that tests start would inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start scripted servers that are closed after the clients of the same test."""
+    with ExitStack() as stack:
+
+        def start(script: Script, **options: Any) -> ScriptedServer:
+            return stack.enter_context(ScriptedServer(script, **options))
+
+        yield start
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """Run the scenario with `Client`, then with `AsyncClient`, without settings from the environment."""
+    for name in ("METRICS24_API_KEY", "METRICS24_TOKEN", "METRICS24_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    yield from running(request.param)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Give a clock on which retries cost no time."""
+    return FakeClock()
+
+
+@pytest.fixture
+def fetch(run: Running, clock: FakeClock, tmp_path: Path, serve: Serve) -> Fetching:
+    """Give an export of some 3 MiB that is complete, to be fetched."""
+    return Fetching(run, clock, tmp_path, Stage(serve))
+
+
+@pytest.fixture(params=["save", "read"])
+def lane(request: pytest.FixtureRequest) -> str:
+    """Fetch by each lane."""
+    return str(request.param)

@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from metrics24.client.clients import AsyncClient as AsyncClient
-    from metrics24.client.clients import Client as Client
-    from metrics24.effects import RawResponse as RawResponse
+    from metrics24._core.effects import RawResponse as RawResponse
+    from metrics24._core.export_flows import ExportPlan as ExportPlan
+    from metrics24._core.export_flows import PlannedExport as PlannedExport
+    from metrics24._core.export_flows import WaitProgress as WaitProgress
+    from metrics24._core.group_flows import BulkResult as BulkResult
+    from metrics24.client import AsyncClient as AsyncClient
+    from metrics24.client import Client as Client
+    from metrics24.config import Limits as Limits
+    from metrics24.config import Retry as Retry
+    from metrics24.config import Retrying as Retrying
+    from metrics24.config import Waiting as Waiting
     from metrics24.errors import AmbiguousWrite as AmbiguousWrite
     from metrics24.errors import BadRequest as BadRequest
     from metrics24.errors import ConfigurationError as ConfigurationError
@@ -44,12 +52,13 @@ if TYPE_CHECKING:
     from metrics24.errors import Unauthorized as Unauthorized
     from metrics24.errors import UnexpectedAnswerWarning as UnexpectedAnswerWarning
     from metrics24.errors import UsageError as UsageError
+    from metrics24.export_job import AsyncExportJob as AsyncExportJob
+    from metrics24.export_job import DownloadProgress as DownloadProgress
+    from metrics24.export_job import ExportJob as ExportJob
+    from metrics24.exports import export_filter as export_filter
+    from metrics24.files.atomic import Saved as Saved
     from metrics24.filters import Filter as Filter
     from metrics24.filters import field as field
-    from metrics24.flows.bulk import BulkResult as BulkResult
-    from metrics24.flows.planning import ExportPlan as ExportPlan
-    from metrics24.flows.planning import PlannedExport as PlannedExport
-    from metrics24.flows.waiting import WaitProgress as WaitProgress
     from metrics24.models import UNSET as UNSET
     from metrics24.models import Artifact as Artifact
     from metrics24.models import Click as Click
@@ -59,36 +68,32 @@ if TYPE_CHECKING:
     from metrics24.models import Impression as Impression
     from metrics24.models import ListMeta as ListMeta
     from metrics24.models import Unset as Unset
-    from metrics24.pages.listing import AsyncListing as AsyncListing
-    from metrics24.pages.listing import Listing as Listing
-    from metrics24.pages.page import AsyncPage as AsyncPage
-    from metrics24.pages.page import Page as Page
-    from metrics24.pages.progress import Progress as Progress
-    from metrics24.pages.rows import AsyncRows as AsyncRows
-    from metrics24.pages.rows import Rows as Rows
-    from metrics24.resources.export_filters import export_filter as export_filter
-    from metrics24.resources.export_job import AsyncExportJob as AsyncExportJob
-    from metrics24.resources.export_job import ExportJob as ExportJob
-    from metrics24.resources.export_state import DownloadProgress as DownloadProgress
-    from metrics24.settings import Limits as Limits
-    from metrics24.settings import Retry as Retry
-    from metrics24.settings import Retrying as Retrying
-    from metrics24.settings import Waiting as Waiting
-    from metrics24.sinks import Saved as Saved
+    from metrics24.rows import AsyncListing as AsyncListing
+    from metrics24.rows import AsyncPage as AsyncPage
+    from metrics24.rows import AsyncRows as AsyncRows
+    from metrics24.rows import Listing as Listing
+    from metrics24.rows import Page as Page
+    from metrics24.rows import Progress as Progress
+    from metrics24.rows import Rows as Rows
 
 _HOMES = {
-    "flows.planning": (
+    "_core.effects": ("RawResponse",),
+    "_core.export_flows": (
         "ExportPlan",
         "PlannedExport",
+        "WaitProgress",
     ),
-    "flows.waiting": ("WaitProgress",),
-    "resources.export_state": ("DownloadProgress",),
-    "resources.export_job": (
-        "AsyncExportJob",
-        "ExportJob",
+    "_core.group_flows": ("BulkResult",),
+    "client": (
+        "AsyncClient",
+        "Client",
     ),
-    "client.clients": ("AsyncClient", "Client"),
-    "effects": ("RawResponse",),
+    "config": (
+        "Limits",
+        "Retry",
+        "Retrying",
+        "Waiting",
+    ),
     "errors": (
         "AmbiguousWrite",
         "BadRequest",
@@ -118,8 +123,17 @@ _HOMES = {
         "UnexpectedAnswerWarning",
         "UsageError",
     ),
-    "filters": ("Filter", "field"),
-    "flows.bulk": ("BulkResult",),
+    "export_job": (
+        "AsyncExportJob",
+        "DownloadProgress",
+        "ExportJob",
+    ),
+    "exports": ("export_filter",),
+    "files.atomic": ("Saved",),
+    "filters": (
+        "Filter",
+        "field",
+    ),
     "models": (
         "Artifact",
         "Click",
@@ -131,13 +145,15 @@ _HOMES = {
         "UNSET",
         "Unset",
     ),
-    "pages.listing": ("AsyncListing", "Listing"),
-    "pages.page": ("AsyncPage", "Page"),
-    "pages.progress": ("Progress",),
-    "pages.rows": ("AsyncRows", "Rows"),
-    "resources.export_filters": ("export_filter",),
-    "settings": ("Limits", "Retry", "Retrying", "Waiting"),
-    "sinks": ("Saved",),
+    "rows": (
+        "AsyncListing",
+        "AsyncPage",
+        "AsyncRows",
+        "Listing",
+        "Page",
+        "Progress",
+        "Rows",
+    ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields_dict
 
 import metrics24_api.models as _generated
+from metrics24._rows.schema import Column
 from metrics24.errors import UnexpectedAnswerWarning, warn
-from metrics24.sinks import Column
 from metrics24_api.operation_table import MODELS, OPERATIONS
 from metrics24_api.operation_table import Property as Property
 from metrics24_api.types import UNSET as UNSET

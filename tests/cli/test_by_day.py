@@ -13,10 +13,10 @@ from pyarrow import parquet
 
 from cli.commands import Shell
 from cli.conftest import Metrics24
+from files.round_trip import files_in, read_csv, read_json_lines
 from metrics24 import Client
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour, EndDate
-from sinks.files import files_in, read_csv, read_json_lines
 
 DAYS = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-03")
 PULL = ("pull", "clicks", *DAYS, "--by-day", "clicks")

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from cli.commands import Shell, interrupt
 from cli.conftest import Metrics24, Serve
-from sinks.files import files_in, read_json_lines
+from files.round_trip import files_in, read_json_lines
 from support.answers import json_answer, silence
 from support.scripted import Received, Step, in_turn
 from support.tables import Row, Table, ids, page, row

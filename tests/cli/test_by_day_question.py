@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Metrics24, Serve
-from metrics24.cli.filters import plain
-from metrics24.sinks.target import Target
+from files.round_trip import files_in
+from metrics24.cli.options import plain
+from metrics24.files.atomic import AtomicFile
 from metrics24_sandbox import Sandbox
-from sinks.files import files_in
 from support.answers import json_answer
 from support.scripted import in_turn
 
@@ -123,11 +123,11 @@ def test_a_question_that_cannot_be_kept_names_the_day_that_is_done(
 ) -> None:
     """Where the small file cannot be written the command ends with code 8, and the day's file counts."""
 
-    class Full(Target):
+    class Full(AtomicFile):
         def commit(self) -> int:
             raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("metrics24.cli.day_question.Target", Full)
+    monkeypatch.setattr("metrics24.cli.daily_pull.Target", Full)
     ended = metrics24(*PULL)
     monkeypatch.undo()
     assert ended.code == 8

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.conftest import Metrics24, Serve
-from metrics24.cli.days import Range, understood
-from sinks.files import read_json_lines
+from files.round_trip import read_json_lines
+from metrics24.cli.options import Range, understood
 from support.answers import json_answer
 from support.scripted import in_turn
 from support.tables import newest_first, page

@@ -10,8 +10,8 @@ import metrics24 as package
 from cli.commands import WEEK
 from cli.conftest import Metrics24, Serve
 from metrics24 import errors
-from metrics24.cli.exits import EXITS, HELP, Terminated, exit_code
-from metrics24.cli.reporting import Reporter
+from metrics24.cli.exit_codes import EXITS, HELP, Terminated, exit_code
+from metrics24.cli.output import Reporter
 from support.answers import html_answer, json_answer
 from support.scripted import Step, in_turn
 from support.tables import newest_first, page, table

@@ -7,7 +7,7 @@ import pytest
 
 from cli.commands import WEEK
 from cli.conftest import Metrics24
-from metrics24.cli.filters import parse_filters, tell_of_commas
+from metrics24.cli.options import parse_filters, tell_of_commas
 from metrics24.errors import FilterError
 
 

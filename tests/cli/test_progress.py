@@ -7,7 +7,7 @@ import pytest
 from cli.commands import Shell
 from cli.conftest import Metrics24, Serve
 from metrics24.cli.progress import Course, display
-from metrics24.pages.progress import Progress
+from metrics24.rows import Progress
 from support.scripted import in_turn
 from support.tables import newest_first, page
 
@@ -73,7 +73,7 @@ def test_programs_get_no_progress(
     metrics24: Metrics24, monkeypatch: pytest.MonkeyPatch, where: tuple[str, ...]
 ) -> None:
     """With --json no plain lines come between the objects on stderr, however long it takes."""
-    monkeypatch.setattr("metrics24.cli.bars.SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("metrics24.cli.output.SECONDS_BETWEEN_LINES", 0.0)
     ended = metrics24(*PULL, *where, "--json")
     assert (ended.code, [line for line in ended.err.splitlines() if not line.startswith("{")]) == (0, [])
     assert "clicks: " in metrics24(*PULL, where[0], f"other-{where[1]}", *where[2:]).err

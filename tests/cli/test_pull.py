@@ -11,8 +11,8 @@ from pyarrow import parquet
 
 from cli.commands import WEEK, Shell, interrupt
 from cli.conftest import Metrics24, Serve
+from files.round_trip import files_in, read_csv, read_json_lines
 from metrics24_sandbox import Sandbox
-from sinks.files import files_in, read_csv, read_json_lines
 from support.answers import json_answer, silence
 from support.scripted import Received, Step, in_turn
 from support.tables import Row, newest_first, page, tx

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Metrics24, Serve
-from sinks.files import read_json_lines
+from files.round_trip import read_json_lines
 from support.answers import json_answer
 from support.days import Days, at, numbered
 

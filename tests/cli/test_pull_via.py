@@ -9,8 +9,8 @@ import pytest
 from pyarrow import parquet
 
 from cli.conftest import Metrics24
+from files.round_trip import files_in, read_csv, read_json_lines
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
-from sinks.files import files_in, read_csv, read_json_lines
 
 RANGE = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-03-31")
 PULL = ("pull", "conversions", *RANGE)

@@ -9,14 +9,11 @@ import pytest
 
 from cli.conftest import Metrics24, Serve
 from cli.lanes import PULL, Promising
+from files.round_trip import read_json_lines
 from metrics24 import Client
-from metrics24.cli.days import Range
-from metrics24.cli.lanes import Lanes
-from metrics24.cli.pull import pull
-from metrics24.cli.pulling import Pulling
-from metrics24.cli.rest import rest_told
-from metrics24.flows.evenness import Rest, tell
-from sinks.files import read_json_lines
+from metrics24._core.parallel import Rest, tell
+from metrics24.cli.options import Range
+from metrics24.cli.pull import Lanes, Pulling, pull, rest_told
 from support.account import record
 from support.answers import json_answer
 from support.clock import FakeClock

@@ -2,9 +2,9 @@
 
 import pytest
 
-from metrics24.cli.tables import Column, cell_text, fields, table
+from metrics24.cli.output import TableColumn, cell_text, fields, table
 
-COLUMNS = (Column("ID", whole=True), Column("NUMBER", right=True), Column("NAME"))
+COLUMNS = (TableColumn("ID", whole=True), TableColumn("NUMBER", right=True), TableColumn("NAME"))
 ROWS = [("01HK153X00B7PYKC2FGWT67M8C", 1, "a long name for a group"), ("g2", 20_000, "幅広い名前")]
 
 
@@ -29,7 +29,7 @@ def test_lines_are_cut_to_the_width_but_never_the_ids(width: int) -> None:
 
 def test_wide_characters_take_two_places() -> None:
     """Names in Chinese or Japanese are measured as a terminal shows them."""
-    [_, line] = table((Column("NAME"), Column("X")), [("幅広い名前", "end")], width=12)
+    [_, line] = table((TableColumn("NAME"), TableColumn("X")), [("幅広い名前", "end")], width=12)
     assert line == "幅広い…  end"
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from metrics24 import Metrics24Error
-from metrics24.operations import OPERATIONS
+from metrics24._core.requests import OPERATIONS
 from support import answers
 from support.clock import FakeClock
 from support.running import Running, collect

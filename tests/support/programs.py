@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAMS = Path(__file__).parent.parent / "faults" / "programs"
+PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
 def start(name: str, *arguments: str) -> subprocess.Popen[str]:

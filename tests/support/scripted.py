@@ -205,3 +205,7 @@ class ScriptedServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+Serve = Callable[..., ScriptedServer]
+"""Starts scripted servers that are closed after the clients of the same test."""

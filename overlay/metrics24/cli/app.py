@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import click
 
 import metrics24
-from metrics24.cli import exits
-from metrics24.cli.doctor import doctor
-from metrics24.cli.drift import drift
-from metrics24.cli.exports import export, exports
-from metrics24.cli.groups import filter_groups
+from metrics24.cli import exit_codes as exits
+from metrics24.cli.check_commands import doctor, drift
+from metrics24.cli.export_commands import export, exports
+from metrics24.cli.group_commands import filter_groups
 from metrics24.cli.lookup import lookup
+from metrics24.cli.output import Reporter
 from metrics24.cli.pull import pull
-from metrics24.cli.reporting import Reporter
 from metrics24.cli.sandbox import sandbox
 
 # \b keeps click from filling the lines into a paragraph.

@@ -13,10 +13,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from metrics24.cli.days import Range
-from metrics24.cli.exits import Terminated
-from metrics24.cli.reporting import Lost
-from metrics24.pages.progress import Progress
+from metrics24.cli.exit_codes import Terminated
+from metrics24.cli.options import Range
+from metrics24.cli.output import Lost
+from metrics24.rows import Progress
 
 _ENDS = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 

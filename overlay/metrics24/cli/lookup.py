@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 import metrics24
-from metrics24.cli import exits
-from metrics24.cli.connection import all_of, connection_options, open_client
-from metrics24.cli.days import FORMS, understood_day
-from metrics24.cli.text import printable
+from metrics24.cli import exit_codes as exits
+from metrics24.cli.options import FORMS, all_of, connection_options, open_client, understood_day
+from metrics24.cli.output import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 if TYPE_CHECKING:  # the models load the generated client, which a help has no use for
@@ -87,7 +86,10 @@ def _show(given: Mapping[str, Any], find: Callable[[Any, Mapping[str, Any]], Row
 
 def _miss(error: metrics24.NotFound, given: Mapping[str, Any], day: date) -> str:
     """Say what to check, in the order in which it is worth it."""
-    from metrics24.responses import quoted, servers_words  # noqa: PLC0415  loads what a help has no use for
+    from metrics24._core.responses import (
+        quoted,  # noqa: PLC0415  loads what a help has no use for
+        servers_words,
+    )
 
     words = servers_words(error.body)
     kind, own = ("click", "--tx-id") if "tx_id" in given else ("conversion", "--hash")

@@ -1,17 +1,266 @@
-"""Sandboxes for tests, in this process or in one of their own."""
+"""What a sandbox for tests can be told, and the sandbox's package, which is an extra.
+
+What can be done with a running sandbox, wherever it runs.
+
+A sandbox in a process of its own.
+
+Sandboxes for tests, in this process or in one of their own.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Unpack
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, get_args, get_type_hints
 
-from metrics24.client.clients import AsyncClient, Client
+from metrics24._core.requests import OPERATIONS
+from metrics24.client import AsyncClient, Client
 from metrics24.errors import UsageError
-from metrics24.operations import OPERATIONS
-from metrics24.testing.choices import Choices, new_sandbox, start
-from metrics24.testing.controls import Controls, LocalControls, facts
-from metrics24.testing.processes import start_process
+
+if TYPE_CHECKING:
+    from metrics24_sandbox import Sandbox
+    from metrics24_sandbox.options import Created, Empty, EndDate, Fate, Filters, Answer, Wrap
+
+
+class Choices(TypedDict, total=False):
+    """How a sandbox is started and how it answers; `metrics24 sandbox --help` explains each.
+
+    Days hold fewer rows than those of `metrics24 sandbox`, and exports are ready at once, unless said otherwise.
+    """
+
+    host: str
+    port: int
+    storage_port: int
+    seed: int
+    api_key: str | None
+    database: str | None
+    now: str | None
+    tick: float
+    conversions_per_day: int
+    clicks_per_day: int
+    impressions_per_day: int
+    variation: float
+    first_day: str
+    settle_days: int
+    utc_offset: int
+    exports_per_day: int
+    export_rows: int
+    quota_status: int
+    unknown_columns: bool
+    preloaded: bool
+    latency: float
+    rate_limit: float
+    end_date: EndDate
+    wrap: Wrap
+    empty: Empty
+    answer: Answer
+    created: Created
+    filters: Filters
+    export_fate: Fate
+    pending: float
+    running: float
+    url_lifetime: float
+
+
+SMALL: Choices = {
+    "clicks_per_day": 100,
+    "conversions_per_day": 50,
+    "impressions_per_day": 200,
+    "pending": 0.0,
+    "running": 0.0,
+}
+
+
+def start(choices: Choices) -> Sandbox:
+    """Start a sandbox; whoever does must close it.
+
+    Raises:
+        UsageError: a choice does not exist or makes no sense, or the packages of the extra `sandbox` are missing.
+
+    """
+    box = new_sandbox(choices)
+    try:
+        return box.start()
+    except (ValueError, OSError) as error:
+        raise UsageError(f"The sandbox cannot be started: {error}") from error
+
+
+def new_sandbox(choices: Choices) -> Sandbox:
+    """Make a sandbox that is not started yet.
+
+    Raises:
+        UsageError: a choice does not exist, or the packages of the extra `sandbox` are missing.
+
+    """
+    try:
+        from metrics24_sandbox import (
+            Behaviour,  # noqa: PLC0415  an extra of its own
+            Sandbox,
+            SandboxOptions,
+        )
+    except ModuleNotFoundError as error:
+        raise UsageError(f"The sandbox needs {error.name}: pip install 'metrics24[sandbox]'") from error
+    chosen: dict[str, Any] = {**SMALL, **choices}
+    behaviour = {one.name: chosen.pop(one.name) for one in fields(Behaviour) if one.name in chosen}
+    words = {
+        name: get_args(hint) for kind in (SandboxOptions, Behaviour) for name, hint in get_type_hints(kind).items()
+    }
+    for name, value in choices.items():
+        _check(name, value, words)
+    return Sandbox(SandboxOptions(**chosen, behaviour=Behaviour(**behaviour)))
+
+
+def _check(name: str, value: object, words: Mapping[str, tuple[Any, ...]]) -> None:
+    if name not in Choices.__annotations__:
+        raise UsageError(f"A sandbox has no {name}; `metrics24 sandbox --help` lists what can be chosen.")
+    allowed = words[name]
+    if allowed and not isinstance(allowed[0], type) and value not in allowed:
+        raise UsageError(f"{name} is one of {', '.join(map(str, allowed))}, not {value!r}.")
+
+
+class Controls(Protocol):
+    """The ways to ask and to steer a sandbox."""
+
+    def hits(self, operation: str) -> int:
+        """How many requests an operation has had."""
+
+    def fail_next(self, operation: str, plan: str) -> None:
+        """Let the next requests of an operation meet faults."""
+
+    def advance(self, seconds: float) -> None:
+        """Move a clock that stands still."""
+
+    def reset(self) -> None:
+        """Begin anew."""
+
+
+class LocalControls:
+    """Steers a sandbox of this process."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+
+    def hits(self, operation: str) -> int:
+        """How many requests an operation has had."""
+        return self._box.hits(operation)
+
+    def fail_next(self, operation: str, plan: str) -> None:
+        """Let the next requests of an operation meet faults."""
+        from metrics24_sandbox.problems import ApiError  # noqa: PLC0415  an extra of its own
+
+        try:
+            self._box.fail_next(operation, plan)
+        except ApiError as error:
+            raise UsageError(f"{error}; docs/testing.md lists the faults.") from None
+
+    def advance(self, seconds: float) -> None:
+        """Move a clock that stands still."""
+        try:
+            self._box.advance(seconds)
+        except ValueError as error:
+            raise UsageError(f"{error}.") from None
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._box.reset()
+
+
+def facts(box: Sandbox) -> dict[str, object]:
+    """What a user of a running sandbox needs to know of it."""
+    return {
+        "base_url": box.base_url,
+        "storage_url": box.storage_url,
+        "api_key": box.api_key,
+        "token": box.token,
+        "organization": box.organization,
+        "integrations": list(box.integrations),
+        "forbidden_integration": box.forbidden_integration,
+    }
+
+
+# -P: what lies in the working directory must not stand in for the modules that are meant.
+_PROGRAM = (sys.executable, "-P", "-m", "metrics24.testing.serve")
+_SECONDS_TO_END = 10.0
+
+
+class RemoteControls:
+    """Steers a sandbox of another process; from any thread, one command at a time."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process, self._turn = process, Lock()
+
+    def hits(self, operation: str) -> int:
+        """How many requests an operation has had."""
+        return int(self.ask("hits", operation))
+
+    def fail_next(self, operation: str, plan: str) -> None:
+        """Let the next requests of an operation meet faults."""
+        self.ask("fail_next", operation, plan)
+
+    def advance(self, seconds: float) -> None:
+        """Move a clock that stands still."""
+        self.ask("advance", seconds)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.ask("reset")
+
+    def ask(self, *command: object) -> Any:
+        """Send a command and give its result."""
+        return self.send(command)
+
+    def send(self, line: object) -> Any:
+        """Send a line of JSON and give the result in the answer.
+
+        Raises:
+            UsageError: what was asked for cannot be done, or the process has ended.
+
+        """
+        commands, answers = self._process.stdin, self._process.stdout
+        assert commands is not None  # noqa: S101  for the type checker: both are pipes
+        assert answers is not None  # noqa: S101  likewise
+        with self._turn:
+            try:
+                commands.write(json.dumps(line) + "\n")
+                commands.flush()
+                text = answers.readline()
+            except (OSError, ValueError):
+                text = ""
+        if not text:
+            raise UsageError("The sandbox's process has ended; what it said stands on stderr.")
+        answer = json.loads(text)
+        if "error" in answer:
+            raise UsageError(answer["error"])
+        return answer["result"]
+
+
+@contextmanager
+def start_process(choices: Choices) -> Iterator[tuple[Mapping[str, Any], Controls]]:
+    """Start a sandbox in another process; gives what is known of it and the controls, and ends it with the block."""
+    process = subprocess.Popen(_PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  see above
+    try:
+        controls = RemoteControls(process)
+        yield controls.send(choices), controls
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for stream in (process.stdin, process.stdout):
+        with suppress(OSError):  # what could not be sent any more is lost anyway
+            if stream is not None:
+                stream.close()
+    try:
+        process.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
 
 _STORAGE = "storage"
 

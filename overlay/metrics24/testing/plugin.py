@@ -10,10 +10,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from metrics24.client.clients import AsyncClient, Client
+from metrics24.client import AsyncClient, Client
 from metrics24.errors import UsageError
-from metrics24.testing.boxes import SandboxBox, sandbox
-from metrics24.testing.choices import Choices
+from metrics24.testing.boxes import Choices, SandboxBox, sandbox
 
 try:
     import pytest

@@ -12,8 +12,7 @@ import sys
 from typing import TextIO
 
 from metrics24.errors import UsageError
-from metrics24.testing.choices import start
-from metrics24.testing.controls import LocalControls, facts
+from metrics24.testing.boxes import LocalControls, facts, start
 
 COMMANDS = ("hits", "fail_next", "advance", "reset")
 

@@ -10,9 +10,9 @@ from pyarrow import parquet
 
 from cli.conftest import Metrics24
 from cli.exports.conftest import COLUMNS, EXPORT, SMALL
-from metrics24.cli.exports.fetching import download_of
+from files.round_trip import files_in, read_csv
+from metrics24.cli.export_commands import download_of
 from metrics24_sandbox import Sandbox
-from sinks.files import files_in, read_csv
 from support.account import IDENTITY, Stage
 from support.answers import json_answer
 from support.storage import csv_file

@@ -6,7 +6,7 @@ import pytest
 from pyarrow import parquet
 
 from cli.conftest import Metrics24
-from sinks.files import files_in
+from files.round_trip import files_in
 from support.account import IDENTITY, Stage
 
 RESUME = ("exports", "resume", IDENTITY)

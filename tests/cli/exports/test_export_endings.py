@@ -12,7 +12,7 @@ from cli.commands import Shell, interrupt
 from cli.conftest import Metrics24, Serve
 from cli.exports.conftest import COLUMNS, EXPORT, SMALL
 from cli.groups.conftest import Waiting
-from sinks.files import files_in
+from files.round_trip import files_in
 from support.account import IDENTITY, Stage, record
 from support.answers import html_answer, json_answer, reset
 from support.scripted import Step

@@ -7,7 +7,7 @@ import pytest
 from cli.commands import Shell
 from cli.exports.conftest import COLUMNS, EXPORT
 from metrics24 import DownloadProgress, WaitProgress
-from metrics24.cli.download_progress import Course, display
+from metrics24.cli.progress import DownloadCourse, display_download
 from support.account import Stage
 from support.clock import FakeClock
 
@@ -19,9 +19,9 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def course(clock: FakeClock) -> Course:
+def course(clock: FakeClock) -> DownloadCourse:
     """An export of clicks that begins now."""
-    return Course(title="clicks", clock=clock.monotonic)
+    return DownloadCourse(title="clicks", clock=clock.monotonic)
 
 
 def arrived(count: int, total: int | None = 4_000_000) -> DownloadProgress:
@@ -29,14 +29,14 @@ def arrived(count: int, total: int | None = 4_000_000) -> DownloadProgress:
     return DownloadProgress("exp_1", count, total, count // 100)
 
 
-def test_waiting_tells_state_and_time(course: Course) -> None:
+def test_waiting_tells_state_and_time(course: DownloadCourse) -> None:
     """While the server works its word for the state and the seconds are told, escaped."""
     assert course.describe(WaitProgress("exp_1", "PENDING", 1234.5)) == "PENDING for 1,234 s"
     assert course.describe(WaitProgress("exp_1", "\x1b[2J", 0)) == "\\x1b[2J for 0 s"
     assert course.describe(WaitProgress("exp_1", "COMPLETED", 32.4)) == "made after 32 s, downloading"
 
 
-def test_a_download_tells_bytes_rate_and_rows(course: Course, clock: FakeClock) -> None:
+def test_a_download_tells_bytes_rate_and_rows(course: DownloadCourse, clock: FakeClock) -> None:
     """The rate counts only what arrived in this process, and none is told before time has passed."""
     assert course.describe(arrived(1_000_000)) == "1.0 MB of 4.0 MB, 10,000 rows"
     clock.sleep(2)
@@ -46,10 +46,10 @@ def test_a_download_tells_bytes_rate_and_rows(course: Course, clock: FakeClock) 
 
 
 def test_without_a_terminal_a_line_comes_every_five_seconds(
-    course: Course, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+    course: DownloadCourse, clock: FakeClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A log gets a line when five seconds have passed since the last one, not with each step."""
-    with display(course, quiet=False) as show:
+    with display_download(course, quiet=False) as show:
         for seconds in range(12):
             show(WaitProgress("exp_1", "PENDING", seconds))
             clock.sleep(1)
@@ -57,14 +57,14 @@ def test_without_a_terminal_a_line_comes_every_five_seconds(
 
 
 def test_quiet_and_closed_streams_show_nothing(
-    course: Course, clock: FakeClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    course: DownloadCourse, clock: FakeClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is shown with --quiet, nor where there is no stderr."""
-    with display(course, quiet=True) as show:
+    with display_download(course, quiet=True) as show:
         clock.sleep(60)
         show(arrived(1))
     monkeypatch.setattr("sys.stderr", None)
-    with display(course, quiet=False) as show:
+    with display_download(course, quiet=False) as show:
         show(arrived(1))
     monkeypatch.undo()
     assert capsys.readouterr().err == ""

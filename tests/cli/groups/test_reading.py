@@ -10,7 +10,7 @@ from cli.commands import Shell
 from cli.conftest import Metrics24, Serve
 from cli.groups.conftest import FIRST, SECOND, THIRD, id_file
 from cli.groups.terminal import run_on_terminal
-from metrics24.cli.groups import filter_groups
+from metrics24.cli.group_commands import filter_groups
 from metrics24_sandbox import Sandbox
 from support.answers import json_answer
 from support.scripted import in_turn

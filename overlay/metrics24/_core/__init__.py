@@ -1,0 +1,1 @@
+"""Decisions: generators that yield effects. No socket, no clock, no file."""

@@ -1,0 +1,217 @@
+"""What a flow may ask of the world.
+
+A flow is a generator that yields effects and is sent their results. It decides; a driver acts. So every decision is
+written once for sync and async, and is tested without network, clock or mock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from attrs import field, frozen
+
+from metrics24.config import Secret, is_loopback
+from metrics24.errors import SecurityError
+
+if TYPE_CHECKING:
+    import httpx
+
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+class Effect(Generic[T_co]):
+    """Something a driver does for a flow; `T_co` is what it answers."""
+
+    __slots__ = ()
+
+
+Flow = Generator[Effect[Any], Any, T]
+
+
+@frozen
+class Request:
+    """One request to the API, without credential and host: the driver adds both.
+
+    `effect` says whether it reads or writes, which decides whether it may be sent twice.
+    """
+
+    operation: str
+    method: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    body: object = None
+    effect: Literal["read", "write"] = "read"
+
+
+@frozen
+class RawResponse:
+    """An answer as it came.
+
+    Attributes:
+        status_code: the HTTP status.
+        headers: the headers; names are case-insensitive.
+        content: the body, decompressed (bytes).
+
+    """
+
+    status_code: int
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """Decode the body as JSON.
+
+        Raises:
+            ValueError: the body is not JSON.
+
+        """
+        return json.loads(self.content)
+
+
+@frozen
+class Call(Effect[RawResponse]):
+    """Send `request`; the whole answer must arrive within `timeout` seconds of wall-clock time.
+
+    Raises TransportError or RequestTimeout into the flow.
+    """
+
+    request: Request
+    timeout: float
+
+
+_LONGEST_URL = 16_384
+_LONGEST_HOST = 255
+_TELLING = 16  # characters from which on a value in a query may be what it was signed with
+
+
+@frozen(eq=False)
+class SignedUrl:
+    """A URL that opens a file to whoever holds it: its query is a credential, and is kept like one.
+
+    `values` are what stands in the query, decoded, for what repeats them one by one.
+    """
+
+    location: str
+    signature: Secret | None = field(repr=False)
+    values: tuple[Secret, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def read(cls, url: object) -> SignedUrl:
+        """Check what the server gave as a URL.
+
+        Raises:
+            SecurityError: it is no URL, has user info, or would send the file unencrypted.
+
+        """
+        problem = _problem_of(url)
+        if problem is not None:
+            del url  # or it would stand in the traceback
+            raise SecurityError(
+                f"The download's address {problem}. It was not used. The server, or something between you and it, sent "
+                "it: report that to support."
+            )
+        parts = urlsplit(str(url))
+        signature = Secret(parts.query, "the signature of a download") if parts.query else None
+        told = [value for _, value in parse_qsl(parts.query) if len(value) >= _TELLING and _is_plain(value)]
+        values = tuple(Secret(value, "a part of the signature of a download") for value in told)
+        return cls(f"{parts.scheme}://{parts.netloc}{parts.path or '/'}", signature, values)
+
+    @property
+    def host(self) -> str:
+        """Host and port, for messages."""
+        return urlsplit(self.location).netloc
+
+    def reveal(self) -> str:
+        """The URL itself."""
+        return self.location if self.signature is None else f"{self.location}?{self.signature.reveal()}"
+
+
+def _problem_of(url: object) -> str | None:
+    """Why something is no URL to download from. Returned, not raised: a traceback would hold the URL."""
+    if not isinstance(url, str) or len(url) > _LONGEST_URL or not _is_plain(url):
+        return "is not a URL"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is not a URL"
+    if not host or len(host) > _LONGEST_HOST or parts.scheme not in {"http", "https"}:
+        return "is no web address"
+    if "@" in parts.netloc:
+        return f"at {host} has user info in it"
+    if parts.scheme == "http" and not is_loopback(host):
+        return f"at {host} is plain http, which anyone can read on"
+    return None
+
+
+def _is_plain(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
+
+
+@frozen
+class Opened:
+    """A file's answer, as far as its head; `stream` is the driver's own, for `Read` and `Close`."""
+
+    status_code: int
+    headers: httpx.Headers = field(repr=False)
+    stream: Any = field(repr=False)
+
+
+@frozen
+class Open(Effect[Opened]):
+    """Ask storage for a file from `offset` on, without a credential; its head must arrive within `timeout` seconds.
+
+    From an offset above 0 on only if the file still has this `etag`; otherwise storage sends it whole.
+    """
+
+    url: SignedUrl
+    timeout: float
+    offset: int = 0
+    etag: str = ""
+
+
+@frozen
+class Read(Effect[bytes]):
+    """Read the next bytes of a file, nothing at its end; some must arrive within `timeout` seconds."""
+
+    stream: Any
+    timeout: float
+
+
+@frozen
+class Close(Effect[None]):
+    """Let go of a file, read to its end or not."""
+
+    stream: Any
+
+
+@frozen
+class Sleep(Effect[None]):
+    """Wait for `seconds`."""
+
+    seconds: float
+
+
+@frozen
+class Instant:
+    """A moment: `monotonic` seconds to measure with, `wall` time to compare with what servers say."""
+
+    monotonic: float
+    wall: datetime
+
+
+@frozen
+class Now(Effect[Instant]):
+    """What time it is."""
+
+
+def ask(effect: Effect[T]) -> Flow[T]:
+    """Yield one effect and return what the driver answers, typed."""
+    answer: T = yield effect
+    return answer

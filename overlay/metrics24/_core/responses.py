@@ -1,0 +1,381 @@
+"""The check that an answer has the documented shape.
+
+Read an answer: an error status becomes its error, a body becomes rows, and nothing unreadable becomes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+import msgspec
+from attrs import field, frozen
+
+from metrics24._core.effects import RawResponse
+from metrics24._rows.decoding import DecodedRow, RowDecoder, read_cells, values_of
+from metrics24._rows.schema import strict_json
+from metrics24.errors import (
+    BadRequest,
+    Forbidden,
+    Metrics24Error,
+    NotFound,
+    RateLimited,
+    RequestFailed,
+    ResponseError,
+    SecurityError,
+    ServerError,
+    StatusError,
+    Unauthorized,
+)
+from metrics24.models import Notices, answer_model, properties, row_model
+
+_TYPES: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+    "any": frozenset({str, int, float, bool, dict, list}),
+}
+_MANY = 20  # rows; for fewer the quick way is the slower one
+_NAMES = {str: "text", int: "an integer", float: "a number", bool: "true or false", dict: "an object", list: "an array"}
+
+
+@frozen
+class _Rule:
+    """What is checked of one property; `types` are those that decoded JSON can have there."""
+
+    name: str
+    required: bool
+    documented: bool
+    types: frozenset[type]
+    model: str = field(default="")
+
+    @property
+    def must_be_there(self) -> bool:
+        """Whether an answer without it is refused."""
+        return self.required and self.documented
+
+
+@frozen
+class ResponseCheck:
+    """Where an answer is being checked, for messages."""
+
+    operation: str
+    notices: Notices
+
+    def check(self, model: str, value: object, path: str = "$") -> None:
+        """Hold `value` against the spec's `model`, at any depth.
+
+        Raises:
+            ResponseError: a documented property is missing or of the wrong type. Others are warned of once.
+
+        """
+        if not isinstance(value, dict):
+            raise self.broken(path, f"an object was expected, not {_kind(value)}")
+        for rule in _rules(model):
+            found = value.get(rule.name)
+            if found is None:
+                if rule.must_be_there:
+                    raise self.broken(f"{path}.{rule.name}", "it is documented as required, and is missing or null")
+            else:
+                self._present(model, rule, found, f"{path}.{rule.name}")
+
+    def check_cells(self, model: str, rows: Sequence[DecodedRow]) -> None:
+        """Hold what is nested in records against the spec; their own values have the right types already."""
+        for rule in _rules(model):
+            if rule.model:
+                self._column(model, rule, values_of(rows, rule.name), "$.data.data")
+
+    def _present(self, model: str, rule: _Rule, found: object, where: str) -> None:
+        if type(found) not in rule.types:
+            self._mistyped(model, rule, found, where)
+        elif rule.model:
+            self._nested(rule, found, where)
+
+    def _nested(self, rule: _Rule, found: object, where: str) -> None:
+        if not isinstance(found, list):
+            self.check(rule.model, found, where)
+        elif len(found) < _MANY or not self._alike(rule.model, found, where):
+            for index, item in enumerate(found):
+                if isinstance(item, dict) or rule.documented:
+                    self.check(rule.model, item, f"{where}[{index}]")
+
+    def _alike(self, model: str, rows: list[Any], where: str) -> bool:
+        """Check rows column by column, which takes half the time; False where they must be checked one by one.
+
+        That is where they have not all the same fields in one order, or where one of them is not as documented.
+        """
+        if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
+            return False
+        columns = dict(zip(rows[0], zip(*map(dict.values, rows), strict=True), strict=True))
+        for rule in _rules(model):
+            types = set(map(type, columns.get(rule.name, (None,))))
+            if not types <= {*rule.types, type(None)} or (rule.must_be_there and type(None) in types):
+                return False
+        for rule in _rules(model):
+            if rule.model:
+                self._column(model, rule, columns.get(rule.name, ()), where)
+        return True
+
+    def _column(self, model: str, rule: _Rule, values: Sequence[Any], where: str) -> None:
+        """Check what is nested in one field of all rows: all that stands in lists at once, if it is of one kind."""
+        if set(map(type, values)) <= {list, type(None)}:
+            items = [item for found in values for item in found or ()]
+            if not items or (_is_flat(rule.model) and self._alike(rule.model, items, where)):
+                return
+        for index, found in enumerate(values):
+            if found is not None:
+                self._present(model, rule, found, f"{where}[{index}].{rule.name}")
+
+    def _mistyped(self, model: str, rule: _Rule, found: object, where: str) -> None:
+        expected = " or ".join(sorted(_NAMES[each] for each in rule.types))
+        if rule.documented:
+            raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
+        self.notices.once(
+            f"{model}.{rule.name}",
+            f"{where} in the answer to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
+            "kept as sent. This part of the spec is not documented by the API: it may need correcting.",
+        )
+
+    def broken(self, path: str, problem: str) -> ResponseError:
+        """The error for an answer that is not as documented."""
+        return ResponseError(
+            f"The answer to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
+            "something else than the API's answer, or the API has changed and the spec must follow.",
+            operation=self.operation,
+            path=path,
+        )
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else _NAMES.get(type(value), type(value).__name__)
+
+
+@lru_cache(maxsize=128)
+def _is_flat(model: str) -> bool:
+    """Whether nothing is nested in it that would have to be named."""
+    return not any(rule.model for rule in _rules(model))
+
+
+@lru_cache(maxsize=128)
+def _rules(model: str) -> tuple[_Rule, ...]:
+    return tuple(
+        _Rule(each.name, each.required, each.evidence == "documented", _TYPES[each.type], each.model)
+        for each in properties(model)
+    )
+
+
+_REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
+_WORDS = ("message", "detail", "description", "error", "title")
+_LONGEST_QUOTE = 200
+
+_ERRORS: dict[int, tuple[type[StatusError], str]] = {
+    400: (BadRequest, "A parameter is missing or malformed: compare the call with what the server says."),
+    401: (Unauthorized, "The credential was not accepted: check that it is complete, active and of the right account."),
+    402: (RequestFailed, "The parameters were valid, the server could not do it: see what it says."),
+    403: (Forbidden, "The credential may not do this: ask the administrator of the organization for the permission."),
+    404: (
+        NotFound,
+        "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path "
+        "(routes=, on the command line --route).",
+    ),
+    429: (RateLimited, "Too many requests: slow down, or give the calls a longer deadline."),
+}
+
+
+@frozen
+class Table:
+    """One page of a report table or of a list, as the server sent it.
+
+    Report tables have cursors; the pages of lists have a number, and the server's count of all items.
+    """
+
+    rows: list[Any]
+    start_cursor: str | None
+    end_cursor: str | None
+    has_next: bool
+    number: int = 0
+    total: int | None = None
+
+
+@frozen
+class Listed:
+    """One page of a list: its items, and how many items and pages there are, if the server says."""
+
+    rows: list[dict[str, Any]]
+    total: int | None
+    pages: int | None
+
+
+def read_table(answer: RawResponse, operation: str, notices: Notices, lens: RowDecoder | None = None) -> Table:
+    """Read a page of a report table (documentation: "Reports", "Pagination").
+
+    Rows are dicts; with a `lens` they are records of its shape, if every row of the page fits it.
+
+    Raises:
+        ResponseError: the body is not JSON, or not a table.
+
+    """
+    if lens is not None and lens.shape is not None:
+        fitting = read_cells(answer.content, lens.shape)
+        if fitting is not None:
+            ResponseCheck(operation, notices).check_cells(row_model(operation), fitting[0])
+            return Table(lens.attach(fitting[0], answer.content), *fitting[1:])
+    body = decode(answer, operation)
+    ResponseCheck(operation, notices).check(answer_model(operation), body)
+    page = body["data"]
+    info = page["pageInfo"]
+    rows = page.get("data") or []
+    return Table(
+        rows=rows if lens is None else lens.attach(rows, answer.content),
+        start_cursor=info.get("startCursor") or None,
+        end_cursor=info.get("endCursor") or None,
+        has_next=info["hasNextPage"],
+    )
+
+
+def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
+    """Read a page of a list in numbered pages (documentation: "Pagination").
+
+    Raises:
+        ResponseError: the body is not JSON, or holds no list.
+
+    """
+    body = decode(answer, operation)
+    check = ResponseCheck(operation, notices)
+    check.check(answer_model(operation), body)
+    if "data" not in body:
+        raise check.broken("$.data", "a list was expected, and is missing")
+    rows = [] if body["data"] is None else body["data"]
+    if not isinstance(rows, list):
+        raise check.broken("$.data", "a list was expected")
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise check.broken(f"$.data[{index}]", "an object was expected")
+    meta = body.get("meta") or {}
+    return Listed(rows, total=meta.get("total_count"), pages=meta.get("total_page"))
+
+
+def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:
+    """Read a single object, which may come bare or wrapped in `data`.
+
+    Raises:
+        ResponseError: the body is not JSON, or not an object with anything in it.
+
+    """
+    body = decode(answer, operation)
+    check = ResponseCheck(operation, notices)
+    inner = body.get("data", body) if isinstance(body, dict) else body
+    if not isinstance(inner, dict) or not inner:
+        raise check.broken("$", "an object was expected")
+    check.check(answer_model(operation), inner, "$" if inner is body else "$.data")
+    return inner
+
+
+def decode(answer: RawResponse, operation: str) -> Any:
+    """Decode a body strictly: no NaN, no infinity, no bottomless nesting; the last of duplicate keys wins.
+
+    Raises:
+        ResponseError: the body is not such JSON.
+
+    """
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow way says what is wrong, or copes
+        return msgspec.json.decode(answer.content)
+    try:
+        return strict_json(answer.content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
+    kind = answer.headers.get("content-type", "no content type")
+    raise ResponseError(
+        f"The answer to {operation} ({answer.status_code}, {quoted(kind)}, {len(answer.content)} bytes) is not JSON "
+        f"that can be used: {problem}. A proxy or a wrong base URL answers like this; so does a broken server.",
+        operation=operation,
+    )
+
+
+def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Error | None:
+    """The error that an answer's status stands for, None for a success."""
+    status = answer.status_code
+    if 200 <= status < 300:
+        return None
+    if status < 400:
+        return SecurityError(
+            f"The server answered {operation} with a redirect ({status}), not followed: it could take the credential "
+            "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
+        )
+    kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
+    words = servers_words(answer.content)
+    said = f" It says: {words!r}." if words else ""
+    error = kind(
+        f"The server answered {operation} with status {status}.{said} {remedy}",
+        status_code=status,
+        operation=operation,
+        request_id=request_id(answer),
+        body=answer.content,
+        headers=answer.headers,
+    )
+    if isinstance(error, RateLimited):
+        error.retry_after = retry_after(answer, now)
+    return error
+
+
+def request_id(answer: RawResponse) -> str | None:
+    """The server's id of the request, None if it sent none."""
+    return next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
+
+
+def retry_after(answer: RawResponse, now: datetime) -> float | None:
+    """Seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
+    value = answer.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        return _seconds_until(value, now) if value else None
+    return seconds if isfinite(seconds) and seconds >= 0 else None
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        then = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, (then - now).total_seconds()) if then.tzinfo else None
+
+
+def _default_remedy(status: int) -> str:
+    return "The fault is the server's: try again later." if status >= 500 else "The documentation does not know it."
+
+
+def servers_words(content: bytes) -> str:
+    """What the server says in its own words, where its error body has a usual shape."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    for _ in range(2):
+        if isinstance(body, dict):
+            body = next((body[word] for word in _WORDS if body.get(word)), None)
+    return quoted(body) if isinstance(body, str) else ""
+
+
+def quoted(text: str) -> str:
+    """Text of the server's, printable and of a readable length."""
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at character {error.pos}"
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+    return "an integer has too many digits" if "digits" in str(error) else str(error)

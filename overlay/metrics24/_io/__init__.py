@@ -1,0 +1,1 @@
+"""The only package with network I/O: it runs flows over httpx, a clock, threads and tasks."""

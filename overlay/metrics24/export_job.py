@@ -1,0 +1,382 @@
+"""What is known of an export without asking, and how far it has come.
+
+One export, from the request to the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from threading import Event
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+
+from metrics24._core.downloads import Download, check_whole, rows_promised, warn_if_cut
+from metrics24._core.export_flows import (
+    StatusWatch,
+    WaitProgress,
+    delete_export,
+    has_failed,
+    is_complete,
+    names_in,
+    raise_if_failed,
+    read_export,
+    status_of,
+)
+from metrics24._core.requests import Routes
+from metrics24._core.retry import Policy
+from metrics24._io.driver import AsyncDriver, Driver
+from metrics24.config import Limits, Waiting
+from metrics24.errors import UsageError
+from metrics24.files.atomic import Saved, named
+from metrics24.files.csv_import import CsvRecords
+from metrics24.files.partial import PartialDownload
+from metrics24.models import Export, factory
+
+WAITING = Waiting()
+_OTHER_FORMATS = frozenset({".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx"})
+
+
+@frozen
+class DownloadProgress:
+    """How far a download has come, after each block.
+
+    Attributes:
+        export_id: the export.
+        bytes: how many have arrived, those of an earlier attempt included.
+        total: the size of the file in bytes, None if storage does not say.
+        rows: how many rows have arrived.
+
+    """
+
+    export_id: str
+    bytes: int
+    total: int | None
+    rows: int
+
+
+def csv_target(path: object) -> Path:
+    """The path of a download, which is a CSV file.
+
+    Raises:
+        UsageError: it is no path, or its suffix is that of another format.
+
+    """
+    target = named(path)
+    if target.suffix.lower() in _OTHER_FORMATS:
+        raise UsageError(
+            f"{target} would hold CSV, which is what the server makes: let it end in .csv. `metrics24 export -o "
+            "FILE.parquet` converts."
+        )
+    return target
+
+
+OnWait = Callable[[WaitProgress], object]
+OnExportProgress = Callable[[WaitProgress | DownloadProgress], object]
+
+
+@frozen(kw_only=True)
+class JobActions:
+    """What all exports of a client share."""
+
+    policy: Policy = field(repr=False)
+    routes: Routes = field(repr=False)
+    limits: Limits
+
+
+def as_export(record: Mapping[str, Any]) -> Export:
+    """An export as users hold it."""
+    found: Export = factory("Export")(record)
+    return found
+
+
+class ExportState:
+    """What both kinds of job have: what the server said last, without I/O, and what to do next."""
+
+    _resumed: ClassVar = "client.exports.resume({id})"
+
+    def __init__(self, record: dict[str, Any], desk: JobActions) -> None:
+        self._record, self._desk = record, desk
+
+    @property
+    def id(self) -> str:
+        """The export's id; `exports.resume(id)` takes it up again, from another process, tomorrow."""
+        return str(self._record["id"])
+
+    @property
+    def status(self) -> str:
+        """Its state, as the server said last."""
+        return status_of(self._record)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has come to an end, as the server said last: complete, failed or canceled."""
+        return is_complete(self._record) or has_failed(self._record)
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows it has, as the server said last; None as long as it does not say."""
+        return rows_promised(self._record)
+
+    @property
+    def export(self) -> Export:
+        """All that the server said last."""
+        return as_export(self._record)
+
+    def _watch(self, waiting: Waiting) -> StatusWatch:
+        raise_if_failed(self._record)
+        return StatusWatch(self._record, waiting, self._desk.policy, self._desk.routes)
+
+    def _download(self, *, part: PartialDownload | None = None) -> Download:
+        name, desk = next(names_in(self._record)), self._desk
+        if part is None:
+            return Download(name, desk.policy, desk.routes, rewinds=False)
+        return Download(name, desk.policy, desk.routes, offset=part.size, etag=part.etag)
+
+    def _part(self, path: object, *, overwrite: bool, abandoned: Event | None = None) -> PartialDownload:
+        """Open the part beside a target; where there can be none, say that the export is not lost by it."""
+        try:
+            return PartialDownload(csv_target(path), overwrite=overwrite, identity=self.id, abandoned=abandoned)
+        except UsageError as error:
+            again = self._resumed.format(id=f'"{self.id}"')
+            error.args = (f"{str(error).rstrip('.')}. The export {self.id} is kept: {again}.save(...)",)
+            raise
+
+    def _check(self, records: CsvRecords, *, verify: bool) -> None:
+        if verify:
+            check_whole(records, self._record)
+        warn_if_cut(records.records, self._record, self._desk.limits.export_rows)
+
+    def _progress(self, part: PartialDownload, download: Download) -> DownloadProgress:
+        return DownloadProgress(self.id, part.size, download.size, part.records.records)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(id={self.id!r}, status={self.status!r})"
+
+
+class ExportJob(ExportState):
+    """An export on the server (documentation: "DownloadCenter").
+
+    Raises, besides what each method says:
+        StatusError, TransportError: the API or its storage refused, or could not be reached.
+
+    """
+
+    def __init__(self, record: dict[str, Any], desk: JobActions, driver: Driver) -> None:
+        super().__init__(record, desk)
+        self._driver = driver
+
+    def refresh(self) -> ExportJob:
+        """Ask the server for the export's state (one request)."""
+        self._record = self._driver.run(read_export(self.id, self._desk.policy, self._desk.routes))
+        return self
+
+    def wait(self, waiting: Waiting = WAITING, *, on_progress: OnWait | None = None) -> ExportJob:
+        """Wait until the file is there.
+
+        Args:
+            waiting: how long, and how often to look.
+            on_progress: called after each look.
+
+        Raises:
+            ExportTimeout: it is not ready in time; it goes on, and can be waited for again.
+            ExportFailed, ExportCanceled: there will be no file.
+
+        """
+        watch = self._watch(waiting)
+        while not watch.done:
+            try:
+                progress = self._driver.run(watch.next_look())
+            finally:
+                self._record = watch.export
+            if on_progress is not None:
+                on_progress(progress)
+        return self
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        verify: bool = True,
+        waiting: Waiting = WAITING,
+        on_progress: OnExportProgress | None = None,
+    ) -> Saved:
+        """Wait for the file if need be, and download it. The target appears whole, or not at all.
+
+        What has arrived, if anything, stands in a `.part` beside the target; saving again, also from another process,
+        goes on there.
+
+        Args:
+            path: the target. It holds the CSV exactly as the server made it.
+            overwrite: replace a target that exists.
+            verify: check that the last line is whole and the number of rows is what the server says.
+            waiting: how long to wait for the file, and how often to look.
+            on_progress: called after each look and each block.
+
+        Raises:
+            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
+            SaveError: the file cannot be written, or another process is downloading to it.
+            IntegrityError: what arrived is not what the server promised.
+            ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
+
+        """
+        with self._part(path, overwrite=overwrite) as part:
+            self.wait(waiting, on_progress=on_progress)
+            download = self._download(part=part)
+            try:
+                while (block := self._driver.run(download.next_block())) is not None:
+                    part.write(block.offset, block.data, download.etag)
+                    if on_progress is not None:
+                        on_progress(self._progress(part, download))
+            finally:
+                self._driver.run(download.close())
+            self._check(part.records, verify=verify)
+            return part.commit()
+
+    def iter_bytes(self, *, verify: bool = True) -> Generator[bytes]:
+        """Wait for the file if need be, and give its bytes, in blocks of 1 MiB at most.
+
+        Whoever stops in the middle closes the generator (`contextlib.closing`), and with it the connection.
+
+        Args:
+            verify: check at the end that the last line is whole and the number of rows is what the server says.
+
+        Raises:
+            IntegrityError: what arrived is not what the server promised, or it changed on the way.
+            ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
+
+        """
+        self.wait()
+        download, records = self._download(), CsvRecords()
+        try:
+            while (block := self._driver.run(download.next_block())) is not None:
+                records.feed(block.data)
+                yield block.data
+        finally:
+            self._driver.run(download.close())
+        self._check(records, verify=verify)
+
+    def delete(self) -> None:
+        """Delete the export and its file on the server (documentation: "Delete Download Center Export").
+
+        Raises:
+            NotFound: there is no such export.
+
+        """
+        self._driver.run(delete_export(self.id, self._desk.policy, self._desk.routes))
+
+
+async def _opened(open_part: Callable[..., PartialDownload]) -> PartialDownload:
+    """Open a part in a thread. Whoever is cancelled meanwhile leaves no lock behind."""
+    abandoned = Event()
+    opening = asyncio.ensure_future(asyncio.to_thread(open_part, abandoned=abandoned))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        abandoned.set()
+        await asyncio.wait([opening])
+        if opening.exception() is None:
+            with opening.result():
+                raise
+        raise
+
+
+class AsyncExportJob(ExportState):
+    """An export on the server; the asynchronous twin of `ExportJob`.
+
+    Raises, besides what each method says:
+        StatusError, TransportError: the API or its storage refused, or could not be reached.
+
+    """
+
+    _resumed = "(await client.exports.resume({id}))"
+
+    def __init__(self, record: dict[str, Any], desk: JobActions, driver: AsyncDriver) -> None:
+        super().__init__(record, desk)
+        self._driver = driver
+
+    async def refresh(self) -> AsyncExportJob:
+        """Ask the server for the export's state (one request)."""
+        self._record = await self._driver.run(read_export(self.id, self._desk.policy, self._desk.routes))
+        return self
+
+    async def wait(self, waiting: Waiting = WAITING, *, on_progress: OnWait | None = None) -> AsyncExportJob:
+        """Wait until the file is there; see `ExportJob.wait`.
+
+        Raises:
+            ExportTimeout: it is not ready in time; it goes on, and can be waited for again.
+            ExportFailed, ExportCanceled: there will be no file.
+
+        """
+        watch = self._watch(waiting)
+        while not watch.done:
+            try:
+                progress = await self._driver.run(watch.next_look())
+            finally:
+                self._record = watch.export
+            if on_progress is not None:
+                on_progress(progress)
+        return self
+
+    async def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        verify: bool = True,
+        waiting: Waiting = WAITING,
+        on_progress: OnExportProgress | None = None,
+    ) -> Saved:
+        """Wait for the file if need be, and download it; see `ExportJob.save`. Files are written in a thread.
+
+        Raises:
+            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
+            SaveError: the file cannot be written, or another process is downloading to it.
+            IntegrityError: what arrived is not what the server promised.
+            ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
+
+        """
+        with await _opened(partial(self._part, path, overwrite=overwrite)) as part:
+            await self.wait(waiting, on_progress=on_progress)
+            download = self._download(part=part)
+            try:
+                while (block := await self._driver.run(download.next_block())) is not None:
+                    await asyncio.to_thread(part.write, block.offset, block.data, download.etag)
+                    if on_progress is not None:
+                        on_progress(self._progress(part, download))
+            finally:
+                await self._driver.run(download.close())
+            self._check(part.records, verify=verify)
+            return await asyncio.to_thread(part.commit)
+
+    async def iter_bytes(self, *, verify: bool = True) -> AsyncGenerator[bytes]:
+        """Wait for the file if need be, and give its bytes; see `ExportJob.iter_bytes`.
+
+        Raises:
+            IntegrityError: what arrived is not what the server promised, or it changed on the way.
+            ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
+
+        """
+        await self.wait()
+        download, records = self._download(), CsvRecords()
+        try:
+            while (block := await self._driver.run(download.next_block())) is not None:
+                records.feed(block.data)
+                yield block.data
+        finally:
+            await self._driver.run(download.close())
+        self._check(records, verify=verify)
+
+    async def delete(self) -> None:
+        """Delete the export and its file on the server (documentation: "Delete Download Center Export").
+
+        Raises:
+            NotFound: there is no such export.
+
+        """
+        await self._driver.run(delete_export(self.id, self._desk.policy, self._desk.routes))

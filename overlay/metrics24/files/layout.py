@@ -1,0 +1,97 @@
+"""Layouts: the fixed columns of one file, and how rows of any shape are laid into them without losing a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from attrs import field, frozen
+
+from metrics24._rows.decoding import RowSchema, as_rows
+from metrics24._rows.schema import Column, Row, all_fit, is_utf8, json_text, type_of
+
+EXTRA = Column("_extra", "json")
+
+# A server that invents field names must not make a file of a million columns.
+MAX_FOUND_COLUMNS = 500
+
+
+@frozen
+class LayoutBlock:
+    """Rows turned into columns.
+
+    Attributes:
+        columns: one list of values per column of the layout; values of ``json`` columns are JSON text already.
+        misfits: how many values went to ``_extra``.
+
+    """
+
+    columns: Sequence[Sequence[object]]
+    misfits: int
+
+
+@frozen
+class Layout:
+    """The columns of one file; the last is always ``_extra``.
+
+    ``_extra`` is null, or a JSON object of the row's fields that have no column or do not fit theirs, verbatim. A
+    server's own field of that name goes into the object like any other. Nulls are never put there.
+    """
+
+    typed: tuple[Column, ...]
+    shape: RowSchema | None = field(init=False, eq=False, repr=False)
+
+    @shape.default
+    def _shape_of_columns(self) -> RowSchema | None:
+        return RowSchema.of(self.typed)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, in the file's order."""
+        return (*self.typed, EXTRA)
+
+    def arrange(self, rows: Sequence[Row]) -> LayoutBlock:
+        """Turn rows into columns, and what fits nowhere into ``_extra``."""
+        fitting = None if self.shape is None else self.shape.columns_of(rows)
+        if fitting is not None:
+            return LayoutBlock([*fitting, [None] * len(rows)], misfits=0)
+        return self._sorted_out(as_rows(rows))
+
+    def _sorted_out(self, rows: Sequence[Row]) -> LayoutBlock:
+        names = {column.name for column in self.typed}
+        extras: list[dict[str, object]] = [{} for _ in rows]
+        columns: list[Sequence[object]] = [_values(column, rows, extras) for column in self.typed]
+        for row, extra in zip(rows, extras, strict=True):
+            if not row.keys() <= names:
+                extra.update((name, row[name]) for name in row if name not in names and row[name] is not None)
+        columns.append([json_text(extra) if extra else None for extra in extras])
+        return LayoutBlock(columns, misfits=sum(map(len, extras)))
+
+
+def plan(known: Iterable[Column], rows: Sequence[Row], *, fixed: bool) -> Layout:
+    """Choose the columns of a file from the known ones and, unless they are `fixed`, the first rows.
+
+    Known columns are always there, in their order, so that files of different days agree on them; others follow in
+    the order in which they were seen.
+    """
+    typed = {column.name: column for column in known if column.name != EXTRA.name}
+    found = [] if fixed else [name for name in _names_in(rows) if name not in typed]
+    added = [Column(name, type_of(row.get(name) for row in rows)) for name in found[:MAX_FOUND_COLUMNS]]
+    return Layout((*typed.values(), *added))
+
+
+def _names_in(rows: Sequence[Row]) -> Iterator[str]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return (name for name in names if name != EXTRA.name and is_utf8(name))
+
+
+def _values(column: Column, rows: Sequence[Row], extras: Sequence[dict[str, object]]) -> list[object]:
+    values = [row.get(column.name) for row in rows]
+    if column.type == "json":
+        return [None if value is None else json_text(value) for value in values]
+    if all_fit(values, column.type):
+        return values
+    for index, value in enumerate(values):
+        if not all_fit((value,), column.type):
+            extras[index][column.name] = value
+            values[index] = None
+    return values

@@ -1,1 +1,0 @@
-"""Rows and pages of the report tables, synchronous and asynchronous."""

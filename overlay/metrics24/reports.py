@@ -1,0 +1,267 @@
+"""Reports: tables of clicks, conversions and impressions, and the look-up of one click or conversion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metrics24._core.requests import Routes
+from metrics24._core.retry import Policy
+from metrics24._io.driver import AsyncDriver, Driver
+from metrics24._io.prefetch import TableSource
+from metrics24.arguments import LARGEST_PAGE, Asked, Day, row_keys
+from metrics24.filters import Filter
+from metrics24.rows import AsyncRows, Rows
+
+if TYPE_CHECKING:
+    from metrics24.models import Click, Conversion, Impression
+
+
+from typing import Any
+
+from metrics24._core.effects import Flow
+from metrics24._core.requests import build
+from metrics24._core.responses import read_single
+from metrics24._core.retry import send
+from metrics24.errors import NotFound
+from metrics24.models import answer_model, factory
+
+_ADVICE = (
+    "Check the date first: it must be the day of the row in the account's time zone. Then the transaction id or hash, "
+    "the offer and the publisher, each exactly as in the report, and last the integration."
+)
+
+
+def look_up(operation: str, policy: Policy, routes: Routes, **keys: object) -> Flow[Any]:
+    """Fetch the one row that has all of `keys`.
+
+    Raises:
+        NotFound: there is none; the message says which key to check first.
+
+    """
+    try:
+        answer = yield from send(build(operation, routes, **keys), policy)
+    except NotFound as error:
+        error.args = (f"{error} {_ADVICE}",)
+        raise
+    return factory(answer_model(operation))(read_single(answer, operation, policy.notices))
+
+
+class _Reports:
+    """What both kinds of reports have."""
+
+    def __init__(self, policy: Policy, routes: Routes) -> None:
+        self._policy, self._routes = policy, routes
+
+    def _source(self, operation: str, integration: str, asked: Asked) -> TableSource:
+        return TableSource(
+            query=asked.query(operation, integration),
+            policy=self._policy,
+            routes=self._routes,
+            parallel=asked.parallel,
+            ordered=asked.ordered or asked.parallel == 1,
+        )
+
+
+class Reports(_Reports):
+    """Clicks, conversions and impressions (documentation: "Reports").
+
+    The three tables take the same arguments:
+
+    Args:
+        integration: the integration's id.
+        start: the first day, a date or ISO text; passed as given, in the account's time zone.
+        end: the last day. Whether it is inclusive is not documented.
+        filter: conditions built with `field`.
+        limit: how many rows at most.
+        page_size: rows per request, 1 to 100.
+        after: a cursor (a row's `real_tx_id`); gives the rows older than it.
+        before: a cursor; gives the rows newer than it, newest first.
+        parallel: how many requests may be under way at once, 1 to 32; above 1 the days of the range are read at once,
+            with the same rows in the same order. Not with after or before.
+        ordered: False gives pages of any day as soon as they are there; only with parallel is that another order.
+
+    Raises:
+        UsageError: before anything is sent, if the arguments contradict each other.
+
+    """
+
+    def __init__(self, policy: Policy, routes: Routes, driver: Driver) -> None:
+        super().__init__(policy, routes)
+        self._driver = driver
+
+    def clicks(
+        self,
+        integration: str,
+        *,
+        start: Day,
+        end: Day,
+        filter: Filter | None = None,
+        limit: int | None = None,
+        page_size: int = LARGEST_PAGE,
+        after: str | None = None,
+        before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
+    ) -> Rows[Click]:
+        """Clicks by request time (documentation: "Click Report")."""
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
+        return Rows(self._source("getClickReport", integration, asked), self._driver)
+
+    def conversions(
+        self,
+        integration: str,
+        *,
+        start: Day,
+        end: Day,
+        filter: Filter | None = None,
+        limit: int | None = None,
+        page_size: int = LARGEST_PAGE,
+        after: str | None = None,
+        before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
+    ) -> Rows[Conversion]:
+        """Conversions and events by conversion time (documentation: "Conversion Report")."""
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
+        return Rows(self._source("getConversionReport", integration, asked), self._driver)
+
+    def impressions(
+        self,
+        integration: str,
+        *,
+        start: Day,
+        end: Day,
+        filter: Filter | None = None,
+        limit: int | None = None,
+        page_size: int = LARGEST_PAGE,
+        after: str | None = None,
+        before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
+    ) -> Rows[Impression]:
+        """Impressions by request time (documentation: "Impression Report")."""
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
+        return Rows(self._source("getImpressionReport", integration, asked), self._driver)
+
+    def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
+        """One click (documentation: "Get Click").
+
+        All five keys must match. `request_date` is the day of the click, a date or ISO text.
+
+        Raises:
+            NotFound: no click has all five keys; the message says which to check first.
+
+        """
+        keys = row_keys(integration, request_date, offer=offer, publisher=publisher, tx_id=tx_id)
+        found: Click = self._driver.run(look_up("getClick", self._policy, self._routes, **keys))
+        return found
+
+    def get_conversion(
+        self, integration: str, *, request_date: Day, offer: str, publisher: str, hash: str
+    ) -> Conversion:
+        """One conversion or event (documentation: "Get Conversion or Event").
+
+        All five keys must match. `request_date` is the day of the conversion, a date or ISO text.
+
+        Raises:
+            NotFound: no conversion has all five keys; the message says which to check first.
+
+        """
+        keys = row_keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
+        found: Conversion = self._driver.run(look_up("getConversion", self._policy, self._routes, **keys))
+        return found
+
+
+class AsyncReports(_Reports):
+    """Clicks, conversions and impressions; the asynchronous twin of `Reports`, with the same arguments.
+
+    Raises:
+        UsageError: before anything is sent, if the arguments contradict each other.
+
+    """
+
+    def __init__(self, policy: Policy, routes: Routes, driver: AsyncDriver) -> None:
+        super().__init__(policy, routes)
+        self._driver = driver
+
+    def clicks(
+        self,
+        integration: str,
+        *,
+        start: Day,
+        end: Day,
+        filter: Filter | None = None,
+        limit: int | None = None,
+        page_size: int = LARGEST_PAGE,
+        after: str | None = None,
+        before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
+    ) -> AsyncRows[Click]:
+        """Clicks by request time (documentation: "Click Report")."""
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
+        return AsyncRows(self._source("getClickReport", integration, asked), self._driver)
+
+    def conversions(
+        self,
+        integration: str,
+        *,
+        start: Day,
+        end: Day,
+        filter: Filter | None = None,
+        limit: int | None = None,
+        page_size: int = LARGEST_PAGE,
+        after: str | None = None,
+        before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
+    ) -> AsyncRows[Conversion]:
+        """Conversions and events by conversion time (documentation: "Conversion Report")."""
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
+        return AsyncRows(self._source("getConversionReport", integration, asked), self._driver)
+
+    def impressions(
+        self,
+        integration: str,
+        *,
+        start: Day,
+        end: Day,
+        filter: Filter | None = None,
+        limit: int | None = None,
+        page_size: int = LARGEST_PAGE,
+        after: str | None = None,
+        before: str | None = None,
+        parallel: int = 1,
+        ordered: bool = True,
+    ) -> AsyncRows[Impression]:
+        """Impressions by request time (documentation: "Impression Report")."""
+        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
+        return AsyncRows(self._source("getImpressionReport", integration, asked), self._driver)
+
+    async def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
+        """One click (documentation: "Get Click").
+
+        All five keys must match. `request_date` is the day of the click, a date or ISO text.
+
+        Raises:
+            NotFound: no click has all five keys; the message says which to check first.
+
+        """
+        keys = row_keys(integration, request_date, offer=offer, publisher=publisher, tx_id=tx_id)
+        found: Click = await self._driver.run(look_up("getClick", self._policy, self._routes, **keys))
+        return found
+
+    async def get_conversion(
+        self, integration: str, *, request_date: Day, offer: str, publisher: str, hash: str
+    ) -> Conversion:
+        """One conversion or event (documentation: "Get Conversion or Event").
+
+        All five keys must match. `request_date` is the day of the conversion, a date or ISO text.
+
+        Raises:
+            NotFound: no conversion has all five keys; the message says which to check first.
+
+        """
+        keys = row_keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
+        found: Conversion = await self._driver.run(look_up("getConversion", self._policy, self._routes, **keys))
+        return found

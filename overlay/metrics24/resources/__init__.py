@@ -1,1 +1,0 @@
-"""What hangs on a client: thin synchronous and asynchronous twins."""

@@ -1,0 +1,1 @@
+"""Check whether a server matches the spec: one engine for the commands doctor and drift."""

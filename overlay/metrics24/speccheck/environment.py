@@ -1,0 +1,218 @@
+"""Knock at the server's door once, without credential: the only request that does not go through the client.
+
+What can be checked before any operation: settings, key, certificate, clock. Pure functions, no I/O.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import ssl
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from attrs import field, frozen
+
+from metrics24 import __version__
+from metrics24._io.http import is_untrusted, open_pool
+from metrics24._io.network import Exchange
+from metrics24.config import API_KEY_VARIABLE, BASE_URL_VARIABLE, TOKEN_VARIABLE
+from metrics24.errors import Metrics24Error, SecurityError
+from metrics24.speccheck.findings import KEY_REFUSED, UNREACHABLE, UNSAFE, Finding, Verdict
+
+
+@frozen(kw_only=True)
+class Reached:
+    """What a request without credential showed.
+
+    Attributes:
+        problem: why there was no answer, empty if there was one.
+        untrusted: whether it was the certificate.
+        seconds: how long the answer took.
+        date: the answer's Date header.
+        expires: when the server's certificate expires; None without TLS.
+
+    """
+
+    problem: str = ""
+    untrusted: bool = False
+    seconds: float = 0.0
+    date: str = ""
+    expires: datetime | None = None
+
+
+def reach(base_url: str, timeout: float) -> Reached:
+    """Ask the server for its root, which tells nothing and changes nothing; any status will do."""
+    started = time.monotonic()
+    try:
+        with (
+            open_pool(1, None) as client,
+            Exchange().bounded(timeout),
+            client.stream("GET", f"{base_url}/", timeout=timeout) as response,
+        ):
+            seconds = time.monotonic() - started
+            return Reached(seconds=seconds, date=response.headers.get("date", ""), expires=_expiry(response))
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        return Reached(problem=_problem(error, timeout), untrusted=is_untrusted(error))
+
+
+def _expiry(response: httpx.Response) -> datetime | None:
+    stream: Any = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("ssl_object") if stream is not None else None
+    shown = (connection.getpeercert() or {}).get("notAfter") if connection is not None else None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown), UTC) if shown else None
+
+
+def _problem(error: Exception, timeout: float) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {timeout:g} s"
+    if is_untrusted(error):
+        return f"the certificate is not trusted ({error})"
+    return f"the server could not be reached ({type(error).__name__}: {error})"
+
+
+MOST_SKEW = 60.0
+SOON = 14  # days left of a certificate
+
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_PLACEHOLDER = re.compile(
+    r"<.*>|\$\{?\w+\}?|x{3,}|\.{3}|(your|my|the)[-_ ]?(api[-_ ]?)?(key|token).*|changeme", re.IGNORECASE
+)
+
+
+@frozen
+class CredentialSource:
+    """Where the credential comes from; `value` is looked at and never shown."""
+
+    place: str
+    scheme: str
+    value: str = field(repr=False)
+
+
+def source(environ: Mapping[str, str], key_file: str | None, key: str | None) -> CredentialSource | None:
+    """The credential that a client would take; None if there is none, or two."""
+    if key_file is not None:
+        return CredentialSource(f"the file {key_file}", "key", key or "")
+    given = [name for name in (API_KEY_VARIABLE, TOKEN_VARIABLE) if name in environ]
+    if len(given) != 1:
+        return None
+    return CredentialSource(given[0], "key" if given[0] == API_KEY_VARIABLE else "token", environ[given[0]])
+
+
+def environment(
+    environ: Mapping[str, str],
+    given_url: str | None,
+    url: str,
+    credential: CredentialSource | None,
+    problem: Metrics24Error | None,
+) -> Finding:
+    """Which settings are in force and where they come from; `problem` is why no client can be made of them."""
+    origin = "--base-url" if given_url else BASE_URL_VARIABLE if environ.get(BASE_URL_VARIABLE) else "the spec"
+    details = [
+        f"base URL: {url} (from {origin})",
+        f"credential: the {credential.scheme} in {credential.place}" if credential else "credential: none, or two",
+        *(f"proxy: {name}={without_secrets(value)}" for name, value in _set(environ, _PROXIES)),
+        *(f"certificates: {name}={value}" for name, value in _set(environ, _AUTHORITIES)),
+        f"metrics24 {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}",
+    ]
+    if problem is None:
+        return Finding(
+            name="environment", verdict=Verdict.WORKS, summary="settings are complete", details=tuple(details)
+        )
+    code = UNSAFE if isinstance(problem, SecurityError) else KEY_REFUSED
+    return Finding(name="environment", verdict=Verdict.BROKEN, summary=str(problem), details=tuple(details), code=code)
+
+
+def key_shape(credential: CredentialSource) -> Finding:
+    """What looks wrong about the credential, which is not shown; a guess, so it is never more than a note."""
+    remarks = _remarks(credential)
+    length = "1 character" if len(credential.value) == 1 else f"{len(credential.value)} characters"
+    if not remarks:
+        return Finding(name="key shape", verdict=Verdict.WORKS, summary=f"{length}, nothing unusual")
+    return Finding(
+        name="key shape", verdict=Verdict.NOTE, summary=f"{length}; {remarks[0]}", details=tuple(remarks[1:])
+    )
+
+
+def _remarks(credential: CredentialSource) -> list[str]:
+    value, scheme = credential.value, credential.scheme
+    bare = value.strip().strip(_QUOTES)
+    remarks = {
+        "it has blanks or line breaks: copy it again, alone": re.search(r"\s", value),
+        "it has quotes around it, which belong to the shell and not to the key": value.strip(_QUOTES) != value,
+        "it begins with Bearer: give only what follows": bare.lower().startswith("bearer"),
+        "it looks like NAME=VALUE: give only the value": re.match(r"[A-Z][A-Z0-9_]*=.", bare),
+        "it looks like a placeholder of an example": _PLACEHOLDER.fullmatch(bare),
+        f"it looks like a bearer token: try it in {TOKEN_VARIABLE}": scheme == "key" and _JWT.fullmatch(bare),
+        f"it is very short for a {scheme}: is it complete?": len(bare) < 12,
+        f"it is very long for a {scheme}: is it more than that?": len(bare) > 4096,
+        "it has characters outside ASCII, which no header can hold": not value.isascii(),
+    }
+    return [remark for remark, applies in remarks.items() if applies]
+
+
+def reachability(reached: Reached) -> Finding:
+    """Whether the server answers at all."""
+    if reached.problem:
+        remedy = ("check the base URL, the network and the proxy settings",)
+        if reached.untrusted:
+            remedy = ("if the host is right, name its authority in SSL_CERT_FILE",)
+        return Finding(
+            name="reachability", verdict=Verdict.BROKEN, summary=reached.problem, remedy=remedy, code=UNREACHABLE
+        )
+    return Finding(
+        name="reachability", verdict=Verdict.WORKS, summary=f"the server answers, after {reached.seconds:.2f} s"
+    )
+
+
+def certificate(reached: Reached, now: datetime) -> Finding | None:
+    """How long the server's certificate is still valid; None where there is none, or it could not be read."""
+    if reached.expires is None:
+        return None
+    left = (reached.expires - now).days
+    days = "1 day" if left == 1 else f"{left} days"
+    summary = f"the certificate is trusted, and expires on {reached.expires:%Y-%m-%d} ({days} left)"
+    return Finding(name="TLS", verdict=Verdict.NOTE if left < SOON else Verdict.WORKS, summary=summary)
+
+
+def clock(reached: Reached, now: datetime) -> Finding:
+    """How far this machine's clock is from the server's."""
+    try:
+        theirs = parsedate_to_datetime(reached.date)
+        skew = (now - theirs).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return Finding(name="clock", verdict=Verdict.NOTE, summary="the server sends no date to compare with")
+    if abs(skew) <= MOST_SKEW:
+        return Finding(name="clock", verdict=Verdict.WORKS, summary="this machine's clock agrees with the server's")
+    direction = "ahead of" if skew > 0 else "behind"
+    return Finding(
+        name="clock",
+        verdict=Verdict.NOTE,
+        summary=f"this machine's clock is {abs(skew):,.0f} s {direction} the server's",
+        remedy=("set the clock: deadlines, signed URLs and 'yesterday' depend on it",),
+    )
+
+
+def nothing_found() -> Finding:
+    """What to think of a server on which no operation works."""
+    summary = "no operation works on this server: check the base URL first, the path in it included"
+    return Finding(name="base URL", verdict=Verdict.NOTE, summary=summary)
+
+
+def _set(environ: Mapping[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
+    both = [spelled for name in names for spelled in (name, name.lower())]
+    return [(name, environ[name]) for name in both if environ.get(name)]
+
+
+def without_secrets(url: str) -> str:
+    """A URL without the user, password, query and fragment that may stand in it."""
+    scheme, colon, rest = url.partition("://")
+    rest = re.split(r"[?#]", rest if colon else scheme)[0].rpartition("@")[2]
+    return f"{scheme}://{rest}" if colon else rest

@@ -1,0 +1,244 @@
+"""A download resumes where it broke off, and gives nothing but one version of the file, whole, or an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from downloads.fake_storage import (
+    CUT,
+    FILE,
+    HALF,
+    NEWER,
+    Answer,
+    Behaviour,
+    Files,
+    Kept,
+    Reply,
+    asked,
+    download,
+    downloaded,
+    replies,
+    whole,
+)
+from metrics24._core.retry import RetryBudget
+from metrics24.errors import IntegrityError, RequestTimeout, TransportError
+from support.fake_driver import policy
+
+
+def minted(hand: Files) -> int:
+    """How many URLs were asked for."""
+    return len(hand.calls)
+
+
+def ignoring(data: bytes, etag: str | None, size: int | None = None) -> Behaviour:
+    """Answer with a part also if the version is another, as no storage should."""
+
+    def answer(effect: Any) -> Answer:
+        place = f"bytes {effect.offset}-{len(data) - 1}/{size or len(data)}"
+        head = {"content-range": place, **({} if etag is None else {"etag": etag})}
+        return Reply(206, head, (data[effect.offset :],))
+
+    return answer
+
+
+@pytest.mark.parametrize("rewinds", [True, False])
+def test_an_undisturbed_download_is_one_url_and_one_request(rewinds: bool) -> None:
+    """The file comes as storage has it, with its size and version known, and the connection is let go."""
+    hand, flow = Files(whole()), download(rewinds=rewinds)
+    kept = Kept().take(hand, flow)
+    assert (kept.data, flow.size, flow.etag) == (FILE, len(FILE), '"v1"')
+    assert (asked(hand), minted(hand), hand.leaked, hand.slept) == ([(0, "")], 1, 0, [])
+
+
+@pytest.mark.parametrize("how", ["", CUT])
+@pytest.mark.parametrize("place", [0, 1, HALF, len(FILE) - 1])
+def test_fault_36_a_broken_download_goes_on_where_it_broke(place: int, how: str) -> None:
+    """Whether a stream fails or just ends early, the rest is asked for by offset and version, with the same URL."""
+    hand = Files(whole(ends=[(place, how)]))
+    assert Kept().take(hand, download()).data == FILE
+    assert asked(hand) == [(0, ""), (place, '"v1"' if place else "")]
+    assert (minted(hand), hand.slept) == (1, [0.5])
+
+
+@pytest.mark.parametrize("etag", ["", 'W/"v1"', "v1", '"v1', '"v\xe91"'])
+def test_without_a_strong_version_a_download_begins_anew(etag: str) -> None:
+    """A file without an ETag, or with one that vouches for nothing or cannot be sent back, is fetched from zero."""
+    hand = Files(whole(etag=etag, ends=[HALF]))
+    kept = Kept().take(hand, download())
+    assert (kept.data, kept.etag, asked(hand)) == (FILE, "", [(0, ""), (0, "")])
+
+
+def test_fault_37_storage_without_parts_starts_over() -> None:
+    """200 where a part was asked for replaces what had arrived."""
+    hand = Files(replies(whole(ends=[HALF]), lambda _: whole()(hand.opened[0])))
+    kept = Kept().take(hand, download())
+    assert (kept.data, [block.offset for block in kept.blocks]) == (FILE, [0, 0])
+
+
+def test_fault_39_a_changed_file_is_fetched_from_zero() -> None:
+    """When the ETag changed meanwhile, nothing of the older version is kept."""
+    hand = Files(replies(whole(ends=[HALF]), whole(NEWER, etag='"v2"')))
+    kept = Kept().take(hand, download())
+    assert (kept.data, kept.etag, asked(hand)) == (NEWER, '"v2"', [(0, ""), (HALF, '"v1"')])
+
+
+def test_a_part_of_another_version_is_not_joined() -> None:
+    """Storage that ignores If-Range but names another version makes the download begin anew."""
+    hand = Files(replies(whole(ends=[HALF]), ignoring(NEWER, '"v2"'), whole(NEWER, etag='"v2"')))
+    assert Kept().take(hand, download()).data == NEWER
+    assert asked(hand) == [(0, ""), (HALF, '"v1"'), (0, "")]
+
+
+def test_a_part_of_a_file_of_another_size_is_not_joined() -> None:
+    """A part that says another size of the whole belongs to another file, whatever its ETag."""
+    hand = Files(replies(whole(ends=[HALF]), ignoring(FILE + b"x\n", '"v1"'), whole(NEWER, etag='"v1"')))
+    assert Kept().take(hand, download()).data == NEWER
+    assert hand.leaked == 0
+
+
+def test_a_part_that_names_no_version_is_joined() -> None:
+    """206 to a request with If-Range means that the version is the same, also where it is not repeated."""
+    assert downloaded(replies(whole(ends=[HALF]), ignoring(FILE, None))) == FILE
+
+
+def test_a_size_that_was_told_is_not_forgotten() -> None:
+    """A part of a whole of unknown size, cut without a word, is not taken for the end."""
+
+    def vague(effect: Any) -> Answer:
+        return Reply(206, {"content-range": f"bytes {effect.offset}-{len(FILE) - 1}/*"}, (FILE[effect.offset : -5],))
+
+    hand = Files(replies(whole(ends=[HALF]), vague, whole()))
+    assert Kept().take(hand, download()).data == FILE
+    assert asked(hand)[-1] == (len(FILE) - 5, '"v1"')
+
+
+@pytest.mark.parametrize("place", ["", "bytes 7-9/10", "bytes */10", "bytes x", "bytes 99999999999999999999-1/2"])
+def test_fault_38_a_wrong_content_range_is_an_integrity_error(place: str) -> None:
+    """A part that is not the one that was asked for is never used, and its connection is let go."""
+    hand = Files(replies(whole(ends=[HALF]), Reply(206, {"content-range": place, "etag": '"v1"'}, (b"x",))))
+    kept = Kept()
+    with pytest.raises(IntegrityError, match=f"from byte {HALF} on"):
+        kept.take(hand, download())
+    assert (kept.data, hand.leaked) == (FILE[:HALF], 0)
+
+
+@pytest.mark.parametrize("size", ["*", "0", str(HALF)])
+def test_a_part_of_a_file_that_would_end_before_it_is_an_integrity_error(size: str) -> None:
+    """A part that does not say a size beyond its own beginning could be cut without a trace, so it is refused."""
+    head = {"content-range": f"bytes {HALF}-{len(FILE) - 1}/{size}", "etag": '"v1"'}
+    kept = Kept(FILE[:HALF], '"v1"')
+    with pytest.raises(IntegrityError, match="how large"):
+        kept.take(Files(replies(Reply(206, head, (FILE[HALF:],)))), download(offset=HALF, etag='"v1"'))
+    assert kept.blocks == []
+
+
+@pytest.mark.parametrize("place", ["", "bytes 7-9/10", "bytes 0-9/*"])
+@pytest.mark.parametrize("etag", ["", '"v1"'])
+def test_a_part_that_nobody_asked_for_is_an_integrity_error(place: str, etag: str) -> None:
+    """206 to a request for the whole file must begin at its beginning and say how much there is."""
+    with pytest.raises(IntegrityError, match="from byte 0 on"):
+        downloaded(replies(Reply(206, {"content-range": place, **({"etag": etag} if etag else {})}, (b"x",))))
+
+
+def test_a_part_from_the_beginning_is_as_good_as_the_whole() -> None:
+    """206 from byte 0 on is the file, and what it leaves out is asked for."""
+    first = Reply(206, {"content-range": f"bytes 0-{HALF - 1}/{len(FILE)}", "etag": '"v1"'}, (FILE[:HALF],))
+    hand = Files(replies(first, whole()))
+    assert Kept().take(hand, download()).data == FILE
+    assert asked(hand) == [(0, ""), (HALF, '"v1"')]
+
+
+def test_an_earlier_part_is_taken_up() -> None:
+    """A download that begins with an offset and a version fetches only the rest."""
+    hand = Files(whole())
+    kept = Kept(FILE[:HALF], '"v1"').take(hand, download(offset=HALF, etag='"v1"'))
+    assert (kept.data, asked(hand)) == (FILE, [(HALF, '"v1"')])
+    assert [block.offset for block in kept.blocks] == [HALF]
+
+
+def test_an_earlier_part_of_another_version_is_given_up() -> None:
+    """When the file is another one by now, the first block is at 0."""
+    kept = Kept(FILE[:HALF], '"v1"').take(Files(whole(NEWER, etag='"v2"')), download(offset=HALF, etag='"v1"'))
+    assert (kept.data, kept.etag) == (NEWER, '"v2"')
+
+
+def test_an_earlier_part_of_a_file_that_is_empty_now_is_given_up() -> None:
+    """A file that became empty comes as an empty block at 0, so that nothing of the older one stays."""
+    hand = Files(whole(b"", etag='"v2"'))
+    kept = Kept(FILE[:HALF], '"v1"').take(hand, download(offset=HALF, etag='"v1"'))
+    assert (kept.data, [(block.offset, block.data) for block in kept.blocks]) == (b"", [(0, b"")])
+
+
+def test_an_empty_file_has_no_block() -> None:
+    """Nothing comes of nothing, and it is no error."""
+    assert Kept().take(Files(whole(b"")), download()).blocks == []
+
+
+def test_a_part_that_is_all_of_it_needs_nothing_more() -> None:
+    """416 that names the size that is there already is the end."""
+    hand, flow = Files(whole()), download(offset=len(FILE), etag='"v1"')
+    assert Kept(FILE, '"v1"').take(hand, flow).blocks == []
+    assert (flow.size, asked(hand), hand.leaked) == (len(FILE), [(len(FILE), '"v1"')], 0)
+
+
+@pytest.mark.parametrize(
+    "head", [{}, {"content-range": "bytes */5"}, {"content-range": f"bytes */{len(FILE)}", "etag": '"v2"'}]
+)
+def test_a_part_beyond_the_file_is_given_up(head: dict[str, str]) -> None:
+    """416 that does not confirm the size and the version makes the download begin anew."""
+    hand = Files(replies(Reply(416, head), whole(NEWER, etag='"v2"')))
+    assert Kept(FILE, '"v1"').take(hand, download(offset=len(FILE), etag='"v1"')).data == NEWER
+    assert asked(hand)[1:] == [(0, "")]
+
+
+def test_fault_47_a_stall_is_resumed_five_times_without_progress_at_most() -> None:
+    """A stream from which nothing comes any more is opened anew five times, then its timeout is the error."""
+    stalled = Reply(206, {"content-range": f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}"}, (RequestTimeout("stalled"),))
+    hand = Files(replies(whole(ends=[HALF]), *[stalled] * 5))
+    kept = Kept()
+    with pytest.raises(RequestTimeout, match="stalled"):
+        kept.take(hand, download())
+    assert (kept.data, len(hand.opened), hand.leaked) == (FILE[:HALF], 6, 0)
+
+
+def test_fault_47_progress_resets_the_count() -> None:
+    """A file that comes in a hundred pieces comes whole, and every pause is the first one."""
+    hand = Files(whole(ends=[10] * 100))
+    assert Kept().take(hand, download()).data == FILE
+    assert hand.slept == [0.5] * 100
+
+
+def test_a_file_that_always_restarts_and_breaks_at_one_place_is_given_up() -> None:
+    """What is fetched again and again up to the same byte is no progress."""
+    hand = Files(whole(etag="", ends=[HALF] * 99))
+    with pytest.raises(TransportError, match="broke off"):
+        Kept().take(hand, download())
+    assert len(hand.opened) == 6
+
+
+def test_retries_of_downloads_are_in_the_clients_budget() -> None:
+    """When the client's budget is used up, a download that brings nothing ends with its first error."""
+    hand = Files(replies(TransportError("x"), TransportError("y")))
+    with pytest.raises(TransportError, match="y"):
+        Kept().take(hand, download(policy=policy(budget=RetryBudget(1))))
+
+
+def test_a_download_that_comes_further_pays_its_retries_back() -> None:
+    """A long download over a bad line leaves the client its budget."""
+    budget, bad = RetryBudget(3), whole(ends=[10] * 20)
+    hand = Files(replies(whole(ends=[10]), TransportError("x"), TransportError("x"), *[bad] * 21))
+    assert Kept().take(hand, download(policy=policy(budget=budget))).data == FILE
+    assert [budget.take() for _ in range(4)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("reads", [0, 1])
+def test_a_download_can_be_given_up_at_any_time(reads: int) -> None:
+    """Closing before the first byte or amid the file lets the connection go, and closing twice does no harm."""
+    hand, flow = Files(whole()), download()
+    for _ in range(reads):
+        assert hand.run(flow.next_block()) is not None
+    for _ in range(2):
+        hand.run(flow.close())
+    assert hand.leaked == 0

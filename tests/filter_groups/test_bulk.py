@@ -1,0 +1,147 @@
+"""Changing and deleting many filter groups: a verdict for each, and none that was not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from filter_groups.fake_groups import LOST, GroupServer, groups_of
+from metrics24._core.group_flows import BulkResult, bulk_delete, bulk_update, update_many
+from metrics24.errors import AmbiguousWrite, BadRequest, Forbidden, NotFound, ServerError, TransportError, UsageError
+from support.fake_driver import FakeDriver, in_turn, raw
+
+IDS = ("g1", "g2", "g3")
+
+
+def three(*whims: str) -> GroupServer:
+    """A server of three groups, whose whims begin with the bulk request of an update."""
+    server = GroupServer(whims)
+    for number, identity in enumerate(IDS):
+        server.has(identity, monitoring_mode=False, active=True, priority=number)
+    return server
+
+
+def test_a_result_is_true_if_all_is_well() -> None:
+    """A result with anything missing or unverified is false, so that `if result:` does not lie."""
+    assert BulkResult(ok=("a",))
+    assert not BulkResult(ok=("a",), missing=("b",))
+    assert not BulkResult(ok=("a",), unverified=("b",)).complete
+    assert BulkResult(ok=("a",), errors={}) == BulkResult(ok=("a",), errors={"x": NotFound("x")})
+
+
+def test_groups_are_changed_one_by_one() -> None:
+    """One that fails does not stop the others, and each has its verdict and its error."""
+    server = three("", "", "400", "503", "")
+    result = server.hand.run(update_many(groups_of(), (*IDS, "g4"), {"active": False}))
+    assert (result.ok, result.missing, result.unverified) == (("g1",), ("g4",), ("g2", "g3"))
+    assert {identity: type(error) for identity, error in result.errors.items()} == {
+        "g2": BadRequest,
+        "g3": AmbiguousWrite,
+        "g4": NotFound,
+    }
+    assert [group["active"] for group in server.groups.values()] == [False, True, True]
+
+
+def test_what_cannot_be_sent_at_all_ends_the_whole_call() -> None:
+    """A body that is no JSON is the caller's mistake with every id, and is raised."""
+    hand = FakeDriver(in_turn(UsageError("no JSON")))
+    with pytest.raises(UsageError):
+        hand.run(update_many(groups_of(), IDS, {"active": False}))
+    assert len(hand.calls) == 1
+
+
+@pytest.mark.parametrize("whim", ["", "nothing", "204", "html", *(f"after {fault}" for fault in LOST)])
+def test_a_bulk_update_is_verified(whim: str) -> None:
+    """Whatever the server answers, and if it does not, the list says which groups have the mode."""
+    server = three(whim)
+    result = server.hand.run(bulk_update(groups_of(), ("g3", "g9", "g1"), monitoring_mode=True, organization="org1"))
+    assert (result.ok, result.missing, result.unverified, dict(result.errors)) == (("g3", "g1"), ("g9",), (), {})
+    assert server.requests[0].body == {"data": ["g3", "g9", "g1"], "monitoring_mode": True}
+    assert server.requests[0].params == (("organization", "org1"),)
+    assert [request.operation for request in server.requests] == ["bulkUpdateFilterGroups", "listFilterGroups"]
+
+
+def test_a_bulk_update_that_did_not_happen_is_unverified() -> None:
+    """Groups that do not have the mode after a lost answer are unverified, with the error that lost it."""
+    server = three("503")
+    result = server.hand.run(bulk_update(groups_of(), IDS, monitoring_mode=True))
+    assert (result.ok, result.unverified) == ((), IDS)
+    assert {type(error) for error in result.errors.values()} == {ServerError}
+
+
+@pytest.mark.parametrize("whim", ["", "nothing", "204", "html", *(f"after {fault}" for fault in LOST)])
+def test_a_bulk_deletion_is_verified(whim: str) -> None:
+    """Ids that were in the list before and are not afterwards are deleted; those that never were are missing."""
+    server = three("", whim)
+    result = server.hand.run(bulk_delete(groups_of(), ("g3", "g9", "g1"), organization="org1"))
+    assert (result.ok, result.missing, result.unverified) == (("g3", "g1"), ("g9",), ())
+    assert (list(server.groups), server.asked("bulkDeleteFilterGroups")) == (["g2"], 1)
+    assert server.requests[1].params == (("organization", "org1"),)
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_survivors_of_a_bulk_deletion_are_unverified(fault: str) -> None:
+    """Groups that are still there after a lost answer are unverified, with the error that lost it."""
+    server = three("", fault)
+    result = server.hand.run(bulk_delete(groups_of(), (*IDS, "g9")))
+    assert (result.ok, result.missing, result.unverified) == ((), ("g9",), IDS)
+    assert result.errors.keys() == {*IDS}
+
+
+def test_a_group_that_appears_meanwhile_is_unverified() -> None:
+    """An id that was not there before a bulk deletion and is afterwards was not deleted."""
+    listed = raw(body={"data": [{"id": "g1"}], "meta": {"total_count": 1, "total_page": 1}})
+    answers = [raw(body={"data": None}), raw(204), listed]
+    result = FakeDriver(in_turn(*answers)).run(bulk_delete(groups_of(), ("g1",)))
+    assert result == BulkResult(unverified=("g1",))
+
+
+@pytest.mark.parametrize("operation", [bulk_update, bulk_delete])
+def test_a_bulk_operation_that_cannot_be_verified_is_unverified(operation: Any) -> None:
+    """When the list cannot be read after an accepted request, every id is unverified, with the reason."""
+    options = {"monitoring_mode": True} if operation is bulk_update else {}
+    server = three(*([] if options else [""]), "", "403")
+    result = server.hand.run(operation(groups_of(), IDS, **options))
+    assert (result.ok, result.missing, result.unverified) == ((), (), IDS)
+    assert {type(error) for error in result.errors.values()} == {Forbidden}
+
+
+@pytest.mark.parametrize("operation", [bulk_update, bulk_delete])
+def test_a_lost_bulk_operation_without_a_list_is_ambiguous(operation: Any) -> None:
+    """When the answer is lost and the list cannot be read either, it is AmbiguousWrite with all ids."""
+    options = {"monitoring_mode": True} if operation is bulk_update else {}
+    server = three(*([] if options else [""]), "after reset", "403")
+    with pytest.raises(AmbiguousWrite, match="failed too") as caught:
+        server.hand.run(operation(groups_of(), IDS, **options))
+    assert caught.value.candidates == IDS
+
+
+@pytest.mark.parametrize("whims", [["403"], ["", "400"], ["", "connect"]])
+def test_a_refused_bulk_deletion_is_an_error(whims: list[str]) -> None:
+    """A list that cannot be read before, a refusal and a failed connection are errors, and nothing is deleted."""
+    server = three(*whims)
+    with pytest.raises((Forbidden, BadRequest, TransportError)):
+        server.hand.run(bulk_delete(groups_of(attempts=1), IDS))
+    assert list(server.groups) == list(IDS)
+
+
+@pytest.mark.parametrize(("there", "gone"), [("g2", "g3"), ("g3", "g2")])
+def test_groups_that_a_shifting_list_hides_are_asked_for(there: str, gone: str) -> None:
+    """Where the server counts more groups than the list showed, each id that was not seen is read by itself."""
+    shown = {"data": [{"id": "g1", "monitoring_mode": True}], "meta": {"total_count": 3, "total_page": 1}}
+    found = {"g2": raw(404), "g3": raw(404), there: raw(body={"monitoring_mode": True})}
+    answers = [raw(204), raw(body=shown), *found.values()]
+    result = FakeDriver(in_turn(*answers)).run(bulk_update(groups_of(), IDS, monitoring_mode=True))
+    assert result == BulkResult(ok=("g1", there), missing=(gone,))
+
+
+def test_groups_without_an_id_are_passed_over() -> None:
+    """A list's item without an id is nobody's group."""
+    answers = [
+        raw(204),
+        raw(body={"data": [{"name": "x"}, {"id": "g1", "monitoring_mode": True}]}),
+        raw(body={"data": []}),
+    ]
+    result = FakeDriver(in_turn(*answers)).run(bulk_update(groups_of(), ("g1",), monitoring_mode=True))
+    assert result == BulkResult(ok=("g1",))

@@ -1,0 +1,201 @@
+"""Faults 49 to 51: filter groups that are created and deleted under bad conditions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from metrics24 import AmbiguousWrite, Forbidden, NotFound, RequestFailed
+from metrics24_sandbox import Sandbox, SandboxOptions
+from metrics24_sandbox.options import Behaviour
+from support import answers
+from support.clock import FakeClock
+from support.running import Running
+from support.scripted import Received, Serve, Step, in_turn
+
+NEVER = ["reset", "503", "500", "408"]
+RULES = [{"type": "proxy", "zeta": None, "alpha": [1, {"b": None}]}, {"unknown": "shape"}]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    """One sandbox for the module: starting one takes longer than a test."""
+    with Sandbox() as box:
+        yield box
+
+
+@pytest.fixture
+def box(shared: Sandbox) -> Sandbox:
+    """Give a sandbox with three filter groups in its first integration, as new."""
+    shared.reset()
+    return shared
+
+
+def open_client(run: Running, box: Sandbox, clock: FakeClock | None = None, **options: Any) -> Any:
+    """Open a client for a sandbox."""
+    return run.client(box.base_url, clock=clock or FakeClock(), api_key=box.api_key, **options)
+
+
+def spring(box: Sandbox, **changes: Any) -> dict[str, Any]:
+    """What a new group is made of."""
+    return {"name": "Spring, 100 % & more", "organization": box.organization, "priority": 7, "tags": [], **changes}
+
+
+def existing(run: Running, client: Any, box: Sandbox) -> list[str]:
+    """Give the ids of the groups that exist, as the server has them."""
+    listed = run.result(client.request("listFilterGroups", path={"integrationID": box.integrations[0]}))
+    return [group["id"] for group in listed.json()["data"]]
+
+
+@pytest.mark.parametrize("created", ["object", "id"])
+@pytest.mark.parametrize("wrap", ["bare", "data"])
+def test_fault_49_a_lost_create_is_found_and_adopted(run: Running, created: Any, wrap: Any) -> None:
+    """Fault 49: a group whose create was carried out unseen is found by name and priority, and there is one of it."""
+    with Sandbox(SandboxOptions(behaviour=Behaviour(created=created, wrap=wrap))) as box:
+        client = open_client(run, box)
+        box.fail_next("createFilterGroup", "lost")
+        wanted = spring(box, offer_ids=["o2", "o1"], filters=RULES, active=False)
+        group = run.result(client.filter_groups.create(box.integrations[0], **wanted))
+        assert (group.name, group.priority, group.offer_ids) == (wanted["name"], 7, ["o2", "o1"])
+        ids = existing(run, client, box)
+        assert (len(ids), ids.count(group.id), box.hits("createFilterGroup")) == (4, 1, 1)
+
+
+@pytest.mark.parametrize("plan", NEVER)
+def test_fault_49_a_create_that_never_arrived_is_ambiguous(run: Running, box: Sandbox, plan: str) -> None:
+    """Fault 49: where no such group is found the create is AmbiguousWrite, after one hit, and no group exists."""
+    client = open_client(run, box)
+    box.fail_next("createFilterGroup", plan)
+    with pytest.raises(AmbiguousWrite) as caught:
+        run.result(client.filter_groups.create(box.integrations[0], **spring(box)))
+    assert caught.value.candidates == ()
+    assert (len(existing(run, client, box)), box.hits("createFilterGroup")) == (3, 1)
+
+
+def test_fault_49_another_group_is_a_candidate_and_not_adopted(run: Running, box: Sandbox) -> None:
+    """Fault 49: a group of that priority that differs otherwise is shown as a candidate."""
+    client = open_client(run, box)
+    made = run.result(client.filter_groups.create(box.integrations[0], **spring(box, description="mine")))
+    box.fail_next("createFilterGroup", "reset")
+    with pytest.raises(AmbiguousWrite) as caught:
+        run.result(client.filter_groups.create(box.integrations[0], **spring(box, description="yours")))
+    assert [group.id for group in caught.value.candidates] == [made.id]
+
+
+def test_fault_49_an_older_group_is_not_adopted(run: Running) -> None:
+    """Fault 49: a group that equals what was sent but was created before is a candidate, by the server's clock."""
+    with Sandbox(SandboxOptions(now="2025-02-10T12:00:00")) as box:
+        client = open_client(run, box)
+        made = run.result(client.filter_groups.create(box.integrations[0], **spring(box)))
+        box.advance(60)
+        box.fail_next("createFilterGroup", "reset")
+        with pytest.raises(AmbiguousWrite) as caught:
+            run.result(client.filter_groups.create(box.integrations[0], **spring(box)))
+        assert [group.id for group in caught.value.candidates] == [made.id]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_fault_49_an_equal_create_within_the_second_is_not_adopted(run: Running, lost: bool) -> None:
+    """Fault 49: a group that this client, or a copy with other options, has created already is no other call's work."""
+    with Sandbox(SandboxOptions(now="2025-02-10T12:00:00")) as box:
+        client = open_client(run, box)
+        if lost:
+            box.fail_next("createFilterGroup", "lost")
+        made = run.result(client.filter_groups.create(box.integrations[0], **spring(box)))
+        box.fail_next("createFilterGroup", "reset")
+        copy = client.with_options(timeout=5.0)
+        with pytest.raises(AmbiguousWrite) as caught:
+            run.result(copy.filter_groups.create(box.integrations[0], **spring(box)))
+        assert [group.id for group in caught.value.candidates] == [made.id]
+
+
+def test_fault_49_a_refused_create_is_an_error(run: Running, box: Sandbox) -> None:
+    """Fault 49: a priority that is taken is RequestFailed, a foreign integration is Forbidden, with one hit each."""
+    client = open_client(run, box)
+    with pytest.raises(RequestFailed):
+        run.result(client.filter_groups.create(box.integrations[0], **spring(box, priority=100)))
+    with pytest.raises(Forbidden):
+        run.result(client.filter_groups.create(box.forbidden_integration, **spring(box)))
+    assert (box.hits("createFilterGroup"), box.hits("listFilterGroups")) == (2, 0)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"<h1>created</h1>", b'{"created_item_id": null}'])
+def test_fault_49_a_create_that_the_server_does_not_name_is_found(
+    run: Running, serve: Serve, clock: FakeClock, body: bytes
+) -> None:
+    """Fault 49: an accepted create whose answer names nothing is found in the list, and not sent again."""
+    sent: dict[str, Any] = {}
+    date = "Sat, 01 Mar 2025 12:00:00 GMT"
+
+    def script(request: Received) -> Step:
+        if request.method == "POST":
+            sent.update(json.loads(request.body))
+            return answers.answer(body, status=201)
+        group = {**sent, "id": "g9", "created_at": "2025-03-01T12:00:00.123456789Z"}
+        return answers.json_answer(
+            {"data": [group], "meta": {"total_count": 1, "total_page": 1}}, headers=[("Date", date)]
+        )
+
+    server = serve(script)
+    client = run.client(server, clock=clock)
+    group = run.result(client.filter_groups.create("int1", name="x", organization="org1", priority=1))
+    assert (group.id, [request.method for request in server.requests]) == ("g9", ["POST", "GET"])
+
+
+def test_fault_50_a_lost_deletion_is_a_success(run: Running, box: Sandbox) -> None:
+    """Fault 50: a group that is gone after a lost answer was deleted, with one hit."""
+    client = open_client(run, box)
+    gone = existing(run, client, box)[0]
+    box.fail_next("deleteFilterGroup", "lost")
+    assert run.result(client.filter_groups.delete(box.integrations[0], gone)) is None
+    assert gone not in existing(run, client, box)
+    assert box.hits("deleteFilterGroup") == 1
+
+
+def test_fault_50_a_404_on_the_second_try_is_a_success(run: Running, serve: Serve, clock: FakeClock) -> None:
+    """Fault 50: a deletion that took effect between the read-back and the second try ends well."""
+    missing = answers.html_answer(404)
+    server = serve(in_turn(answers.reset, answers.json_answer({"id": "g1"}), missing))
+    assert run.result(run.client(server, clock=clock).filter_groups.delete("int1", "g1")) is None
+    assert [request.method for request in server.requests] == ["DELETE", "GET", "DELETE"]
+
+
+@pytest.mark.parametrize("plan", NEVER)
+def test_fault_50_a_deletion_that_never_arrived_is_sent_again(run: Running, box: Sandbox, plan: str) -> None:
+    """Fault 50: a group that is still there after a lost answer is deleted by the second try."""
+    client = open_client(run, box)
+    gone = existing(run, client, box)[0]
+    box.fail_next("deleteFilterGroup", plan)
+    assert run.result(client.filter_groups.delete(box.integrations[0], gone)) is None
+    assert gone not in existing(run, client, box)
+    assert box.hits("deleteFilterGroup") == 2
+
+
+def test_fault_50_a_404_on_the_first_try_is_not_found(run: Running, box: Sandbox) -> None:
+    """Fault 50: to delete what does not exist is NotFound after one hit."""
+    client = open_client(run, box)
+    with pytest.raises(NotFound):
+        run.result(client.filter_groups.delete(box.integrations[0], "nope"))
+    assert box.hits("deleteFilterGroup") == 1
+
+
+def test_fault_51_a_body_that_is_stripped_is_no_silent_success(run: Running, box: Sandbox) -> None:
+    """Fault 51: when a proxy takes the body from a bulk deletion, every group is reported as a survivor."""
+    client = open_client(run, box)
+    ids = existing(run, client, box)
+    box.fail_next("bulkDeleteFilterGroups", "strip")
+    result = run.result(client.filter_groups.bulk_delete(box.integrations[0], [*ids, "nope"]))
+    assert (result.ok, result.missing, result.unverified) == ((), ("nope",), tuple(ids))
+    assert (result.complete, bool(result)) == (False, False)
+
+
+def test_fault_51_a_stripped_bulk_update_is_no_silent_success(run: Running, box: Sandbox) -> None:
+    """Fault 51: the groups whose mode a stripped bulk update left as it was are reported."""
+    client = open_client(run, box)
+    ids = existing(run, client, box)
+    box.fail_next("bulkUpdateFilterGroups", "strip")
+    result = run.result(client.filter_groups.bulk_update(box.integrations[0], ids, monitoring_mode=True))
+    assert (result.ok, result.unverified) == ((ids[2],), tuple(ids[:2]))

@@ -1,0 +1,101 @@
+"""The rest of a large file read straight from its connection, and only where nothing stands in between."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpcore
+import httpx
+import pytest
+
+from metrics24._io.network import Metered, read, read_async, rest_of
+
+MIB = 1024 * 1024
+FIRST = b"x" * 1000
+HEAD = 300
+
+
+class Wire(httpcore.NetworkStream, Metered):
+    """A connection that holds so many bytes, or fails."""
+
+    def __init__(self, left: int = 0, *, received: int = HEAD + len(FIRST), error: Exception | None = None) -> None:
+        self.left, self.received, self._error = left, received, error
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Give what is asked for, as far as there is any."""
+        del timeout
+        if self._error is not None:
+            raise self._error
+        data = b"y" * min(max_bytes, self.left)
+        self.left -= len(data)
+        return data
+
+
+class AsyncWire(httpcore.AsyncNetworkStream, Metered):
+    """The same for an event loop."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire, self.received = wire, wire.received
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
+        """Give what is asked for, as far as there is any."""
+        return self._wire.read(max_bytes, timeout)
+
+
+def answer(network: object, **headers: str) -> httpx.Response:
+    """An answer that came over a connection."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(200, headers=given, extensions={"network_stream": network})
+
+
+def left(mode: str, wire: Wire, length: int) -> list[int]:
+    """Read the rest of a body, and tell the size of each piece."""
+    response = answer(wire if mode == "sync" else AsyncWire(wire), content_length=str(length))
+    rest = rest_of(response, FIRST)
+    assert rest is not None
+    sizes: list[int] = []
+    while data := read(response, rest, MIB) if mode == "sync" else asyncio.run(read_async(response, rest, MIB)):
+        sizes.append(len(data))
+    return sizes
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_the_rest_comes_in_large_pieces_and_ends_at_its_length(mode: str) -> None:
+    """Reads take no more than they may, and never a byte beyond the announced length."""
+    wire = Wire(3 * MIB)
+    assert left(mode, wire, len(FIRST) + 2 * MIB + 5) == [MIB, MIB, 5]
+    assert wire.left == MIB - 5
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        (Wire(MIB), httpx.RemoteProtocolError),
+        (Wire(error=httpcore.ReadTimeout("late")), httpx.ReadTimeout),
+        (Wire(error=httpcore.ReadError("reset")), httpx.ReadError),
+    ],
+)
+def test_what_goes_wrong_is_told_as_httpx_tells_it(mode: str, wire: Wire, expected: type[Exception]) -> None:
+    """A connection that closes early, is late or breaks raises httpx's error for it."""
+    with pytest.raises(expected):
+        left(mode, wire, len(FIRST) + 2 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("network", "headers"),
+    [
+        (None, {"content_length": str(3 * MIB)}),
+        (object(), {"content_length": str(3 * MIB)}),
+        (Wire(), {}),
+        (Wire(), {"content_length": "many"}),
+        (Wire(), {"content_length": f"{3 * MIB}, {3 * MIB}"}),
+        (Wire(), {"content_length": str(3 * MIB), "transfer_encoding": "chunked"}),
+        (Wire(), {"content_length": str(len(FIRST) + MIB - 1)}),
+        (Wire(received=3 * MIB), {"content_length": str(3 * MIB)}),
+        (Wire(received=0), {"content_length": str(3 * MIB)}),
+    ],
+)
+def test_all_else_comes_through_httpx(network: object, headers: dict[str, str]) -> None:
+    """So do bodies of unknown length, short ones, and what something in between may have read ahead or changed."""
+    assert rest_of(answer(network, **headers), FIRST) is None

@@ -1,0 +1,248 @@
+"""Drivers: loops, closed clients, proxies, the parts of httpx they lean on, and bodies in the making."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import gzip
+import threading
+import time
+import weakref
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from metrics24 import AsyncClient, Client, RequestTimeout, ResponseError, Retrying, TransportError, UsageError
+from metrics24._core.effects import Effect, Flow, Sleep, ask
+from metrics24._io.clock import SystemClock
+from metrics24._io.driver import Abandoned, AsyncDriver, Driver
+from metrics24._io.http import ERROR_LIMIT, BodyReader, Endpoint
+from metrics24._io.network import Exchange, _Backend, keep_deadlines
+from metrics24.config import credential
+from support import answers
+from support.running import make_client
+from support.scripted import ScriptedServer, in_turn
+from support.tables import Table, newest_first, page
+
+RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
+ONCE = Retrying(attempts=1)
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+WIRE = Endpoint("http://localhost:1", credential("k", None, {}))
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Clear the environment of proxies, to set one."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_proxy_from_the_environment_is_used_and_keeps_the_deadline(kind: type[Any], proxied: Any) -> None:
+    """HTTP_PROXY is honoured, and a proxy that drips ends at the timeout like any server."""
+    steps = in_turn(page(newest_first(2, 1)), answers.drip_body(0.05))
+    with ScriptedServer(steps) as proxy:
+        proxied.setenv("HTTP_PROXY", proxy.base_url)
+        client = make_client(kind, "http://localhost:9", None, {"timeout": 0.5, "retrying": ONCE})
+        outcomes: list[object] = []
+        started = time.monotonic()
+        with pytest.raises(RequestTimeout):
+            ask_twice(client, outcomes)
+        assert (len(outcomes), proxy.hits, proxy.requests[0].headers["host"]) == (1, 2, "localhost:9")
+        assert time.monotonic() - started < 3
+
+
+def ask_twice(client: Any, outcomes: list[object]) -> None:
+    """Ask for the first row two times, on either kind of client."""
+
+    async def twice() -> None:
+        async with client:
+            for _ in range(2):
+                outcomes.append(await client.reports.clicks("i", **RANGE).first())
+
+    if isinstance(client, AsyncClient):
+        asyncio.run(twice())
+        return
+    with client:
+        for _ in range(2):
+            outcomes.append(client.reports.clicks("i", **RANGE).first())
+
+
+def test_the_parts_of_httpx_that_deadlines_lean_on_are_there(proxied: pytest.MonkeyPatch) -> None:
+    """The private attributes by which deadlines reach the sockets exist, for direct and proxied connections."""
+    proxied.setenv("HTTPS_PROXY", "http://localhost:9")
+    with httpx.Client() as client:
+        keep_deadlines(client)
+        transports = [client._transport, *filter(None, client._mounts.values())]
+        assert len(transports) == 2
+        for transport in transports:
+            assert isinstance(transport, httpx.HTTPTransport)
+            assert isinstance(transport._pool, httpcore.ConnectionPool)
+            assert isinstance(transport._pool._network_backend, _Backend)
+
+
+def test_each_loop_has_connections_of_its_own() -> None:
+    """One AsyncClient serves one event loop after the other, and keeps none but the last."""
+    with ScriptedServer(Table(newest_first(3, 1))) as server:
+        client = make_client(AsyncClient, server, None, {})
+        loops = []
+        for _ in range(3):
+
+            async def first() -> str:
+                loops.append(weakref.ref(asyncio.get_running_loop()))
+                return str((await client.reports.clicks("i", **RANGE).first()).real_tx_id)
+
+            assert asyncio.run(first())
+        gc.collect()
+        assert [loop() for loop in loops[:-1]] == [None, None]
+        assert server.connections == 3
+
+
+def test_loops_in_many_threads_do_not_meet() -> None:
+    """Loops that run at once in several threads share a client and no connection."""
+    with ScriptedServer(Table(newest_first(3, 1))) as server:
+        client = make_client(AsyncClient, server, None, {})
+        found: list[int] = []
+
+        async def read() -> None:
+            found.append(len([row async for row in client.reports.clicks("i", page_size=1, **RANGE)]))
+
+        threads = [threading.Thread(target=asyncio.run, args=[read()]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [3] * 8
+
+
+def napping(seconds: float) -> Flow[str]:
+    """Sleep twice, then end."""
+    yield from ask(Sleep(seconds))
+    yield from ask(Sleep(seconds))
+    return "rested"
+
+
+def unknown() -> Flow[None]:
+    """Ask for what no driver can do."""
+    yield Effect[None]()
+
+
+async def test_both_drivers_run_flows_in_the_background() -> None:
+    """A flow in the background gives its result or its error, another one can follow, and closing ends it at once."""
+    driver, twin = Driver(WIRE, max_connections=1), AsyncDriver(WIRE, max_connections=1)
+    thread, task = driver.background(), twin.background()
+    with pytest.raises(RuntimeError, match="nothing was started"):
+        await task.result()
+    for _ in range(2):
+        thread.start(napping(0.001))
+        task.start(napping(0.001))
+        assert thread.result() == await task.result() == "rested"
+    thread.start(unknown())
+    with pytest.raises(TypeError, match="no driver knows"):
+        thread.result()
+    task.start(unknown())
+    with pytest.raises(TypeError, match="no driver knows"):
+        await task.result()
+    started = time.monotonic()
+    thread.start(napping(60))
+    task.start(napping(60))
+    thread.close()
+    await task.close()
+    with pytest.raises(Abandoned):
+        thread.result()
+    assert time.monotonic() - started < 5
+    driver.close()
+    await twin.close()
+    with pytest.raises(UsageError, match="closed"):
+        driver._ready()
+
+
+async def test_cancelling_what_has_ended_does_nothing() -> None:
+    """A look-ahead that failed before it was cancelled leaves no complaint behind."""
+    task = AsyncDriver(WIRE, max_connections=1).background()
+    task.start(unknown())
+    await asyncio.sleep(0)
+    await task.close()
+
+
+def test_a_client_that_is_forgotten_closes_its_connections() -> None:
+    """Without close(), connections go with the client."""
+    with ScriptedServer(Table(newest_first(3, 1))) as server:
+        client = make_client(Client, server, None, {})
+        client.reports.clicks("i", **RANGE).first()
+        finalizer = client._driver._finalizer
+        del client
+        gc.collect()
+        assert not finalizer.alive
+
+
+def test_an_exchange_ends_with_its_time() -> None:
+    """No time is left after the deadline or an abort, which needs no connection."""
+    exchange = Exchange()
+    with exchange.bounded(60):
+        assert 0 < exchange.remaining() <= 60
+        exchange.abort()
+        with pytest.raises(httpcore.ReadTimeout):
+            exchange.remaining()
+    with Exchange().bounded(-1), pytest.raises(httpcore.ConnectTimeout):
+        _Backend(httpcore.MockBackend([])).connect_tcp("localhost", 1)
+
+
+def test_connections_outside_an_exchange_are_left_alone() -> None:
+    """Streams made without a deadline pass everything through."""
+    backend = _Backend(httpcore.MockBackend([b"hello"]))
+    for stream in (backend.connect_tcp("localhost", 1, 5), backend.connect_unix_socket("x")):
+        stream.write(b"x", 1)
+        assert (stream.read(5), stream.get_extra_info("socket")) == (b"hello", None)
+        stream.start_tls(None).close()
+    backend.sleep(0)
+
+
+async def test_the_machines_clock_moves() -> None:
+    """Time goes on while it is slept, in both ways."""
+    clock = SystemClock()
+    before, wall = clock.monotonic(), clock.now()
+    clock.sleep(0.001)
+    await clock.sleep_async(0.001)
+    assert clock.monotonic() - before >= 0.002
+    assert clock.now() > wall
+
+
+def body(encoding: str = "", *, is_error: bool = False) -> BodyReader:
+    """Begin a body."""
+    return BodyReader("getClick", encoding=encoding, is_error=is_error)
+
+
+def test_packed_bodies_come_unpacked() -> None:
+    """Gzip arrives byte by byte and in several members, and unpacks to the whole."""
+    collected = body(" GZIP ")
+    for byte in gzip.compress(b"hello ") + gzip.compress(b"world"):
+        collected.feed(bytes([byte]))
+    assert collected.content() == b"hello world"
+    assert body("gzip").content() == b""
+
+
+def test_damaged_and_foreign_bodies_are_refused() -> None:
+    """What is cut or damaged is TransportError, and an encoding that was not asked for is ResponseError."""
+    cut = body("gzip")
+    cut.feed(gzip.compress(b"hello" * 99)[:-9])
+    with pytest.raises(TransportError, match="too early"):
+        cut.content()
+    with pytest.raises(TransportError, match="damaged"):
+        body("gzip").feed(b"no gzip")
+    with pytest.raises(ResponseError, match="not asked for"):
+        body("br")
+
+
+def test_the_body_of_an_error_is_kept_as_far_as_it_goes() -> None:
+    """An error's body is cut at its limit, and cut, damaged or foreign packing hides no status."""
+    long, damaged, foreign = body(is_error=True), body("gzip", is_error=True), body("br", is_error=True)
+    long.feed(b"x" * ERROR_LIMIT * 2)
+    damaged.feed(gzip.compress(b"hello" * 99)[:-9])
+    damaged.feed(b"\xff" * 99)
+    foreign.feed(b"as sent")
+    assert (len(long.content()), long.full, foreign.content()) == (ERROR_LIMIT, True, b"as sent")
+    assert damaged.content().startswith(b"hello")

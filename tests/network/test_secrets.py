@@ -1,0 +1,185 @@
+"""Faults 12, 55 to 57: the credential never shows, and plain http never leaves the machine."""
+
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from metrics24 import ConfigurationError, Metrics24Error, Retrying, SecurityError
+from support import answers
+from support.clock import FakeClock
+from support.running import KEY, RANGE, Running, collect
+from support.scripted import Received, Serve, Step, in_turn
+from support.tables import newest_first, page
+
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "api_key": {"api_key": KEY},
+    "token": {"token": KEY},
+    "callable": {"api_key": lambda: KEY},
+}
+FAILURES: dict[str, Step] = {
+    "401": answers.json_answer({"error": "who are you?"}, status=401),
+    "503": answers.html_answer(503),
+    "no_table": answers.json_answer({}),
+    "redirect": answers.redirect("https://127.0.0.1:9/"),
+    "reset": answers.reset,
+    "garbage": answers.garbage,
+    "silence": answers.silence,
+    "cut": answers.cut_short(b"{}" * 100),
+    "no_cursor": page(newest_first(3, 1), more=True, endCursor=None),
+}
+
+
+def echo(request: Received) -> Step:
+    """Answer like a careless proxy that repeats the credential in its error, body and headers alike."""
+    sent = request.headers.get("api-key", request.headers.get("authorization", ""))
+    headers = [("X-Echo", sent), ("X-Request-Id", sent)]
+    return answers.json_answer({"error": f"bad credential {sent}"}, status=401, headers=headers)
+
+
+def failure(run: Running, action: Callable[[], object]) -> Metrics24Error:
+    """Give the error that an action must end in."""
+    with pytest.raises(Metrics24Error) as caught:
+        action()
+    return caught.value
+
+
+def shown(error: BaseException) -> str:
+    """Write an error as a crash reporter would: every frame with its locals, every error behind it."""
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "".join([*report.format(), str(error), repr(error), repr(error.args)])
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Give everything that was logged, arguments and tracebacks included."""
+    return caplog.text + repr([(record.getMessage(), record.args, record.exc_text) for record in caplog.records])
+
+
+def test_the_credential_is_sent_as_documented(run: Running, serve: Serve) -> None:
+    """A key goes into the API-KEY header and a token into Authorization, neither into the URL."""
+    server = serve(in_turn(page(newest_first(3, 1))))
+    for options in CREDENTIALS.values():
+        collect(run, run.client(server, **options).reports.clicks("int1", **RANGE))
+    sent = [(request.headers.get("api-key"), request.headers.get("authorization")) for request in server.requests]
+    assert sent == [(KEY, None), (None, f"Bearer {KEY}"), (KEY, None)]
+    assert not any(KEY in str(request.query) + request.path for request in server.requests)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_fault_55_no_log_at_debug_holds_the_key(
+    run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture, credential: str
+) -> None:
+    """With every logger at DEBUG, httpx's and httpcore's included, success and failure log no credential."""
+    server = serve(in_turn(answers.html_answer(503), page(newest_first(3, 1)), answers.reset))
+    with caplog.at_level(logging.DEBUG):
+        for name in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection", "metrics24"):
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        client = run.client(server, clock=clock, retrying=Retrying(attempts=2), **CREDENTIALS[credential])
+        collect(run, client.reports.clicks("int1", **RANGE))
+        failure(run, lambda: collect(run, client.reports.clicks("int1", **RANGE)))
+    assert KEY not in logged(caplog)
+
+
+def test_fault_55_a_reflected_key_is_logged_nowhere(
+    run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that repeats the key in its headers and body puts it neither into a log nor into an error's text."""
+    client = run.client(serve(echo), clock=clock)
+    with caplog.at_level(logging.DEBUG):
+        error = failure(run, lambda: collect(run, client.reports.clicks("int1", **RANGE)))
+    assert KEY not in logged(caplog)
+    assert KEY not in str(error) + repr(error)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("fault", FAILURES)
+def test_fault_55_no_traceback_holds_the_key(
+    run: Running, serve: Serve, clock: FakeClock, fault: str, credential: str
+) -> None:
+    """Every kind of failure gives a traceback whose frames, locals and causes hold no credential."""
+    server = serve(in_turn(FAILURES[fault]))
+    options = {"timeout": 0.2, "retrying": Retrying(attempts=2), **CREDENTIALS[credential]}
+    client = run.client(server, clock=clock, **options)
+    options.clear()  # our own frame is in the traceback, too
+    error = failure(run, lambda: collect(run, client.reports.clicks("int1", **RANGE)))
+    assert server.hits >= 1
+    assert KEY not in shown(error)
+
+
+def test_fault_55_no_traceback_of_a_refused_connection_holds_the_key(run: Running, clock: FakeClock) -> None:
+    """A host that cannot be reached gives a traceback without the credential."""
+    client = run.client("http://127.0.0.1:9", clock=clock, retrying=Retrying(attempts=2))
+    error = failure(run, lambda: collect(run, client.reports.clicks("int1", **RANGE)))
+    assert KEY not in shown(error)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_fault_55_no_repr_holds_the_key(run: Running, serve: Serve, credential: str) -> None:
+    """Client, namespaces, rows, pages and whatever they are made of can be printed."""
+    client = run.client(serve(in_turn(page(newest_first(3, 1)))), **CREDENTIALS[credential])
+    rows = client.reports.clicks("int1", **RANGE)
+    pages = collect(run, rows.by_page())
+    things = [client, client.with_options(timeout=5), client.reports, rows, rows.records(), rows.by_page(), *pages]
+    inside = [value for thing in things for value in getattr(thing, "__dict__", {}).values()]
+    assert KEY not in repr([*things, *inside])
+
+
+@pytest.mark.parametrize("credential", ["api_key", "token"])
+def test_fault_55_no_pickle_holds_the_key(run: Running, serve: Serve, credential: str) -> None:
+    """A client and what hangs on it either refuse to be pickled or leave the credential behind."""
+    client = run.client(serve(echo), **CREDENTIALS[credential])
+    rows = client.reports.clicks("int1", **RANGE)
+    error = failure(run, lambda: collect(run, rows))
+    for thing in (client, client.reports, rows, str(error)):
+        assert KEY.encode() not in pickled(thing)
+
+
+def pickled(thing: object) -> bytes:
+    """Give the pickle of a thing, nothing where it refuses."""
+    try:
+        return pickle.dumps(thing)
+    except (TypeError, pickle.PicklingError, AttributeError, Metrics24Error):
+        return b""
+
+
+@pytest.mark.parametrize("suffix", ["\r\nX-Evil: 1", "\n", "\r", "\x00", "é", "\u2028", " "])
+@pytest.mark.parametrize("name", ["api_key", "token", "callable"])
+def test_fault_56_a_malformed_key_is_refused_unseen(run: Running, serve: Serve, name: str, suffix: str) -> None:
+    """A key with line breaks, controls or non-ASCII characters is ConfigurationError that does not print it."""
+    server = serve(in_turn(page([])))
+    bad: dict[str, Any] = {name: KEY + suffix} if name != "callable" else {"api_key": lambda: KEY + suffix}
+    error = failure(run, lambda: collect(run, run.client(server, **bad).reports.clicks("int1", **RANGE)))
+    assert isinstance(error, ConfigurationError)
+    assert KEY not in str(error) + repr(error.__cause__) + repr(error.__context__)
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("name", ["api_key", "token"])
+def test_fault_56_an_empty_key_is_refused(run: Running, name: str) -> None:
+    """An empty credential is a mistake in the configuration, not a way to go without."""
+    empty: dict[str, Any] = {name: ""}
+    with pytest.raises(ConfigurationError):
+        run.client("http://127.0.0.1:9", **empty)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.example.com", "http://10.0.0.7:8000", "http://localhost.example.com", "http://127.0.0.1.example.com"],
+)
+def test_fault_57_plain_http_off_loopback_is_refused(run: Running, url: str) -> None:
+    """A base URL that would send the credential in the clear to another machine is refused before any request."""
+    with pytest.raises((ConfigurationError, SecurityError), match=r"(?i)https"):
+        run.client(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user:hunter2@api.example.com", "ftp://api.example.com", "api.example.com", ""]
+)
+def test_fault_58_a_base_url_with_user_info_or_no_scheme_is_refused(run: Running, url: str) -> None:
+    """A base URL that holds a password, or is no web address, is refused without printing the password."""
+    with pytest.raises((ConfigurationError, SecurityError)) as caught:
+        run.client(url)
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,87 @@
+"""Walks over several days at once that are run by hand, and the plain walk to compare them with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from metrics24._core.pagination import Paginator, TableQuery
+from metrics24._core.parallel import ShardQueue
+from metrics24._core.retry import Policy
+from metrics24.errors import Metrics24Error
+from support.days import Days, asked_for
+from support.fake_driver import FakeDriver, Row, Script, policy, query, raw
+
+
+def days(last: int, **changes: Any) -> TableQuery:
+    """Ask for the days 0 to `last`."""
+    return query(**asked_for(last), **changes)
+
+
+def served(table: Days) -> Script:
+    """Answer from a table."""
+    return lambda request: raw(body=table.body(dict(request.params)))
+
+
+def one_after_the_other(server: Script, asked: TableQuery) -> list[Row]:
+    """The rows of a plain walk."""
+    walk, hand, rows = Paginator(asked, policy(), {}), FakeDriver(server), list[Row]()
+    while not walk.done:
+        rows += hand.run(walk.next_page()).rows
+    return rows
+
+
+class Together:
+    """Walks all days at once: `pick` says which of the requests under way is answered next."""
+
+    def __init__(
+        self,
+        server: Script,
+        asked: TableQuery,
+        *,
+        parallel: int = 3,
+        ordered: bool = True,
+        pick: Callable[[int], int] = lambda _: 0,
+        rules: Policy | None = None,
+    ) -> None:
+        self.hand = FakeDriver(server)
+        self.shards = ShardQueue(asked, rules or policy(), {}, parallel=parallel, ordered=ordered)
+        self.rows: list[Row] = []
+        self.has_next: list[bool] = []
+        self.most = 0
+        self._pick = pick
+        self._under_way: list[Any] = []
+
+    def run(self) -> list[Row]:
+        """Walk to the end and give the rows; those given before an error stay in `rows`."""
+        while not self.shards.done:
+            while (shard := self.shards.next_to_ask()) is not None:
+                self._under_way.append((shard, shard.flow()))
+            self.most = max(self.most, len(self._under_way))
+            if self._under_way:
+                self.answer(*self._under_way.pop(self._pick(len(self._under_way))))
+            self._take()
+        self.shards.finish()
+        return self.rows
+
+    def answer(self, shard: Any, flow: Any) -> None:
+        """Perform a flow, and let its shard know."""
+        try:
+            table = self.hand.run(flow)
+        except Metrics24Error as error:
+            self.shards.failed(shard, error)
+        else:
+            self.shards.arrived(shard, table, shard.content())
+
+    def _take(self) -> None:
+        while (piece := self.shards.take()) is not None:
+            rows = json.loads(piece.ticket)["data"]["data"] or []
+            self.rows += rows[: piece.rows]
+            self.has_next += [piece.has_next] * bool(piece.rows)
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """The ranges that were asked for, by their first and last days."""
+        found = [dict(call.request.params) for call in self.hand.calls]
+        return [(each["start_date"][-2:], each["end_date"][-2:]) for each in found]

@@ -1,0 +1,209 @@
+"""Fault 29: several days at once give exactly the rows of one walk, in its order, over real connections."""
+
+import threading
+import time
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, UsageError, field
+from support import answers
+from support.clock import FakeClock
+from support.days import READINGS, Days, asked_for, at, numbered, row
+from support.lanes import LANES, read_back
+from support.running import Running, collect
+from support.scripted import Received, Serve, Step
+from support.tables import Row
+
+PROMPT = 0.2  # seconds
+LAST = 7
+LARGE, EMPTY = 3, (1, 5)
+
+
+@cache
+def hostile() -> tuple[tuple[datetime, Row], ...]:
+    """Give a table with everything that fault 29 names."""
+    rows = [(at(LARGE, 8 * number), row(at(LARGE, 8 * number), f"large{number}")) for number in range(10_000)]
+    for day in (each for each in range(-1, LAST + 2) if each not in (LARGE, *EMPTY)):
+        moments = [at(day, second) for second in (1, 1, 40_000, 40_000, 86_399)]
+        rows += [(each, row(each, "one-id-everywhere", status=str(number))) for number, each in enumerate(moments)]
+    for day in range(LAST + 2):
+        rows += [(at(day), row(at(day), f"m{number % 70}", status=str(number))) for number in range(day * 40)]
+    return tuple(rows)
+
+
+def parallel(client: Any, last: int = LAST, **options: Any) -> Any:
+    """Ask for the days 0 to `last`, eight requests at once unless told otherwise."""
+    return client.reports.clicks("int1", **{**asked_for(last), "parallel": 8, **options})
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("ordered", [True, False])
+def test_fault_29_days_at_once_give_the_sequential_rows(
+    run: Running, serve: Serve, reading: str, *, ordered: bool
+) -> None:
+    """Equal times at midnight, an id on many days, empty days and one of 10,000 rows: the rows of one walk."""
+    table = Days(hostile(), reading)
+    client = run.client(serve(table))
+    rows = collect(run, parallel(client, ordered=ordered).records())
+    if ordered:
+        assert rows == table.whole(LAST)
+    else:
+        assert sorted(map(str, rows)) == sorted(map(str, table.whole(LAST)))
+
+
+SMALL = [at(day, second) for day in (0, 1, 1, 3, 4, 4) for second in range(0, 60, 2)]
+
+
+@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.parametrize("reading", READINGS)
+def test_fault_29_every_lane_gives_the_same(
+    run: Running, serve: Serve, tmp_path: Path, lane: str, reading: str
+) -> None:
+    """Models, records and files of several days at once are those of a plain walk; so are rows of pages."""
+    client = run.client(serve(Days(numbered(SMALL), reading)))
+    outcomes: list[Any] = []
+    for number, at_once in enumerate((1, 3)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found: Any = LANES[lane](run, parallel(client, 4, parallel=at_once, page_size=7), folder)
+        if lane == "pages":
+            found = [record for page in found for record in page.records]
+        outcomes.append(read_back(found.path) if hasattr(found, "path") else found)
+    assert outcomes[0]
+    assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 59, 60, 61, 1_000])
+def test_fault_29_a_limit_gives_the_newest_rows(run: Running, serve: Serve, limit: int) -> None:
+    """With a limit several days at once give the newest rows, exactly as many as a plain walk."""
+    table = Days(numbered(SMALL))
+    rows = parallel(run.client(serve(table)), 4, limit=limit)
+    assert collect(run, rows.records()) == table.whole(4)[:limit]
+
+
+def test_fault_29_a_page_that_a_limit_cut_leads_on(run: Running, serve: Serve) -> None:
+    """The last page of several days at once ends with the cursor of the last row that was kept, and says so."""
+    pages = collect(run, parallel(run.client(serve(Days(numbered(SMALL)))), 4, limit=35, page_size=20).by_page())
+    assert sum(len(page.records) for page in pages) == 35
+    assert (pages[-1].end_cursor, pages[-1].has_next) == (pages[-1].records[-1]["real_tx_id"], True)
+
+
+def test_fault_29_what_cannot_be_cut_is_walked_plainly(run: Running, serve: Serve) -> None:
+    """A single day is walked plainly: two pages are two requests."""
+    table = Days(numbered(SMALL))
+    server = serve(table)
+    assert collect(run, parallel(run.client(server), 0, page_size=20).records()) == table.whole(0)
+    assert server.hits == 2
+
+
+def test_fault_29_rows_are_the_same_when_iterated_again(run: Running, serve: Serve) -> None:
+    """Rows stay re-iterable: each iteration asks anew."""
+    table = Days(numbered(SMALL), "exclusive")
+    rows = parallel(run.client(serve(table)), 4)
+    assert [collect(run, rows.records()) for _ in range(2)] == [table.whole(4)] * 2
+
+
+def test_fault_29_an_error_comes_where_its_rows_would_be(run: Running, serve: Serve) -> None:
+    """Whatever else was fetched, rows newer than the error come first, and none after it."""
+    refused = answers.json_answer({"error": "no"}, status=403)
+    table = Days(numbered(SMALL), unless=lambda first, last, _: refused if (first, last) == (1, 2) else None)
+    seen: list[Row] = []
+    with pytest.raises(Forbidden):
+        run.visit(parallel(run.client(serve(table)), 4).records(), seen.append)
+    assert seen == table.whole(4)[: len(seen)]
+    assert len(seen) == 90  # the days 4 and 3, and day 2 that is empty
+
+
+def test_fault_29_a_table_that_changes_meanwhile_doubles_nothing(run: Running, serve: Serve) -> None:
+    """A border row that is gone from one of two ranges is a PaginationError, before any row comes twice."""
+    table = Days(numbered(SMALL))
+
+    def tamper(first: int, last: int, _: bool) -> Step | None:
+        if (first, last) != (0, 1):
+            return None
+        changed = [{**each, "status": "new"} for each in table.whole(1)[:1]]
+        body = table.body({"start_date": "2025-02-01", "end_date": "2025-02-02", "page[size]": "100"})
+        body["data"]["data"][:1] = changed  # type: ignore[index]
+        return answers.json_answer(body)
+
+    server = serve(Days(table.rows, unless=tamper))
+    seen: list[Row] = []
+    with pytest.raises(PaginationError, match="without parallel="):
+        run.visit(parallel(run.client(server), 4).records(), seen.append)
+    assert seen == table.whole(4)[:150]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"after": "r1"},
+        {"before": "r1"},
+        {"parallel": 0},
+        {"parallel": 33},
+        {"parallel": True},
+        {"parallel": "2"},
+        {"parallel": 2.0},
+        {"ordered": None},
+    ],
+)
+def test_fault_29_arguments_that_make_no_sense_send_nothing(
+    run: Running, serve: Serve, arguments: dict[str, Any]
+) -> None:
+    """Cursors do not go with parallel, which is a whole number from 1 to 32: UsageError, no request."""
+    server = serve(Days(()))
+    with pytest.raises(UsageError):
+        parallel(run.client(server), **arguments)
+    assert server.hits == 0
+
+
+def test_fault_29_a_429_slows_down_and_loses_nothing(
+    run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that refuses the first requests gives all rows in the end, and the limit found is logged."""
+    left = [answers.json_answer({}, status=429)] * 6
+    table = Days(numbered(SMALL), unless=lambda *_: left.pop() if left else None)
+    with caplog.at_level("INFO", "metrics24"):
+        assert collect(run, parallel(run.client(serve(table), clock=clock), 4).records()) == table.whole(4)
+    limits = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
+    assert limits[0] == 4
+    assert len(limits) >= 2
+    assert caplog.messages[-1].startswith("The server took ")
+
+
+def test_fault_29_an_ignored_filter_is_told_once(run: Running, serve: Serve) -> None:
+    """The warning counts the rows that were given, not those that ranges share."""
+    table = Days([(moment, row(moment, f"r{place}", status="approved")) for place, moment in enumerate(SMALL)])
+    with pytest.warns(FilterIgnoredWarning, match=f"{len(SMALL)} of {len(SMALL)}") as told:
+        collect(run, parallel(run.client(serve(table)), 4, filter=field("status").eq("rejected")))
+    assert len(told) == 1
+
+
+def test_fault_29_an_abandoned_walk_stops_everything(run: Running, serve: Serve) -> None:
+    """Whoever stops after the first row is out within 200 ms, no thread goes on, and nothing more is asked."""
+    table = Days(numbered(SMALL), unless=lambda first, *_: None if first > 1 else answers.silence)
+    arrived = threading.Barrier(4, timeout=30)
+
+    def script(request: Received) -> Step:
+        step = table(request)
+        if step is answers.silence:
+            threading.Thread(target=arrived.wait).start()
+        return step
+
+    server = serve(script)
+    client = run.client(server, timeout=60)
+    started: list[float] = []
+
+    def stop(_: Any) -> None:
+        arrived.wait()
+        started.append(time.monotonic())
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run.visit(parallel(client, 4).records(), stop)
+    assert time.monotonic() - started[0] < PROMPT
+    assert not [thread for thread in threading.enumerate() if "metrics24-parallel" in thread.name]
+    assert server.hits == 5  # one for each two days, and one for the first

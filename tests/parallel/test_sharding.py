@@ -1,0 +1,235 @@
+"""Days that are walked at once: which ranges are asked for, where they are cut, and how they end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics24 import Retry
+from metrics24._core.effects import RawResponse, Request
+from metrics24._core.parallel import ranges
+from metrics24._core.retry import AdaptiveConcurrency
+from metrics24.config import Retrying
+from metrics24.errors import Forbidden, PaginationError, RateLimited, ServerError, StatusError
+from parallel.fake_days import Together, days, served
+from support.days import Days, at, numbered, row
+from support.fake_driver import Outcome, Script, policy, raw
+from support.tables import Row
+
+NOONS = [at(day, 43_200) for day in range(6)]
+
+
+def unless(table: Days, **others: Any) -> Script:
+    """Answer from a table, but requests for some ranges, such as ``_03_04``, with what stands there."""
+
+    def script(request: Request) -> Outcome:
+        asked = dict(request.params)
+        other = others.get(f"_{asked['start_date'][-2:]}_{asked['end_date'][-2:]}")
+        return served(table)(request) if other is None else other() if callable(other) else other
+
+    return script
+
+
+def test_ranges_are_two_days_each_newest_first() -> None:
+    """The days 1 to 4 are cut into three ranges that overlap by a day, and what the last shares with older ones."""
+    found = [(each.start.day, each.end.day, each.limit, each.page_size) for each in ranges(days(3, limit=7))]
+    assert found == [(3, 4, None, 7), (2, 3, None, 7), (1, 2, None, 7), (1, 1, None, 7)]
+    assert {each.page_size for each in ranges(days(3, limit=1))} == {1}
+
+
+def test_one_day_cannot_be_cut() -> None:
+    """A range of one day is a single part: there is nothing to do at once."""
+    assert [len(ranges(days(last))) for last in (0, 1, 2)] == [1, 2, 3]
+
+
+def test_a_border_that_is_met_costs_no_request() -> None:
+    """If last days count whole, each range is asked for once and no other is."""
+    walk = Together(served(Days(numbered(NOONS))), days(4))
+    assert [each["real_tx_id"] for each in walk.run()] == ["r4", "r3", "r2", "r1", "r0"]
+    assert sorted(walk.asked) == [("01", "01"), ("01", "02"), ("02", "03"), ("03", "04"), ("04", "05")]
+
+
+def test_a_border_that_is_not_met_is_proven_to_be_none() -> None:
+    """If last days do not count, what two ranges would share is asked for, and is empty."""
+    walk = Together(served(Days(numbered(NOONS), "exclusive")), days(3))
+    assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
+    ends = [("01", "01"), ("01", "02"), ("02", "02"), ("02", "03"), ("03", "03"), ("03", "04")]
+    assert sorted(set(walk.asked)) == ends
+    sizes = [dict(call.request.params)["page[size]"] for call in walk.hand.calls]
+    assert [size for size, ends in zip(sizes, walk.asked, strict=True) if ends in {("02", "02"), ("03", "03")}] == [
+        "1",
+        "1",
+    ]
+
+
+@pytest.mark.parametrize("column", ["request_time", "conversion_time", "click_time", "impression_time"])
+def test_a_border_is_met_by_its_time_whatever_the_columns_name_is(column: str) -> None:
+    """Each kind of report has a time of its own, and any of them lets a border be met without a further request."""
+    rows: list[tuple[datetime, Row]] = [
+        (moment, {"real_tx_id": f"r{moment.day}", column: moment.isoformat()}) for moment in NOONS
+    ]
+    walk = Together(served(Days(rows)), days(2))
+    assert [each["real_tx_id"] for each in walk.run()] == ["r3", "r2", "r1"]
+    assert sorted(walk.asked) == [("01", "01"), ("01", "02"), ("02", "03")]
+
+
+def test_a_server_may_refuse_a_range_without_length() -> None:
+    """A 400 to a range from a day to itself proves as well that it has no rows."""
+    walk = Together(
+        unless(Days(numbered(NOONS), "exclusive"), _01_01=raw(400), _02_02=raw(400), _03_03=raw(400)), days(3)
+    )
+    assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
+
+
+def test_no_proof_is_an_error() -> None:
+    """What else comes instead of the proof is raised, after the rows that are sure."""
+    walk = Together(unless(Days(numbered(NOONS), "exclusive"), _03_03=raw(403)), days(3))
+    with pytest.raises(Forbidden):
+        walk.run()
+    assert [each["real_tx_id"] for each in walk.rows] == ["r2"]
+
+
+def changing(table: Days, moment: datetime, **columns: object) -> Script:
+    """Answer from a table whose row at a moment changes once its day was read as the older one."""
+
+    def script(request: Request) -> RawResponse:
+        found = served(table)(request)
+        assert isinstance(found, RawResponse)
+        if dict(request.params)["end_date"] == moment.date().isoformat():
+            table.rows = [(when, {**each, **columns} if when == moment else each) for when, each in table.rows]
+        return found
+
+    return script
+
+
+def test_a_border_that_changed_meanwhile_is_an_error() -> None:
+    """A row whose verdict changes between two ranges is given once, and the doubtful rows not at all."""
+    table = Days([(moment, row(moment, "same", status="approved")) for moment in NOONS])
+    walk = Together(changing(table, NOONS[2], status="rejected"), days(3, page_size=1), parallel=4, pick=lambda _: -1)
+    with pytest.raises(PaginationError, match="without parallel=") as caught:
+        walk.run()
+    assert [each["status"] for each in walk.rows] == ["approved", "rejected"]
+    assert caught.value.cursor == "same"
+
+
+@pytest.mark.parametrize("missing", ["real_tx_id", "request_time"])
+def test_rows_that_cannot_be_told_apart_are_an_error(missing: str) -> None:
+    """A border without an id or a time is never taken for met: equal rows may stand on many days."""
+    rows = [(moment, {**row(moment, "same"), missing: None}) for moment in NOONS]
+    walk = Together(served(Days(rows)), days(3))
+    with pytest.raises(PaginationError):
+        walk.run()
+    assert walk.rows == [rows[3][1], rows[2][1]]
+
+
+@pytest.mark.parametrize("reading", ["exclusive", "midnight"])
+def test_without_ids_ranges_that_share_nothing_are_joined(reading: str) -> None:
+    """Where no row stands in two ranges, none needs an id."""
+    rows = [(moment, {**row(moment, ""), "real_tx_id": None}) for moment in NOONS]
+    assert Together(served(Days(rows, reading)), days(3)).run() == [rows[2][1], rows[1][1], rows[0][1]]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_an_error_comes_where_its_rows_would_be(*, ordered: bool) -> None:
+    """All rows that are newer come first; older days are not asked for in vain."""
+    walk = Together(unless(Days(numbered(NOONS)), _03_04=raw(403)), days(5), parallel=1, ordered=ordered)
+    with pytest.raises(Forbidden):
+        walk.run()
+    assert [each["real_tx_id"] for each in walk.rows] == ["r5", "r4", "r3"][: len(walk.rows)]
+    assert len(walk.rows) == 3
+    assert ("01", "02") not in walk.asked
+
+
+def test_a_page_says_whether_rows_follow() -> None:
+    """The last page with rows has no next one if the older days are known to be empty."""
+    walk = Together(served(Days(numbered([at(4, 5), at(4, 3)]))), days(4, page_size=1), parallel=9, pick=lambda _: -1)
+    assert len(walk.run()) == 2
+    assert walk.has_next == [True, False]
+
+
+def test_a_page_before_an_empty_day_may_have_a_next_one() -> None:
+    """As long as it is not known that all older days are empty, rows may follow."""
+    walk = Together(served(Days(numbered([at(3, 5), at(0, 5)]))), days(3), parallel=1)
+    assert len(walk.run()) == 2
+    assert walk.has_next == [True, False]
+
+
+def test_odd_pages_are_looked_at_closely() -> None:
+    """A page that is written unusually, with null for no rows, is read like any other."""
+    info = {"startCursor": "", "endCursor": "", "hasPreviousPage": False, "hasNextPage": False}
+    nothing = {"data": {"data": None, "pageInfo": info}}
+    walk = Together(unless(Days(numbered(NOONS[3:])), _02_03=raw(body=nothing)), days(3))
+    assert [each["real_tx_id"] for each in walk.run()] == ["r0"]
+
+
+@pytest.mark.parametrize(("attempts", "hits"), [(3, 9), (2, 6), (1, 1)])
+def test_too_many_requests_are_asked_again_more_slowly(attempts: int, hits: int) -> None:
+    """A page that was refused for all its attempts gets two more chances, unless no attempt was to be repeated."""
+    told: list[Retry] = []
+    rules = evolve(policy(), retrying=Retrying(attempts=attempts, on_retry=told.append))
+    walk = Together(unless(Days(numbered(NOONS)), _01_02=raw(429)), days(2), rules=rules)
+    with pytest.raises(RateLimited):
+        walk.run()
+    assert walk.asked.count(("01", "02")) == hits
+    assert [each.attempt for each in told] == [*range(1, attempts)] * (hits // attempts)
+
+
+def test_a_refusal_until_later_is_final() -> None:
+    """A server that says when to come back, and that is too late, is not asked again before."""
+    late = raw(429, headers=[("Retry-After", "9999")])
+    walk = Together(unless(Days(numbered(NOONS)), _02_03=late), days(2))
+    with pytest.raises(RateLimited):
+        walk.run()
+    assert walk.asked.count(("02", "03")) == 1
+
+
+def error(kind: type[StatusError]) -> StatusError:
+    """An error of a kind."""
+    return kind("x", status_code=0, operation="x", request_id=None, body=b"", headers={})
+
+
+def test_pressure_halves_and_grows() -> None:
+    """A 429 halves the limit once for all requests of its time, answers raise it slowly, other errors say nothing."""
+    pressure = AdaptiveConcurrency("getClickReport", 8)
+    assert pressure.met(error(ServerError), pressure.era) == 0
+    early = pressure.era
+    assert [pressure.met(error(RateLimited), era) for era in (early, early, early)] == [1, 1, 1]
+    assert pressure.limit == 4
+    assert pressure.met(error(RateLimited), 1) == 2
+    assert pressure.limit == 2
+    for _ in range(3):
+        pressure.relaxed()
+    assert pressure.limit == 3
+
+
+@given(st.lists(st.booleans(), max_size=200), st.integers(1, 32))
+def test_pressure_stays_within_its_bounds(events: list[bool], most: int) -> None:
+    """Whatever comes, between one and the most that was allowed may be under way."""
+    pressure = AdaptiveConcurrency("getClickReport", most)
+    for refused in events:
+        if refused:
+            pressure.met(error(RateLimited), pressure.era)
+        else:
+            pressure.relaxed()
+        assert 1 <= pressure.limit <= most
+
+
+def test_fewer_are_under_way_after_a_429(caplog: pytest.LogCaptureFixture) -> None:
+    """Requests that the server refused make the walk slower, the rows are the same, and the limit found is logged."""
+    table, left = Days(numbered(NOONS)), [raw(429), raw(429)]
+
+    def script(request: Request) -> Outcome:
+        return left.pop() if left else served(table)(request)
+
+    walk = Together(script, days(5), parallel=4)
+    with caplog.at_level("INFO", "metrics24"):
+        assert len(walk.run()) == 6
+    found = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
+    assert found[:2] == [2, 1]
+    assert len(found) == 3
+    assert found[2] > 1  # answers let it grow again

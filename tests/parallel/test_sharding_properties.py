@@ -1,0 +1,55 @@
+"""However a server reads the last day, whatever its rows are: several days at once give what one walk gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from parallel.fake_days import Together, days, one_after_the_other, served
+from support.days import READINGS, Days, at, row
+from support.tables import Row
+
+SECONDS = (0, 0, 1, 43_200, 86_399)
+EACH = st.tuples(st.integers(-1, 6), st.sampled_from(SECONDS), st.sampled_from("abcde"), st.integers(0, 2))
+
+
+def rows_of(drawn: list[Any]) -> list[tuple[datetime, Row]]:
+    """Rows with the moments, ids and contents that were drawn."""
+    return [(at(day, second), row(at(day, second), name, status=str(status))) for day, second, name, status in drawn]
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    drawn=st.lists(EACH, max_size=60, unique=True),
+    reading=st.sampled_from(READINGS),
+    size=st.integers(1, 7),
+    last=st.integers(1, 5),
+    parallel=st.integers(2, 9),
+    data=st.data(),
+)
+def test_days_at_once_give_the_rows_of_one_walk(
+    *, drawn: list[Any], reading: str, size: int, last: int, parallel: int, data: st.DataObject
+) -> None:
+    """Equal times at midnight, one id on many rows and days, empty days: the same rows, in the same order."""
+    server = served(Days(rows_of(drawn), reading))
+    asked = days(last, page_size=size)
+    picked = st.integers(0, 8)
+    walk = Together(server, asked, parallel=parallel, pick=lambda count: data.draw(picked) % count)
+    assert walk.run() == one_after_the_other(server, asked)
+    assert walk.most <= parallel
+    assert all(walk.has_next[:-1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(drawn=st.lists(EACH, max_size=40, unique=True), reading=st.sampled_from(READINGS), data=st.data())
+@example(drawn=[], reading="inclusive", data=None)
+def test_without_an_order_the_rows_are_the_same(drawn: list[Any], reading: str, data: st.DataObject | None) -> None:
+    """With ordered=False every row of the plain walk comes exactly once."""
+    server, asked = served(Days(rows_of(drawn), reading)), days(4, page_size=3)
+    walk = Together(
+        server, asked, ordered=False, pick=lambda count: data.draw(st.integers(0, 8)) % count if data else 0
+    )
+    assert sorted(map(str, walk.run())) == sorted(map(str, one_after_the_other(server, asked)))

@@ -1,0 +1,196 @@
+"""When a request is sent again, after how long, and when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
+from functools import partial
+
+import pytest
+
+from metrics24._core.retry import RateLimiter, RetryBudget, send
+from metrics24.errors import (
+    Metrics24Error,
+    RateLimited,
+    RequestTimeout,
+    ResponseError,
+    SecurityError,
+    ServerError,
+    TransportError,
+)
+from support.fake_driver import NOON, READ, WRITE, FakeDriver, Outcome, always, in_turn, policy, raw
+
+FAULTS: dict[str, tuple[Callable[[], Outcome], bool, bool]] = {
+    "connection refused": (lambda: TransportError("x", sent=False), True, True),
+    "connection lost": (lambda: TransportError("x"), True, False),
+    "timeout": (lambda: RequestTimeout("x"), True, False),
+    "timeout before sending": (lambda: RequestTimeout("x", sent=False), True, True),
+    "certificate": (lambda: TransportError("x", sent=False, permanent=True), False, False),
+    "unreadable": (lambda: ResponseError("x"), False, False),
+    "redirect": (lambda: raw(302), False, False),
+    **{str(status): (partial(raw, status), True, False) for status in (408, 500, 502, 503, 504, 520, 524)},
+    "429": (lambda: raw(429), True, True),
+    **{str(status): (partial(raw, status), False, False) for status in (400, 401, 402, 403, 404, 501, 525)},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("effect", ["read", "write"])
+def test_what_is_tried_again_is_a_table(fault: str, effect: str) -> None:
+    """A read is repeated where it can help, a write only where it surely did not happen."""
+    outcome, reads, writes = FAULTS[fault]
+    repeated, request = (reads, READ) if effect == "read" else (writes, WRITE)
+    hand = FakeDriver(in_turn(outcome(), raw(body={"ok": 1})))
+    if repeated:
+        assert hand.run(send(request, policy())).json() == {"ok": 1}
+    else:
+        with pytest.raises(Metrics24Error):
+            hand.run(send(request, policy()))
+    assert len(hand.calls) == 1 + repeated
+
+
+@pytest.mark.parametrize(
+    ("status", "pauses"), [(503, [0.5, 1, 2, 4, 8, 16, 20, 20]), (429, [1, 2, 4, 8, 16, 20, 20, 20])]
+)
+def test_pauses_double_up_to_twenty_seconds(status: int, pauses: list[float]) -> None:
+    """The longest pause doubles from half a second, from a whole one on 429, and stops at twenty."""
+    hand = FakeDriver(always(lambda: raw(status)))
+    with pytest.raises(Metrics24Error):
+        hand.run(send(READ, policy(attempts=9, deadline=1000)))
+    assert hand.slept == pauses
+
+
+def test_pauses_are_drawn_from_zero_on() -> None:
+    """The jitter is full: each pause is drawn between nothing and the longest."""
+    drawn: list[tuple[float, float]] = []
+
+    def uniform(least: float, most: float) -> float:
+        drawn.append((least, most))
+        return least
+
+    hand = FakeDriver(in_turn(raw(503), raw(503), raw()))
+    hand.run(send(READ, policy(uniform=uniform)))
+    assert drawn == [(0.0, 0.5), (0.0, 1.0)]
+    assert hand.slept == [0.0, 0.0]
+
+
+RETRY_AFTER = {
+    "seconds": ("7", 7.0),
+    "fraction": ("0.25", 0.25),
+    "zero": ("0", 0.0),
+    "date": (format_datetime(NOON + timedelta(seconds=1042)), 42.0),
+    "date in the past": (format_datetime(NOON), 0.0),
+    "date without a zone": ("Sat, 01 Mar 2025 12:00:30 -0000", 0.5),
+    "negative": ("-3", 0.5),
+    "infinite": ("inf", 0.5),
+    "garbage": ("soon", 0.5),
+    "blank": (" ", 0.5),
+}
+
+
+@pytest.mark.parametrize("said", RETRY_AFTER)
+def test_retry_after_is_honoured_where_it_makes_sense(said: str) -> None:
+    """Seconds and dates are waited for, and what is neither gives way to the usual pause."""
+    text, pause = RETRY_AFTER[said]
+    hand = FakeDriver(in_turn(raw(503, headers=[("Retry-After", text)]), raw()))
+    hand.run(send(READ, policy()))
+    assert hand.slept == [pause]
+
+
+@pytest.mark.parametrize("seconds", [120, 99999])
+def test_a_wait_up_to_the_deadline_is_not_begun(seconds: int) -> None:
+    """A server that asks for all the time that is left, or more, is RateLimited at once, with what it asked for."""
+    hand = FakeDriver(always(lambda: raw(429, headers=[("Retry-After", str(seconds))])))
+    with pytest.raises(RateLimited) as caught:
+        hand.run(send(READ, policy(deadline=120)))
+    assert (caught.value.retry_after, hand.slept, len(hand.calls)) == (seconds, [], 1)
+
+
+@pytest.mark.parametrize("deadline", [70, 62])
+def test_an_attempt_gets_what_is_left_of_the_deadline(deadline: float) -> None:
+    """The last attempts' timeouts shrink to the seconds that the call still has, also below one."""
+    hand = FakeDriver(always(lambda: RequestTimeout("x")), taking=1000)
+    with pytest.raises(RequestTimeout):
+        hand.run(send(READ, policy(timeout=30, deadline=deadline)))
+    assert [call.timeout for call in hand.calls] == [30, 30, pytest.approx(deadline - 61.5)]
+    assert hand.now - 1000 == pytest.approx(deadline)
+
+
+def test_attempts_are_counted() -> None:
+    """With attempts=1 nothing is sent twice, and nothing is waited for."""
+    hand = FakeDriver(always(lambda: raw(503)))
+    with pytest.raises(ServerError):
+        hand.run(send(READ, policy(attempts=1)))
+    assert (len(hand.calls), hand.slept) == (1, [])
+
+
+def test_an_empty_budget_ends_retries() -> None:
+    """Two tokens allow two retries for all calls together, and the error says why there is no third."""
+    shared = policy(attempts=100, deadline=10_000, budget=RetryBudget(2))
+    hand = FakeDriver(always(lambda: raw(503)))
+    with pytest.raises(ServerError) as caught:
+        hand.run(send(READ, shared))
+    with pytest.raises(ServerError):
+        hand.run(send(READ, shared))
+    assert len(hand.calls) == 3 + 1
+    assert "too many retries" in caught.value.__notes__[0]
+
+
+def test_success_refills_the_budget_by_half() -> None:
+    """Two successes pay for one retry, and the bucket never holds more than at first."""
+    budget = RetryBudget(1)
+    budget.give_back()
+    assert (budget.take(), budget.take()) == (True, False)
+    hand = FakeDriver(always(raw))
+    for _ in range(2):
+        hand.run(send(READ, policy(budget=budget)))
+    assert (budget.take(), budget.take()) == (True, False)
+
+
+def test_a_wait_that_the_server_asked_for_costs_no_token() -> None:
+    """Retry-After spreads the load by itself, so an empty budget does not forbid it."""
+    hand = FakeDriver(in_turn(raw(429, headers=[("Retry-After", "1")]), raw()))
+    assert hand.run(send(READ, policy(budget=RetryBudget(0)))).status_code == 200
+
+
+def test_the_rate_spaces_requests_out() -> None:
+    """At two a second, requests of one client start half a second apart, retries included."""
+    paced = policy(pacer=RateLimiter(2), uniform=lambda least, _: least)
+    hand = FakeDriver(in_turn(raw(), raw(503), raw(), raw()))
+    for _ in range(3):
+        hand.run(send(READ, paced))
+    assert [pause for pause in hand.slept if pause] == [0.5, 0.5, 0.5]
+
+
+def test_the_rate_does_not_save_up() -> None:
+    """A pause earns no burst: after it, the next request may start at once and the one after waits."""
+    pacer = RateLimiter(10)
+    assert [pacer.reserve(now, 9) for now in (0.0, 5.0, 5.0)] == [0.0, 0.0, pytest.approx(0.1)]
+
+
+def test_a_turn_at_the_deadline_is_none() -> None:
+    """A turn must come before the deadline, or nothing could be sent in it."""
+    pacer = RateLimiter(2)
+    assert [pacer.reserve(0.0, within) for within in (9.0, 0.5, 0.75)] == [0.0, None, 0.5]
+
+
+def test_a_turn_beyond_the_deadline_is_not_waited_for() -> None:
+    """A rate that has no turn before the deadline ends the call at once, unsent, and takes no turn from others."""
+    paced = policy(pacer=RateLimiter(0.01), deadline=60)
+    hand = FakeDriver(always(raw))
+    hand.run(send(READ, paced))
+    for _ in range(2):
+        with pytest.raises(RequestTimeout, match="rate=") as caught:
+            hand.run(send(READ, paced))
+        assert not caught.value.sent
+    assert (len(hand.calls), hand.slept) == (1, [])
+    hand.now += 50
+    assert hand.run(send(READ, paced)).status_code == 200
+    assert hand.slept == [50]
+
+
+def test_a_redirect_is_refused() -> None:
+    """A redirect is a SecurityError that says what to correct."""
+    with pytest.raises(SecurityError, match="routes="):
+        FakeDriver(in_turn(raw(307))).run(send(READ, policy()))

@@ -1,0 +1,71 @@
+"""Rows come as dicts, as models or into files, and are decoded otherwise each time: faults show in all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrics24 import PaginationError, UnexpectedAnswerWarning
+from support.running import RANGE, Running, collect
+from support.scripted import Serve, Step, in_turn
+from support.tables import Row, page, row
+
+WAYS = ["models", "records", ".jsonl", ".csv", ".parquet"]
+
+
+def through(run: Running, serve: Serve, folder: Path, way: str, *pages: Step) -> int:
+    """Go through pages in one way, and count the rows."""
+    rows: Any = run.client(serve(in_turn(*pages))).reports.clicks("int1", **RANGE)
+    if way.startswith("."):
+        return int(run.result(rows.save(folder / f"rows{way}")).rows)
+    return len(collect(run, rows if way == "models" else rows.records()))
+
+
+def odd(number: int, **columns: object) -> Row:
+    """Give a row with a field that the spec does not know."""
+    return row(number, zzz=number, **columns)
+
+
+REPEATED = {
+    "the cursor's row is counted in": [
+        page([odd(9), row(8)], more=True),
+        page([row(8), odd(7)], more=True),
+        page([row(6)]),
+    ],
+    "an early page comes again": [
+        page([row(9), odd(8)], more=True),
+        page([row(7), row(6)], more=True),
+        page([row(9), odd(8)], more=True, endCursor="q"),
+        page([row(5)]),
+    ],
+    "a page comes again after fields were added": [
+        page([], more=True, endCursor="e"),
+        page([row(9), row(8)], more=True),
+        page([odd(7)], more=True),
+        page([row(9), row(8)], more=True, endCursor="q"),
+        page([row(6)]),
+    ],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("repeated", REPEATED)
+def test_rows_that_come_again_are_noticed(run: Running, serve: Serve, tmp_path: Path, way: str, repeated: str) -> None:
+    """A row that only some fields tell from others is not taken twice, whatever it is decoded into."""
+    with pytest.raises(PaginationError):
+        through(run, serve, tmp_path, way, *REPEATED[repeated])
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("wrong", ["text", 5, {"name": "a"}, "", 0, False, {}, [{"name": 3}]])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_wrong_type_below_a_later_page_is_warned_of(
+    run: Running, serve: Serve, tmp_path: Path, way: str, wrong: object
+) -> None:
+    """What the documentation does not vouch for may have another type: it is kept, and told of once, on any page."""
+    pages = [page([row(9)], more=True), page([row(8, extra_parameters=wrong), row(7, extra_parameters=wrong)])]
+    with pytest.warns(UnexpectedAnswerWarning, match="extra_parameters") as told:
+        assert through(run, serve, tmp_path, way, *pages) == 3
+    assert len(told) == 1

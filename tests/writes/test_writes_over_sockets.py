@@ -1,0 +1,131 @@
+"""Fault 3 for writes: what is sent again, what is read back, and what nobody knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from metrics24 import AmbiguousWrite, NotFound, RateLimited, Retrying
+from support import answers
+from support.clock import FakeClock
+from support.running import Running
+from support.scripted import Received, Script, Serve, Step, in_turn
+
+GROUP: dict[str, Any] = {"id": "g1", "name": "Spring", "priority": 7, "active": True, "offer_ids": ["o1"]}
+LOST = {
+    "reset": answers.reset,
+    "garbage": answers.garbage,
+    "cut short": answers.cut_short(json.dumps(GROUP).encode()),
+    "500": answers.json_answer({}, status=500),
+    "504": answers.html_answer(504),
+    "408": answers.html_answer(408),
+}
+NOTHING = answers.answer(b"", status=204)
+
+Write = Callable[[Any], Any]
+WRITES: dict[str, Write] = {
+    "update": lambda client: client.filter_groups.update("int1", "g1", active=False),
+    "add_offers": lambda client: client.filter_groups.add_offers("int1", "g1", ["o2"]),
+    "remove_offers": lambda client: client.filter_groups.remove_offers("int1", "g1", ["o1"]),
+}
+CHANGED: dict[str, dict[str, Any]] = {
+    "update": {"active": False},
+    "add_offers": {"offer_ids": ["o1", "o2"]},
+    "remove_offers": {"offer_ids": []},
+}
+
+
+def one_group(write: Step, *, change: dict[str, Any] | None = None) -> Script:
+    """Answer reads with the group, changed once it was written if there is a change, and writes with a step."""
+    written = False
+
+    def script(request: Received) -> Step:
+        nonlocal written
+        if request.method == "GET":
+            return answers.json_answer({**GROUP, **(change or {})} if written else GROUP)
+        written = True
+        return write
+
+    return script
+
+
+def methods(requests: list[Received]) -> list[str]:
+    """The methods of requests, for those that write: PATCH and the like."""
+    return [request.method for request in requests if request.method != "GET"]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("write", WRITES)
+def test_fault_03_a_lost_change_that_was_made_is_adopted(
+    run: Running, serve: Serve, clock: FakeClock, write: str, lost: str
+) -> None:
+    """Fault 3: a change whose answer is lost is read back, and is the result if the group shows it; one hit."""
+    server = serve(one_group(LOST[lost], change=CHANGED[write]))
+    client = run.client(server, clock=clock)
+    group = run.result(WRITES[write](client))
+    assert {name: getattr(group, name) for name in CHANGED[write]} == CHANGED[write]
+    assert methods(server.requests) == ["PATCH"]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("write", WRITES)
+def test_fault_03_a_lost_change_that_does_not_show_is_ambiguous(
+    run: Running, serve: Serve, clock: FakeClock, write: str, lost: str
+) -> None:
+    """Fault 3: a change that does not show is AmbiguousWrite with the group as it is; one hit."""
+    server = serve(one_group(LOST[lost]))
+    client = run.client(server, clock=clock)
+    with pytest.raises(AmbiguousWrite) as caught:
+        run.result(WRITES[write](client))
+    assert [group.id for group in caught.value.candidates] == ["g1"]
+    assert methods(server.requests) == ["PATCH"]
+
+
+def test_fault_03_a_write_that_times_out_is_not_repeated(run: Running, serve: Serve) -> None:
+    """Fault 3: a server that never answers a write has it once, and the state decides."""
+    server = serve(one_group(answers.silence, change={"active": False}))
+    client = run.client(server, timeout=0.3)
+    assert run.result(client.filter_groups.update("int1", "g1", active=False)).active is False
+    assert methods(server.requests) == ["PATCH"]
+
+
+def test_fault_03_a_read_back_that_fails_is_ambiguous(run: Running, serve: Serve, clock: FakeClock) -> None:
+    """Fault 3: where the state cannot be read, the fate of the write stays open."""
+    server = serve(in_turn(answers.reset, answers.json_answer({}, status=403)))
+    client = run.client(server, clock=clock)
+    with pytest.raises(AmbiguousWrite, match="could not be read"):
+        run.result(client.filter_groups.update("int1", "g1", active=False))
+    assert server.hits == 2
+
+
+def test_fault_03_a_read_back_is_retried_as_reads_are(run: Running, serve: Serve, clock: FakeClock) -> None:
+    """Fault 3: the read-back is a read, so that faults of its own are ridden out."""
+    failing = answers.json_answer({}, status=503)
+    server = serve(in_turn(answers.reset, failing, failing, answers.json_answer({**GROUP, "active": False})))
+    client = run.client(server, clock=clock)
+    assert run.result(client.filter_groups.update("int1", "g1", active=False)).active is False
+    assert methods(server.requests) == ["PATCH"]
+
+
+def test_fault_03_a_write_that_was_throttled_is_tried_again(run: Running, serve: Serve, clock: FakeClock) -> None:
+    """Fault 3: 429 says that nothing happened, so that the write is sent again, and is RateLimited at last."""
+    throttled = answers.json_answer({}, status=429)
+    server = serve(in_turn(throttled, NOTHING, answers.json_answer(GROUP), throttled))
+    client = run.client(server, clock=clock, retrying=Retrying(attempts=2))
+    assert run.result(client.filter_groups.update("int1", "g1", active=True)).id == "g1"
+    assert methods(server.requests) == ["PATCH", "PATCH"]
+    with pytest.raises(RateLimited):
+        run.result(client.filter_groups.update("int1", "g1", active=True))
+
+
+def test_fault_03_a_lost_change_of_a_group_that_is_gone_is_not_found(
+    run: Running, serve: Serve, clock: FakeClock
+) -> None:
+    """Fault 3: where the read-back finds no group, NotFound says so."""
+    server = serve(in_turn(answers.reset, answers.json_answer({}, status=404)))
+    client = run.client(server, clock=clock)
+    with pytest.raises(NotFound):
+        run.result(client.filter_groups.update("int1", "g1", active=False))

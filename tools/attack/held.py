@@ -1,0 +1,260 @@
+"""What must hold of all that comes of a server's bytes, parser by parser. Errors of ours may come of them instead."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from math import isfinite
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from metrics24._core import downloads as integrity
+from metrics24._core import downloads as storage
+from metrics24._core import export_flows as export_records
+from metrics24._core.downloads import Gzip
+from metrics24._core.effects import Opened, RawResponse, SignedUrl
+from metrics24._core.export_flows import is_complete, status_of
+from metrics24._core.responses import (
+    ResponseCheck,
+    decode,
+    failure,
+    quoted,
+    read_list,
+    read_single,
+    read_table,
+    request_id,
+    retry_after,
+)
+from metrics24._io.http import ANSWER_LIMIT, ERROR_LIMIT, BodyReader
+from metrics24._rows.decoding import DecodedRow, maker, model_lens
+from metrics24.config import is_loopback
+from metrics24.errors import IntegrityError, ResponseError
+from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
+from metrics24.models import Notices, answer_model, factory, item_model, row_model
+from metrics24.speccheck.comparison import compare as drifting
+from metrics24.speccheck.comparison import findings
+from metrics24.speccheck.document import Spec
+from metrics24.speccheck.judgement import compare
+from metrics24.speccheck.recordings import heard
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+MIB = 1 << 20
+
+
+def tables(given: tuple[str, RawResponse]) -> None:
+    """A page of a report table: cursors are text or nothing, and every row becomes a model."""
+    operation, answer = given
+    table = read_table(answer, operation, Notices())
+    assert all(
+        cursor is None or (isinstance(cursor, str) and cursor) for cursor in (table.start_cursor, table.end_cursor)
+    )
+    assert isinstance(table.has_next, bool)
+    models(row_model(operation), table.rows)
+
+
+def lensed(given: tuple[str, RawResponse]) -> None:
+    """The swift way of reading a page gives the models that the careful way gives, and refuses what that refuses."""
+    operation, answer = given
+    model = row_model(operation)
+    lens = model_lens(model)
+    lens.see([{"real_tx_id": "A", "new": 1}])
+    careful: Any = None
+    with suppress(ResponseError):
+        careful = read_table(answer, operation, Notices())
+    swift = read_table(answer, operation, Notices(), lens)
+    assert careful is not None
+    one = [maker(model, type(row))(row) if isinstance(row, DecodedRow) else factory(model)(row) for row in swift.rows]
+    assert one == list(map(factory(model), careful.rows))
+    assert (swift.start_cursor, swift.end_cursor, swift.has_next) == (
+        careful.start_cursor,
+        careful.end_cursor,
+        careful.has_next,
+    )
+
+
+def lists(given: tuple[str, RawResponse]) -> None:
+    """A page of a list: every item becomes a model."""
+    operation, answer = given
+    models(item_model(operation), read_list(answer, operation, Notices()).rows)
+
+
+def singles(given: tuple[str, RawResponse]) -> None:
+    """A single object: there is something in it, and it becomes a model."""
+    operation, answer = given
+    read = read_single(answer, operation, Notices())
+    assert read
+    models(answer_model(operation), [read])
+
+
+def models(model: str, rows: list[dict[str, Any]]) -> None:
+    """What passed the check becomes a model, and nothing that was sent is lost in it."""
+    make = factory(model)
+    for row in rows:
+        made = make(row)
+        kept = made.to_dict()
+        assert {name for name, value in row.items() if value is not None} <= kept.keys()
+        assert repr(made)
+
+
+def model(given: tuple[str, Any]) -> None:
+    """What passes the check becomes a model, whatever else it holds."""
+    name, value = given
+    ResponseCheck("getExport", Notices()).check(name, value)
+    models(name, [value])
+
+
+def error(answer: RawResponse) -> None:
+    """Every status but a success is an error, in words that can be printed and are not too many."""
+    problem = failure(answer, "getExport", NOW)
+    assert (problem is None) == (200 <= answer.status_code < 300)
+    assert len(str(problem)) < 1000
+    assert str(problem).isprintable()
+    request_id(answer)
+
+
+def pause(answer: RawResponse) -> None:
+    """A pause is a number of seconds that one can wait."""
+    seconds = retry_after(answer, NOW)
+    assert seconds is None or (isfinite(seconds) and seconds >= 0)
+
+
+def head(given: tuple[int, Any, bytes]) -> None:
+    """The head of storage's answer: numbers are within bounds, errors keep nothing of the body."""
+    status, headers, body = given
+    opened = Opened(status, headers, None)
+    part, length, code = storage.part_of(opened), storage.length_of(opened), storage.error_code(body)
+    assert all(number is None or 0 <= number < 10**18 for number in (part.first, part.size))
+    assert length is None or 0 <= length < 10**18
+    assert storage.strong_etag(opened).isascii()
+    assert not storage.is_beginning(opened) or part.size is not None
+    assert len(code) <= 60
+    error = storage.refusal(opened, code, NOW)
+    assert len(str(error)) < 1000
+    storage.is_packed(opened)
+    assert storage.refuse_page(body) or not body.strip(b"\xef\xbb\xbf \t\r\n")
+
+
+def url(given: Any) -> None:
+    """A signed URL is encrypted or of this machine, in one line, and hides its signature."""
+    signed = SignedUrl.read(given)
+    assert signed.location.startswith("https://") or is_loopback(urlsplit(signed.location).hostname or "")
+    assert "@" not in signed.host
+    assert not any(character.isspace() or not character.isprintable() for character in signed.reveal())
+    assert "s3cret" not in repr(signed)
+
+
+def unpacked(blocks: list[bytes]) -> None:
+    """Pieces are bounded, and together what Python's gzip module gives."""
+    unpacking = Gzip()
+    pieces = [piece for block in blocks for piece in unpacking.unpack(block)]
+    assert all(0 < len(piece) <= MIB for piece in pieces)
+    if unpacking.complete:
+        assert gzip.decompress(b"".join(blocks)) == b"".join(pieces)
+
+
+def body(given: tuple[str, bool, list[bytes]]) -> None:
+    """A body never grows beyond its limit."""
+    encoding, is_error, blocks = given
+    collected = BodyReader("getExport", encoding=encoding, is_error=is_error)
+    for block in blocks:
+        collected.feed(block)
+    assert len(collected.content()) <= (ERROR_LIMIT if is_error else ANSWER_LIMIT)
+
+
+def csv_records(blocks: list[bytes]) -> None:
+    """Blocks of any size are counted as the whole is; and what is well formed as Python's csv module does it."""
+    apart, whole = CsvRecords(), CsvRecords()
+    for block in blocks:
+        apart.feed(block)
+    data = b"".join(blocks)
+    whole.feed(data)
+    assert (apart.records, apart.ended, apart.open_quote) == (whole.records, whole.ended, whole.open_quote)
+    assert 0 <= whole.records <= data.count(b"\n")
+
+
+def written(given: tuple[list[list[str]], int, int]) -> None:
+    """What Python's csv module writes, with line ends and quotes in cells, has as many records as it wrote."""
+    rows, width, step = given
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([row[:width] or [""] for row in rows])
+    data, records = text.getvalue().encode(), CsvRecords()
+    for place in range(0, len(data), step):
+        records.feed(data[place : place + step])
+    assert (records.records, records.ended, records.open_quote) == (max(0, len(rows) - 1), True, False)
+
+
+def csv_file(data: bytes) -> None:
+    """Columns have names of their own, and blocks are the file."""
+    source = CsvSource(Path("export.csv"), io.BytesIO(data), delimiter=",")
+    assert len({*source.names}) == len(source.names)
+    assert all(source.names)
+    blocks = list(source.blocks(7))
+    assert data.endswith(b"".join(blocks))
+    assert all(len(block) <= BLOCK_BYTES for block in blocks)
+
+
+def export(record: dict[str, Any]) -> None:
+    """All that is read out of an export, however strange it is."""
+    ResponseCheck("getExport", Notices()).check("Export", record)
+    assert isinstance(status_of(record), str)
+    assert is_complete(record) in {True, False}
+    assert all(export_records.names_in(record))
+    created = export_records.created_at(record)
+    assert created is None or created.tzinfo is UTC
+    export_records.has_failed(record)
+    export_records.has_id(record)
+    export_records.is_of_kind(record, "clicks")
+    export_records.narrowing(record)
+    export_records.is_narrowed(record)
+    options = export_records.part(record, "export_list_options")
+    export_records.filters_named(options)
+    export_records.columns_named(options, "fields")
+    integrity.rows_promised(record)
+
+
+def counted(given: tuple[list[bytes], dict[str, Any]]) -> None:
+    """No file that ends amid a line passes."""
+    blocks, record = given
+    records = CsvRecords()
+    for block in blocks:
+        records.feed(block)
+    try:
+        integrity.check_whole(records, record)
+    except IntegrityError:
+        return
+    assert records.ended
+
+
+def shape(given: tuple[str, Any]) -> None:
+    """The doctor's comparison tells where each difference is."""
+    for difference in compare(*given):
+        assert difference.path.startswith("$")
+
+
+@cache
+def _spec() -> Spec:
+    return Spec((Path(__file__).parents[2] / "openapi" / "spec.yaml").read_text("utf-8"))
+
+
+def drift(given: tuple[str, RawResponse]) -> None:
+    """The drift report counts what is in an answer, and its findings can be sorted and shown."""
+    operation, answer = given
+    seen = drifting(_spec(), [heard(operation, answer.status_code, answer.content)])
+    found = findings(_spec(), seen)
+    assert all(each.kind for each in found.differences)
+
+
+def decoded(answer: RawResponse) -> None:
+    """JSON is decoded, or refused."""
+    decode(answer, "getExport")
+
+
+def words(text: str) -> None:
+    """What is quoted can be printed, and is short."""
+    assert quoted(text).isprintable() or not text
+    assert len(quoted(text)) <= 203
