@@ -326,7 +326,7 @@ def pull_by_day(context: click.Context, given: Mapping[str, Any], days: Range) -
     now = datetime.now(UTC)
     if days.end > (begun := today(given, now)):
         raise click.UsageError(f"The last day ({days.end}) has not begun: today is {begun}.", context)
-    pass  # noqa: PLC0415  loads what showing help does not need
+    pass
 
     job = DayJob(given, days, now)
     course = Course(table=given["table"], start=days.start, end=days.end, limit=None)

@@ -632,7 +632,7 @@ def _taken(pulling: Pulling, client: metrics24.Client) -> Pulled:
     """Pull by the way that was asked for."""
     if pulling.given["via"] in (None, "pages"):
         return Pulled(pulling.by_pages(client))
-    pass  # noqa: PLC0415  loads what showing help does not need
+    pass
 
     lanes = Lanes(pulling, client)
     return lanes.export() if pulling.given["via"] == "export" else lanes.auto()
