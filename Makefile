@@ -6,6 +6,7 @@ MINUTES ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+LOWEST := .venv-lowest
 PINS := requirements/constraints.txt
 PEERS := requirements/bench.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -13,7 +14,7 @@ INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format lint types imports lint-spec workflows docs regenerate check-generated record drift attack bench lock clean distclean
+.PHONY: help demo test test-lowest check format lint types imports lint-spec workflows docs regenerate check-generated record drift attack bench lock clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ test: $(VENV)/dev.stamp ## Run all tests, with the coverage gates
 	$(BIN)/python -m coverage report --fail-under=95
 	$(BIN)/python -m coverage report --include='*/metrics24/_core/*' --fail-under=100
 
+test-lowest: $(LOWEST)/lowest.stamp ## Run the tests with the lowest versions that pyproject.toml admits
+	$(LOWEST)/bin/python -m pytest -n 2
+
 check: lint types imports lint-spec check-generated workflows ## Run every static check
 
 format: $(VENV)/dev.stamp ## Format the code and apply the safe fixes
@@ -35,6 +39,7 @@ format: $(VENV)/dev.stamp ## Format the code and apply the safe fixes
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/typos
 
 types: $(VENV)/dev.stamp
 	$(BIN)/python -m mypy
@@ -79,10 +84,10 @@ lock: ## Move every pin in requirements/constraints.txt to the newest release
 
 clean: ## Remove build output and caches
 	rm -rf build dist demo-output .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find . \( -path ./$(VENV) -o -path ./$(BENCH) \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	find . \( -path ./$(VENV) -o -path ./$(BENCH) -o -path ./$(LOWEST) \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean ## Remove the virtual environment too
-	rm -rf $(VENV) $(BENCH)
+	rm -rf $(VENV) $(BENCH) $(LOWEST)
 
 # Dependency groups and build constraints need a newer pip than most machines have.
 $(VENV)/pip.stamp: $(PINS)
@@ -99,6 +104,14 @@ $(VENV)/demo.stamp: $(VENV)/pip.stamp pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/pip.stamp pyproject.toml
 	$(INSTALL) --editable '.[all]' --group dev
 	@touch $(VENV)/demo.stamp $@
+
+# The direct dependencies in their lowest versions; the test tools and what they need are the pinned ones.
+$(LOWEST)/lowest.stamp: $(PINS) pyproject.toml $(VENV)/pip.stamp
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --constraint $(PINS) --upgrade pip
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --build-constraint $(PINS) --editable '.[all]' --group dev
+	$(LOWEST)/bin/python scripts/lowest.py | xargs $(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet
+	@touch $@
 
 # What make bench compares, all in one environment, so that nobody is slowed by packages that others have not. A peer that
 # cannot be installed leaves the others in; the report says who is missing.

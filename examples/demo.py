@@ -45,12 +45,12 @@ class Group(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """The number of rows."""
         return self.statuses.total()
 
     @property
     def rejected_share(self) -> float:
-        """Which part of them is rejected."""
+        """The share of rejected rows."""
         return self.statuses["rejected"] / max(self.rows, 1)
 
 

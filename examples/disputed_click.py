@@ -1,4 +1,4 @@
-"""What is known of one click that a partner disputes.
+"""Look up one click that a partner disputes.
 
 python examples/disputed_click.py acmeshop01 2025-02-01 'Tamarack Deposit 6' 200 01JK1Z9XD5CB0VFBVCTZ6EA5JF
 """

@@ -1,4 +1,4 @@
-"""Which part of each publisher's conversions is rejected.
+"""Print the share of rejected conversions by publisher.
 
 python examples/fraud_share.py acmeshop01 2025-02-01 2025-02-07
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes requirements/constraints.txt anew: the newest releases that pyproject.toml admits, resolved in an empty environment.
+# Write requirements/constraints.txt: the newest releases that pyproject.toml admits, resolved in an empty environment.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -61,7 +61,7 @@ if command -v flock >/dev/null; then # two runs at once share one environment
 fi
 make_environment
 
-# Beside the output, so that the last step is a rename and nobody meets half a package.
+# Beside the output, so that the last step is a rename and the package is never half written.
 fresh="$(mktemp -d "$(cd "$(dirname "$output")" && pwd)/.regenerate.XXXXXX")"
 trap 'rm -rf "$fresh"' EXIT
 mkdir "$fresh/new"

@@ -1,4 +1,4 @@
-"""What the generated models and requests share."""
+"""Helpers shared by the generated models and requests."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -23,7 +23,7 @@ UNSET: Unset = Unset()
 
 
 class Model(Protocol):
-    """What every generated model can do."""
+    """Base class of the generated models."""
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self: ...
@@ -58,7 +58,7 @@ def parse_models(model: type[Model], value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """What stands in JSON for a model, an enum member, a list of them, or a value kept as it came."""
+    """Return the JSON form of a model, an enum member, a list of them, or a value kept as received."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, StrEnum):

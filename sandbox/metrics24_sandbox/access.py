@@ -1,4 +1,4 @@
-"""Who may call, and how often."""
+"""Credentials and rate limits of the sandbox."""
 
 from __future__ import annotations
 

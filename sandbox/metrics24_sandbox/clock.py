@@ -1,4 +1,4 @@
-"""The sandbox's time: the real one, or one that stands until it is told to move."""
+"""The sandbox's clock: real time, or a fixed time that tests move."""
 
 from __future__ import annotations
 

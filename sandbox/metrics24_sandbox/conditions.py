@@ -47,7 +47,7 @@ class Condition:
     values: tuple[str, ...]
 
     def holds(self, found: Mapping[str, object]) -> bool:
-        """Whether an object meets the condition. A property that is null or absent meets none."""
+        """Return True if an object meets the condition. A property that is null or absent meets none."""
         return any(self._meets(value, text) for value in _dig(found, self.field.split(".")) for text in self.values)
 
     def check(self, item: Schema) -> None:
@@ -74,7 +74,7 @@ def read(key: str, texts: Sequence[str]) -> Condition:
 
 
 def all_hold(conditions: Iterable[Condition], found: Mapping[str, object]) -> bool:
-    """Whether an object meets every condition."""
+    """Return True if an object meets every condition."""
     return all(condition.holds(found) for condition in conditions)
 
 

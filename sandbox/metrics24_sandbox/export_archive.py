@@ -32,7 +32,7 @@ class ExportArchive:
         self._writing: dict[str, asyncio.Task[None]] = {}
 
     def close(self) -> None:
-        """Remove all files; they are written anew when they are asked for."""
+        """Remove all files; they are written again on request."""
         self._files.close()
 
     def abandon(self) -> None:
@@ -44,7 +44,7 @@ class ExportArchive:
         self._store.add(_KIND, job.keep(), parent=job.integration, created=job.created)
 
     def requested_since(self, moment: int) -> int:
-        """How many exports were asked for from a moment on, deleted ones included."""
+        """Count the exports requested since a moment, deleted ones included."""
         return self._store.created_since(_KIND, moment)
 
     def next_number(self) -> int:

@@ -29,7 +29,7 @@ class AbandonedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What a file is to hold."""
+    """The columns, rows and format of an export's file."""
 
     name: str
     table: Table
@@ -58,7 +58,7 @@ class ExportFiles:
         self._directory.cleanup()
 
     def path(self, name: str) -> Path:
-        """Where the file of this name is, once it is written."""
+        """Return the path of the file with this name, once it is written."""
         return Path(self._directory.name) / name
 
     def remove(self, name: str) -> None:

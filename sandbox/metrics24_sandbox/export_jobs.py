@@ -83,11 +83,11 @@ class Job:
         return self.created + round((self.pending + self.running) * 1000)
 
     def wants_file(self, now: int) -> bool:
-        """Whether a file should exist by now and does not."""
+        """Return True if a file should exist by now and does not."""
         return self.fate in ("complete", "no-artifact") and now >= self.due and self.result is None
 
     def downloadable(self, now: int) -> bool:
-        """Whether there is a file to fetch."""
+        """Return True if there is a file to fetch."""
         return self.fate == "complete" and now >= self.due and self.result is not None
 
     def state(self, now: int, states: States) -> str:

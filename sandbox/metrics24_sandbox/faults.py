@@ -1,4 +1,4 @@
-"""What can go wrong on the way, on demand.
+"""Faults of the connection and of responses, on demand.
 
 A plan is a comma-separated list such as `503x2,reset`: each fault happens as often as `xN` says, one without `xN` for
 ever, and after the last one all is well. `@` gives a value: `429x1@2` waits two seconds, `302@http://elsewhere/`
@@ -42,7 +42,7 @@ class Fault:
     kind: str
     value: str = ""
     times: int | None = None
-    """How often; None: always."""
+    """The number of times, None for always."""
 
     @property
     def status(self) -> int | None:

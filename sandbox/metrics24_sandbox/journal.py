@@ -1,4 +1,4 @@
-"""What the sandbox remembers of the requests it saw, for tests to look at. Values of headers are not kept."""
+"""A journal of received requests for tests. Values of headers are not kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How faults are carried out, on the level of ASGI messages and of the connection below them."""
+"""Inject faults into ASGI messages and into the connection below them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Mishap:
 
 
 def _instead(fault: Fault) -> Response:
-    """The answer that stands in for the real one."""
+    """The response sent in place of the real one."""
     if fault.status is None:
         media_type, body = _BODIES.get(fault.kind, ("application/json", fault.value))
         return Response(body, media_type=media_type)
@@ -110,7 +110,7 @@ async def _drip_headers(transport: asyncio.Transport, pause: float) -> None:
 
 
 async def _nowhere(message: Message) -> None:
-    """Where an answer goes that nobody will see."""
+    """A sink for a response that is never sent."""
 
 
 class _Dripping:

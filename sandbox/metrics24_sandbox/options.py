@@ -1,4 +1,4 @@
-"""What a sandbox can be told: by its starter once, and by a test with every request."""
+"""Options of a sandbox: at its start, and for single requests of a test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Fate = Literal["complete", "error", "cancel", "stuck", "unknown", "no-artifact"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Behaviour:
-    """How a request is answered. Header `X-Sandbox-<Name>` (hyphens for underscores) says so for one request."""
+    """Forms of responses. The header `X-Sandbox-<Name>` (hyphens for underscores) sets one for one request."""
 
     latency: Annotated[float, "seconds before an answer"] = 0.0
     rate_limit: Annotated[float, "requests per second and key before 429; 0: any number"] = 0.0
@@ -54,7 +54,7 @@ class Behaviour:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SandboxOptions:
-    """How a sandbox is started. Equal options with `now` give equal bytes, ids of created things included.
+    """Options at start. Equal options with `now` give equal bytes, ids of created things included.
 
     Rows per day are those of the main integration; the smaller one has a tenth. Days are cut in UTC, and the smaller
     `variation` is, the more they are alike.

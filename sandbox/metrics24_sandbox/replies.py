@@ -1,4 +1,4 @@
-"""What handlers answer, in the forms that the behaviour asks for."""
+"""Responses of handlers, in the forms that the behaviour options ask for."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Call:
         return None if sent is None else date.fromisoformat(sent)
 
     def wire(self, name: str) -> str:
-        """How a parameter is called on the wire."""
+        """The parameter's name on the wire."""
         return next(one.wire for one in self.operation.parameters if one.name == name)
 
 
@@ -103,7 +103,7 @@ class Reader:
 
 
 def _is_free(parameter: Parameter) -> bool:
-    """Whether the parameter stands for any number of query parameters whose names follow a pattern."""
+    """Return True if the parameter covers all query parameters whose names follow a pattern."""
     return parameter.schema.get("type") == "object" and "propertyNames" in parameter.schema
 
 

@@ -56,11 +56,11 @@ class Sandbox:
         self._resources.close()
 
     def reset(self) -> None:
-        """Begin anew without a restart: things created, requests seen, queued faults and passed time are forgotten."""
+        """Forget created things, received requests, queued faults and passed time, without a restart."""
         self._servers.call(self._replace_engine)
 
     def hits(self, operation: str) -> int:
-        """How many requests an operation has had; `storage` counts those to the second origin."""
+        """Count the requests to an operation; `storage` counts those to the second origin."""
         return self._engine.journal.hits[operation]
 
     @property
@@ -70,7 +70,7 @@ class Sandbox:
 
     @property
     def leaked_credentials(self) -> int:
-        """How many requests carried a credential to the storage origin; a good client has none."""
+        """Count the requests that carried a credential to the storage origin; a good client sends none."""
         return self._engine.journal.leaked_credentials
 
     def fail_next(self, operation: str, plan: str) -> None:

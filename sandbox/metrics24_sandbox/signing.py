@@ -1,4 +1,4 @@
-"""Signed URLs: good for one file, for a while, for whoever holds them."""
+"""Signed URLs: good for one file, for a while, for anyone who holds them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Signer:
         return f"{self._origin}/{BUCKET}/{quote(name, safe='')}?{query}"
 
     def is_genuine(self, name: str, query: Mapping[str, str]) -> bool:
-        """Whether the signature belongs to this file and time."""
+        """Return True if the signature belongs to this file and time."""
         expected = self._signature(name, query.get(_EXPIRES, ""))
         return hmac.compare_digest(expected.encode(), query.get(_SIGNATURE, "").encode())
 
     def is_expired(self, query: Mapping[str, str], now: int) -> bool:
-        """Whether a genuine URL's time is over."""
+        """Return True if a genuine URL has expired."""
         return now >= int(query[_EXPIRES])
 
     def _signature(self, name: str, expires: str) -> str:

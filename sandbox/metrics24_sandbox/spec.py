@@ -111,7 +111,7 @@ class Spec:
 
 
 def location() -> Path:
-    """Where the spec lies: beside the installed package, or in the checkout; an environment variable outranks both."""
+    """Return the path of the spec: from an environment variable, beside the installed package, or in the checkout."""
     override = os.environ.get(ENVIRONMENT_VARIABLE)
     if override:
         return Path(override)
@@ -131,7 +131,7 @@ def find_property(schema: Schema, dotted: str) -> Schema | None:
 
 
 def is_number(schema: Schema) -> bool:
-    """Whether values are numbers, null aside."""
+    """Return True if all values are numbers or null."""
     kinds = {kind for part in _parts(schema) for kind in _types(part)} - {"null"}
     return bool(kinds) and kinds <= {"integer", "number"}
 

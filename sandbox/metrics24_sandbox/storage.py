@@ -1,4 +1,4 @@
-"""The second origin: object storage that serves files to whoever holds a signed URL, and wants no credentials."""
+"""The second origin: object storage that serves files to anyone who holds a signed URL, without credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must persist: filter groups and exports, as JSON in SQLite (in memory or in a file)."""
+"""Storage of filter groups and exports, as JSON in SQLite (in memory or in a file)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Store:
         return deleted.rowcount > 0
 
     def created_since(self, kind: str, moment: int) -> int:
-        """How many things were created from a moment on, deleted ones included."""
+        """Count the things created since a moment, deleted ones included."""
         row = self._connection.execute(
             "select count(*) from things where kind = ? and created >= ?", (kind, moment)
         ).fetchone()
@@ -106,7 +106,7 @@ class Store:
         self._connection.executescript("delete from things; delete from sqlite_sequence;")
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever kept."""
+        """Return True if nothing was ever stored."""
         return self.next_number() == 1
 
 

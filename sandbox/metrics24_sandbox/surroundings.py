@@ -1,4 +1,4 @@
-"""What every request of a sandbox shares, on both origins."""
+"""Objects shared by all requests of a sandbox, on both origins."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +18,7 @@ import trustme
 
 import metrics24
 from metrics24 import RequestTimeout, Retrying, TransportError
+from metrics24._io.http import ssl_context
 from support import answers
 from support.clock import FakeClock
 from support.proxy import Proxy
@@ -76,6 +79,40 @@ def read(run: Running, client: object) -> list[object]:
 def test_fault_02_the_environment_can_name_an_authority(run: Running, secure: ScriptedServer) -> None:
     """SSL_CERT_FILE makes a private authority trusted, without a word in the program."""
     assert read(run, run.client(secure)) == ROWS
+
+
+def test_authorities_are_parsed_once_for_all_clients(
+    environment: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """Clients share one SSL context for each CA setting, until the file of authorities changes."""
+    bundle = tmp_path / "authorities.pem"
+    default = ssl_context()
+    authority.cert_pem.write_to_path(str(bundle))
+    environment.setenv("SSL_CERT_FILE", str(bundle))
+    private = ssl_context()
+    assert ssl_context() is private is not default
+    trustme.CA().cert_pem.write_to_path(str(bundle), append=True)
+    changed = ssl_context()
+    assert changed is not private
+    assert len(changed.get_ca_certs()) == 2
+    environment.delenv("SSL_CERT_FILE")
+    assert ssl_context() is default
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_authorities_may_come_through_a_pipe(
+    environment: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """A pipe, which can be read only once, serves all clients of the process."""
+    pipe = tmp_path / "authorities"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(authority.cert_pem.bytes(),))
+    writer.start()
+    environment.setenv("SSL_CERT_FILE", str(pipe))
+    first = ssl_context()
+    writer.join()
+    assert ssl_context() is first
+    assert len(first.get_ca_certs()) == 1
 
 
 @pytest.mark.usefixtures("trusted")

@@ -34,3 +34,12 @@ def test_the_build_backend_is_the_pinned_one() -> None:
     """The build backend's version in pyproject.toml is the one that requirements/constraints.txt pins."""
     build_system = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]
     assert build_system["requires"] == [f"hatchling=={pins()['hatchling']}"]
+
+
+def test_pre_commit_runs_the_pinned_tools() -> None:
+    """Each hook of .pre-commit-config.yaml has the version that requirements/constraints.txt pins for its tool."""
+    text = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    hooks = re.findall(r"repo: \S+/([\w-]+)\n\s+rev: v(\S+)", text)
+    assert {name.removesuffix("-pre-commit"): version for name, version in hooks} == {
+        name: pins()[name] for name in ("ruff", "typos")
+    }

@@ -1,4 +1,4 @@
-"""Which mistakes in the code that decides would no test notice?
+"""Mutation testing: find mistakes in the deciding code that no test notices.
 
 python -m attack.mutation --minutes 20
 """

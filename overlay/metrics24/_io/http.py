@@ -10,8 +10,11 @@ Pools of connections: httpx clients that keep deadlines, follow no redirect and 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import ssl
+import stat
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -266,6 +269,34 @@ def _content(request: Request) -> bytes | None:
         raise UsageError(f"The body for {request.operation} cannot be written as JSON: {error}.") from None
 
 
+_contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
+_contexts_lock = threading.Lock()
+
+
+def ssl_context() -> ssl.SSLContext:
+    """Return the SSL context for the environment's CA settings, one for the life of the process.
+
+    Parsing a bundle of authorities takes 45 ms of CPU. A file that has changed since is parsed again.
+
+    Raises:
+        OSError, ValueError: SSL_CERT_FILE or SSL_CERT_DIR cannot be used.
+
+    """
+    key = tuple(map(_fingerprint, (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))))
+    with _contexts_lock:
+        if key not in _contexts:
+            _contexts[key] = httpx.create_ssl_context()
+        return _contexts[key]
+
+
+def _fingerprint(path: str | None) -> tuple[object, ...]:
+    """The path with the size and age of what it names; a pipe can be read only once, so its path is enough."""
+    if not path:
+        return ()
+    found = os.stat(path)  # noqa: PTH116 - SSL_CERT_FILE is a plain string
+    return (path,) if stat.S_ISFIFO(found.st_mode) else (path, found.st_mtime_ns, found.st_size)
+
+
 def open_pool(connections: int, transport: httpx.BaseTransport | None) -> httpx.Client:
     """A pool for the synchronous driver.
 
@@ -275,7 +306,11 @@ def open_pool(connections: int, transport: httpx.BaseTransport | None) -> httpx.
     """
     with _environment():
         client = httpx.Client(
-            limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
+            verify=ssl_context(),
+            limits=_limits(connections),
+            transport=transport,
+            cookies=_no_cookies(),
+            mounts=_passed_by(),
         )
     keep_deadlines(client)
     return client
@@ -290,7 +325,11 @@ def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None
     """
     with _environment():
         client = httpx.AsyncClient(
-            limits=_limits(connections), transport=transport, cookies=_no_cookies(), mounts=_passed_by()
+            verify=ssl_context(),
+            limits=_limits(connections),
+            transport=transport,
+            cookies=_no_cookies(),
+            mounts=_passed_by(),
         )
     meter(client)
     return client

@@ -10,6 +10,8 @@ httpx bounds each read, not the whole exchange: a server that drips a byte at a 
 every read and write of a connection asks the exchange that its thread is in how much time is left.
 """
 
+# ruff: noqa: ASYNC109 - the time limits are parameters of methods of httpcore
+
 from __future__ import annotations
 
 import contextlib

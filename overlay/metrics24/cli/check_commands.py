@@ -60,8 +60,8 @@ def doctor(**given: Any) -> int:
     Says per operation whether its method, path and answer are as the spec says, and how to correct what is not. Prints
     names and types only, never a key or a value of a row. Writes nothing without --include-writes.
     """
-    from metrics24.speccheck.doctor import (
-        base_url,  # noqa: PLC0415  loads the HTTP client
+    from metrics24.speccheck.doctor import (  # noqa: PLC0415
+        base_url,
         consult,
     )
     from metrics24.speccheck.findings import exit_code  # noqa: PLC0415  likewise
@@ -77,8 +77,8 @@ def doctor(**given: Any) -> int:
 
 
 def _question(given: Mapping[str, Any]) -> DoctorOptions:
-    from metrics24.speccheck.doctor import (
-        PATIENCE,  # noqa: PLC0415  loads the HTTP client
+    from metrics24.speccheck.doctor import (  # noqa: PLC0415
+        PATIENCE,
         DoctorOptions,
     )
 
@@ -145,8 +145,8 @@ def steps_shown(given: Mapping[str, Any]) -> Iterator[Callable[[str], None]]:
 
 
 def _show_doctor(given: Mapping[str, Any], findings: list[Finding], url: str) -> None:
-    from metrics24.speccheck.doctor import (
-        as_json,  # noqa: PLC0415  loads the HTTP client
+    from metrics24.speccheck.doctor import (  # noqa: PLC0415
+        as_json,
         as_text,
     )
 
@@ -195,8 +195,8 @@ def drift(**given: Any) -> int:
     Lists unknown and missing fields, other types, new values of enums and statuses that the spec does not list, each
     with how often it was seen. Prints names, types and formats only, never a value of a row. Nothing is sent but reads.
     """
-    from metrics24.speccheck.drift import (
-        examine,  # noqa: PLC0415  loads the HTTP client
+    from metrics24.speccheck.drift import (  # noqa: PLC0415
+        examine,
         place_of_spec,
     )
 
@@ -238,8 +238,8 @@ def _read(file: Path) -> Spec:
 
 
 def _source(given: Mapping[str, Any], spec: Spec) -> ResponseSource:
-    from metrics24.speccheck.drift import (
-        ResponseSource,  # noqa: PLC0415  loads the HTTP client
+    from metrics24.speccheck.drift import (  # noqa: PLC0415
+        ResponseSource,
         from_cassettes,
     )
 
@@ -255,8 +255,8 @@ def _source(given: Mapping[str, Any], spec: Spec) -> ResponseSource:
 
 def _on_this_machine(given: Mapping[str, Any]) -> bool:
     from metrics24._core.requests import DEFAULT_BASE_URL  # noqa: PLC0415  loads the generated code
-    from metrics24.config import (
-        BASE_URL_VARIABLE,  # noqa: PLC0415  likewise
+    from metrics24.config import (  # noqa: PLC0415
+        BASE_URL_VARIABLE,
         is_loopback,
     )
 
@@ -281,8 +281,8 @@ def _write(file: Path, text: str) -> None:
 
 
 def _show_drift(given: Mapping[str, Any], outcome: DriftOutcome, file: Path) -> None:
-    from metrics24.speccheck.drift import (
-        as_json,  # noqa: PLC0415  likewise
+    from metrics24.speccheck.drift import (  # noqa: PLC0415
+        as_json,
         as_text,
     )
     from metrics24.speccheck.patching import as_diff  # noqa: PLC0415  loads the HTTP client

@@ -616,9 +616,9 @@ def export_url(**given: Any) -> None:
 
 def _file_name(client: metrics24.Client, text: str) -> str:
     """The name of an export's file; what is no export's id is taken for the name itself."""
-    from metrics24._core.export_flows import (
-        names_in,  # noqa: PLC0415  loads the HTTP client
-        raise_if_failed,  # noqa: PLC0415  likewise
+    from metrics24._core.export_flows import (  # noqa: PLC0415
+        names_in,
+        raise_if_failed,
     )
 
     try:

@@ -86,8 +86,8 @@ def _show(given: Mapping[str, Any], find: Callable[[Any, Mapping[str, Any]], Row
 
 def _miss(error: metrics24.NotFound, given: Mapping[str, Any], day: date) -> str:
     """Say what to check, in the order in which it is worth it."""
-    from metrics24._core.responses import (
-        quoted,  # noqa: PLC0415  loads what a help has no use for
+    from metrics24._core.responses import (  # noqa: PLC0415
+        quoted,
         servers_words,
     )
 

@@ -24,7 +24,7 @@ from metrics24.errors import UsageError
 
 if TYPE_CHECKING:
     from metrics24_sandbox import Sandbox
-    from metrics24_sandbox.options import Created, Empty, EndDate, Fate, Filters, Answer, Wrap
+    from metrics24_sandbox.options import Answer, Created, Empty, EndDate, Fate, Filters, Wrap
 
 
 class Choices(TypedDict, total=False):
@@ -98,8 +98,8 @@ def new_sandbox(choices: Choices) -> Sandbox:
 
     """
     try:
-        from metrics24_sandbox import (
-            Behaviour,  # noqa: PLC0415  an extra of its own
+        from metrics24_sandbox import (  # noqa: PLC0415
+            Behaviour,
             Sandbox,
             SandboxOptions,
         )

@@ -1,4 +1,4 @@
-"""Who takes part: the publishers, offers and visitors of one integration, drawn once from the seed."""
+"""The publishers, offers and visitors of one integration, drawn once from the seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SLOTS_PER_DAY = 144
 """Fraud comes in bursts of ten minutes, one day has this many places for one."""
 
 TOO_MANY = "TOO_MANY_UNIQUE_SUB_ID"
-"""What the service stores instead of a sub id once a publisher has sent too many different ones."""
+"""Stored instead of a sub id once a publisher has sent too many different ones."""
 
 _VISITORS = 2048
 _BRANDS = ("Northwind", "Bluebird", "Kestrel", "Marigold", "Tamarack", "Halcyon", "Juniper", "Osprey")
@@ -28,7 +28,7 @@ _FILTER_GROUPS = 3
 
 
 class Offer(NamedTuple):
-    """What is advertised, and what a conversion of it is worth."""
+    """An offer: the advertised product and the payout of a conversion."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Offer(NamedTuple):
 
 
 class Publisher(NamedTuple):
-    """Who sends the traffic, and how much of it is not what it seems."""
+    """A publisher: a source of traffic, and the share of it that is fraud."""
 
     name: str
     network: str

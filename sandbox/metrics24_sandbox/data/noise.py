@@ -7,7 +7,7 @@ import struct
 from hashlib import blake2b
 
 DRAWS = 16
-"""How many 32-bit numbers one row has at its disposal."""
+"""The number of 32-bit numbers available to one row."""
 
 _PLACE = struct.Struct("<iI")
 _DRAWS = struct.Struct(f"<{DRAWS}I")

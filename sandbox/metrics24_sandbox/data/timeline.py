@@ -1,4 +1,4 @@
-"""Where the rows of one kind lie in time, and how to get from a cursor to a row without a search.
+"""The rows of one kind in time, and the way from a cursor to a row without a search.
 
 Each day has a number of rows. The row of rank n (0 is the oldest) owns the n-th equal share of the day's traffic, so
 times never decrease with the rank, and both directions, rank to time and time to rank, are arithmetic. A `real_tx_id`
@@ -75,7 +75,7 @@ class Timeline:
     first_day: int
 
     def count(self, day: int) -> int:
-        """How many rows the whole day has, whether or not it is over."""
+        """Return the number of rows of the whole day, also if it is not over."""
         if day < self.first_day:
             return 0
         return _day_count(self.key, self.per_day, self.variation, day)

@@ -47,7 +47,7 @@ class Traffic:
     utc_offset: int = 0
     """Minutes that the written times are ahead of UTC."""
     unknown_columns: bool = False
-    """Whether rows carry columns that the spec does not know."""
+    """True if rows carry columns that the spec does not know."""
 
     def tables(self) -> dict[str, Table]:
         """The three tables by their plural names."""

@@ -1,4 +1,4 @@
-"""What a click, an impression and a conversion have in common: who came, from where, and whether to believe it."""
+"""Visits: the part that clicks, impressions and conversions share (visitor, origin, verdict)."""
 
 from __future__ import annotations
 
