@@ -63,5 +63,4 @@ TIME_COLUMNS = ("request_time", "conversion_time", "click_time", "impression_tim
 
 def time_of(row: Any) -> str | None:
     """Return the time of a row of any kind as the server writes it; None if it has none."""
-    time = next((time for column in TIME_COLUMNS if (time := row.get(column))), None)
-    return time if isinstance(time, str) else None
+    return next((str(time) for column in TIME_COLUMNS if (time := row.get(column))), None)

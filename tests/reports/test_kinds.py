@@ -18,7 +18,16 @@ def test_a_kind_names_what_the_spec_has(kind: Kind) -> None:
     assert not kind.look_up or answer_model(kind.look_up) == kind.model
 
 
-@pytest.mark.parametrize("row", [{}, {"request_time": None}, {"conversion_time": ""}, {"request_time": 5}])
-def test_a_row_without_a_time_has_none(row: dict[str, object]) -> None:
-    """What is absent, null, empty or no text is no time."""
-    assert time_of(row) is None
+@pytest.mark.parametrize(
+    ("row", "time"),
+    [
+        ({}, None),
+        ({"request_time": None}, None),
+        ({"conversion_time": ""}, None),
+        ({"request_time": "", "click_time": "2025-02-01T00:00:00"}, "2025-02-01T00:00:00"),
+        ({"conversion_time": 5}, "5"),
+    ],
+)
+def test_the_time_of_a_row_is_the_first_that_it_has(row: dict[str, object], time: str | None) -> None:
+    """What is absent, null or empty is no time; what is no text is written as one."""
+    assert time_of(row) == time
