@@ -29,6 +29,7 @@ test: $(VENV)/dev.stamp ## Run the tests, with the coverage gates
 
 test-all: $(VENV)/dev.stamp ## Run what make test leaves out: schemathesis, attacks, kills, memory, long property tests
 	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" -p no:schemathesis --hypothesis-profile=thorough
 
 test-lowest: $(LOWEST)/lowest.stamp ## Run the tests with the lowest versions that pyproject.toml admits
 	$(LOWEST)/bin/python -m pytest -n 2

@@ -17,6 +17,7 @@ from support.running import Running, running
 from support.scripted import Script, ScriptedServer, Serve
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("patient"), max_examples=500)
 settings.load_profile("patient")
 
 

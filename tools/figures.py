@@ -15,7 +15,6 @@ from typing import Any
 ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
 QUESTION = re.compile(r"(What|Whether|How|Where|Which|Who|Whoever|That)\b")
 PROSE = ("overlay", "sandbox", "tests", "tools", "scripts", "benchmarks", "examples")
-DAYS = {"start": "2025-02-01", "end": "2025-02-27"}
 
 
 def files(folder: str) -> list[Path]:
@@ -65,7 +64,7 @@ def travelled() -> tuple[int, int, int]:
             entered.clear()
             sys.setprofile(profile)
             try:
-                list(client.reports.conversions("int_1", filter=accepted, **DAYS))
+                list(client.reports.conversions("int_1", start="2025-02-01", end="2025-02-27", filter=accepted))
             finally:
                 sys.setprofile(None)
     jumps = sum(one != other for one, other in pairwise(entered))
