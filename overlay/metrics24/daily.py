@@ -29,8 +29,8 @@ from dateutil import tz
 from metrics24._core.pagination import TableQuery
 from metrics24._rows.decoding import DecodedRow, RowDecoder, values_of
 from metrics24.errors import Metrics24Error, PaginationError, ResponseError, UsageError
-from metrics24.files.atomic import AtomicFile, Saved, file_errors, named
-from metrics24.files.writers import FileWriter, open_sink
+from metrics24.files.atomic import AtomicFile, Saved, as_path, file_errors
+from metrics24.files.writers import FileWriter, open_writer
 from metrics24.filters import Filter
 from metrics24.kinds import KINDS
 from metrics24.models import columns as columns_of
@@ -378,7 +378,7 @@ class DailyOptions:
 
     """
 
-    folder: Path = field(converter=named)
+    folder: Path = field(converter=as_path)
     format: str = field(validator=_check_format)
     refresh_last: int = field(validator=_check_count)
     timezone: tzinfo | None = field(converter=as_timezone)
@@ -466,7 +466,7 @@ class DailyCopy:
         return self._options.folder / f"{self._kind.name}-{day}.{self._options.format}"
 
     def _open_day(self, day: date) -> FileWriter:
-        return open_sink(
+        return open_writer(
             self._path(day),
             columns=columns_of(self._kind.model),
             fixed=self._options.columns == "spec",
