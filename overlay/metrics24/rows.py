@@ -12,7 +12,7 @@ The items of a list in numbered pages: rows like any others, which the server al
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from importlib import import_module
 from os import PathLike
@@ -28,15 +28,13 @@ from metrics24._io.prefetch import Source, async_tables, file_for, gathering, ta
 from metrics24._rows.decoding import DecodedRow, RowDecoder, maker
 from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
+from metrics24.kinds import time_of
 from metrics24.models import factory
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
-
-
-_TIMES = ("request_time", "conversion_time", "click_time", "impression_time")
 
 
 @frozen
@@ -69,13 +67,9 @@ class Progress:
             rows=self.rows + len(records),
             page_rows=len(records),
             cursor=records[-1].get("real_tx_id") or self.cursor,
-            oldest=_time(records[-1]) or self.oldest,
-            newest=self.newest or _time(records[0]),
+            oldest=time_of(records[-1]) or self.oldest,
+            newest=self.newest or time_of(records[0]),
         )
-
-
-def _time(record: Mapping[str, Any]) -> str | None:
-    return next((str(time) for name in _TIMES if (time := record.get(name))), None)
 
 
 OnProgress = Callable[[Progress], object]

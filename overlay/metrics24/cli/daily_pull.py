@@ -31,7 +31,7 @@ from metrics24.daily import DayFiles, save_days, surroundings
 from metrics24.errors import UsageError
 from metrics24.files.atomic import AtomicFile, file_errors
 from metrics24.files.writers import FileWriter
-from metrics24.models import row_model
+from metrics24.kinds import KINDS
 from metrics24.rows import OnProgress, Progress
 
 _DAYS = "-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*"
@@ -181,11 +181,6 @@ def summarize(days: Sequence[Day], about: Mapping[str, Any], *, created: bool, q
             click.echo(fitting_nowhere(misfits))
 
 
-_TABLES = {
-    "clicks": ("getClickReport", "request_time"),
-    "conversions": ("getConversionReport", "conversion_time"),
-    "impressions": ("getImpressionReport", "request_time"),
-}
 _DAY = timedelta(days=1)
 
 
@@ -228,12 +223,12 @@ class DayJob:
         self, client: metrics24.Client, run: Sequence[date], on_saved: Callable[[Day], None], show: OnProgress
     ) -> None:
         """Read consecutive days in one go, so that rows next to midnight are not asked for once for either day."""
-        operation, column = _TABLES[self._given["table"]]
+        kind = KINDS[self._given["table"]]
         before = self._rows
 
         def open_day(day: date) -> FileWriter:
             options = {name: self._given[name] for name in ("columns", "spreadsheet_safe")}
-            return file_for(row_model(operation), self._path(day), overwrite=day in self._replaced, **options)
+            return file_for(kind.model, self._path(day), overwrite=day in self._replaced, **options)
 
         def saved(day: date, file: metrics24.Saved) -> None:
             with suppress(OSError):  # the file says when its rows were asked for: its day may have ended meanwhile
@@ -248,7 +243,7 @@ class DayJob:
             self._rows = before + progress.rows
             show(evolve(progress, rows=self._rows))
 
-        save_days(self._rows_of(client, run), DayFiles(run[-1], run[0], column, open_day, saved), follow)
+        save_days(self._rows_of(client, run), DayFiles(run[-1], run[0], kind.time_column, open_day, saved), follow)
 
     def _rows_of(self, client: metrics24.Client, run: Sequence[date]) -> metrics24.Rows[Any]:
         start, end = surroundings(run[-1], run[0])
