@@ -464,7 +464,7 @@ def tables(source: Source, driver: Driver, lens: RowDecoder | None, *, frugal: b
         yield from ParallelThreads(driver, fan).tables()
         return
     walk = source.walk(lens)
-    background: Prefetch[Table] = driver.background()
+    background: Prefetch[Table] = driver.prefetch()
     ahead = False
     try:
         while ahead or not walk.done:
@@ -487,7 +487,7 @@ async def async_tables(source: Source, driver: AsyncDriver, lens: RowDecoder | N
                 yield table
         return
     walk = source.walk(lens)
-    background: AsyncPrefetch[Table] = driver.background()
+    background: AsyncPrefetch[Table] = driver.prefetch()
     ahead = False
     try:
         while ahead or not walk.done:
