@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Literal, Unpack, cast
+from typing import Any, Unpack, cast
 
 from attrs import frozen
 
 from metrics24._core.downloads import mint
 from metrics24._core.effects import Flow
 from metrics24._core.export_flows import (
-    EXPORT_OPERATIONS,
-    TABLES,
     ExportPlan,
     ExportRequest,
     delete_export,
@@ -36,6 +34,7 @@ from metrics24.config import Limits
 from metrics24.errors import FilterError, UsageError
 from metrics24.export_job import AsyncExportJob, ExportJob, JobActions, as_export
 from metrics24.filters import Filter, field, join
+from metrics24.kinds import KINDS, KindName
 from metrics24.models import Export
 from metrics24.rows import AsyncListing, Listing
 
@@ -159,7 +158,7 @@ def planned(kind: str, integration: str, start: Day, end: Day) -> TableQuery:
     """
     first, last = in_order(as_day(start, "start"), as_day(end, "end"))
     return TableQuery(
-        operation=TABLES[_kind(kind)], integration=safe_id(integration, "integration"), start=first, end=last
+        operation=KINDS[_kind(kind)].report, integration=safe_id(integration, "integration"), start=first, end=last
     )
 
 
@@ -202,8 +201,8 @@ def _of_rows(filter_: object) -> Filter | None:
 
 
 def _kind(kind: object) -> str:
-    if not isinstance(kind, str) or kind not in EXPORT_OPERATIONS:
-        raise UsageError(f"There are exports of {', '.join(EXPORT_OPERATIONS)}, not of {kind!r}.")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise UsageError(f"There are exports of {', '.join(KINDS)}, not of {kind!r}.")
     return kind
 
 
@@ -217,9 +216,6 @@ def _names(what: str, given: object) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise UsageError(f"{what} names a column twice; name each once.")
     return names
-
-
-Kind = Literal["clicks", "conversions", "impressions"]
 
 
 class _Exports:
@@ -257,7 +253,7 @@ class Exports(_Exports):
 
     def start(
         self,
-        kind: Kind,
+        kind: KindName,
         integration: str,
         *,
         fields: Iterable[str],
@@ -303,7 +299,7 @@ class Exports(_Exports):
         """
         return ExportJob(self._driver.run(self._read(export_id)), self._desk, self._driver)
 
-    def plan(self, kind: Kind, integration: str, *, start: Day, end: Day) -> ExportPlan:
+    def plan(self, kind: KindName, integration: str, *, start: Day, end: Day) -> ExportPlan:
         """Say how to split a range of days so that no export is cut at the row limit and the day's quota holds.
 
         Reads only: the list of exports, and the newest rows of some days. Both limits are those of `Limits`.
@@ -374,7 +370,7 @@ class AsyncExports(_Exports):
 
     async def start(
         self,
-        kind: Kind,
+        kind: KindName,
         integration: str,
         *,
         fields: Iterable[str],
@@ -401,7 +397,7 @@ class AsyncExports(_Exports):
         """Take up an export by its id, from another process, tomorrow (one request); see `Exports.resume`."""
         return AsyncExportJob(await self._driver.run(self._read(export_id)), self._desk, self._driver)
 
-    async def plan(self, kind: Kind, integration: str, *, start: Day, end: Day) -> ExportPlan:
+    async def plan(self, kind: KindName, integration: str, *, start: Day, end: Day) -> ExportPlan:
         """Say how to split a range of days so that no export is cut at the row limit and the day's quota holds.
 
         Reads only: the list of exports, and the newest rows of some days. Both limits are those of `Limits`.

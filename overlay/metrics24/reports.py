@@ -23,6 +23,7 @@ from metrics24._core.requests import build
 from metrics24._core.responses import read_single
 from metrics24._core.retry import send
 from metrics24.errors import NotFound
+from metrics24.kinds import CLICKS, CONVERSIONS, IMPRESSIONS
 from metrics24.models import answer_model, factory
 
 _ADVICE = (
@@ -105,7 +106,7 @@ class Reports(_Reports):
     ) -> Rows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
         asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return Rows(self._source("getClickReport", integration, asked), self._driver)
+        return Rows(self._source(CLICKS.report, integration, asked), self._driver)
 
     def conversions(
         self,
@@ -123,7 +124,7 @@ class Reports(_Reports):
     ) -> Rows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
         asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return Rows(self._source("getConversionReport", integration, asked), self._driver)
+        return Rows(self._source(CONVERSIONS.report, integration, asked), self._driver)
 
     def impressions(
         self,
@@ -141,7 +142,7 @@ class Reports(_Reports):
     ) -> Rows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
         asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return Rows(self._source("getImpressionReport", integration, asked), self._driver)
+        return Rows(self._source(IMPRESSIONS.report, integration, asked), self._driver)
 
     def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
         """One click (documentation: "Get Click").
@@ -153,7 +154,7 @@ class Reports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, tx_id=tx_id)
-        found: Click = self._driver.run(look_up("getClick", self._policy, self._routes, **keys))
+        found: Click = self._driver.run(look_up(CLICKS.look_up, self._policy, self._routes, **keys))
         return found
 
     def get_conversion(
@@ -168,7 +169,7 @@ class Reports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
-        found: Conversion = self._driver.run(look_up("getConversion", self._policy, self._routes, **keys))
+        found: Conversion = self._driver.run(look_up(CONVERSIONS.look_up, self._policy, self._routes, **keys))
         return found
 
 
@@ -200,7 +201,7 @@ class AsyncReports(_Reports):
     ) -> AsyncRows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
         asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return AsyncRows(self._source("getClickReport", integration, asked), self._driver)
+        return AsyncRows(self._source(CLICKS.report, integration, asked), self._driver)
 
     def conversions(
         self,
@@ -218,7 +219,7 @@ class AsyncReports(_Reports):
     ) -> AsyncRows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
         asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return AsyncRows(self._source("getConversionReport", integration, asked), self._driver)
+        return AsyncRows(self._source(CONVERSIONS.report, integration, asked), self._driver)
 
     def impressions(
         self,
@@ -236,7 +237,7 @@ class AsyncReports(_Reports):
     ) -> AsyncRows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
         asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return AsyncRows(self._source("getImpressionReport", integration, asked), self._driver)
+        return AsyncRows(self._source(IMPRESSIONS.report, integration, asked), self._driver)
 
     async def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
         """One click (documentation: "Get Click").
@@ -248,7 +249,7 @@ class AsyncReports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, tx_id=tx_id)
-        found: Click = await self._driver.run(look_up("getClick", self._policy, self._routes, **keys))
+        found: Click = await self._driver.run(look_up(CLICKS.look_up, self._policy, self._routes, **keys))
         return found
 
     async def get_conversion(
@@ -263,5 +264,5 @@ class AsyncReports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
-        found: Conversion = await self._driver.run(look_up("getConversion", self._policy, self._routes, **keys))
+        found: Conversion = await self._driver.run(look_up(CONVERSIONS.look_up, self._policy, self._routes, **keys))
         return found

@@ -45,6 +45,7 @@ from metrics24.errors import (
     warn,
 )
 from metrics24.filters import Filter
+from metrics24.kinds import KINDS, time_of
 from metrics24.models import ArtifactStatus, factory
 
 _EQUAL = "equalvalues"
@@ -274,11 +275,6 @@ def raise_if_failed(export: Record) -> None:
         )
 
 
-EXPORT_OPERATIONS = {
-    "clicks": "downloadClicks",
-    "conversions": "downloadConversions",
-    "impressions": "downloadImpressions",
-}
 _DEFAULT_DELIMITER = ","
 _MOST_PAGES = 100
 
@@ -299,7 +295,7 @@ class ExportRequest:
     @property
     def operation(self) -> str:
         """The operation that asks for it."""
-        return EXPORT_OPERATIONS[self.kind]
+        return KINDS[self.kind].export
 
     def is_repeated_by(self, export: Mapping[str, Any]) -> bool:
         """Whether the server's answer repeats all of it. What the answer lacks is not equal.
@@ -430,12 +426,6 @@ def _advise(wanted: ExportRequest, error: Metrics24Error) -> None:
 
 
 RowRecord = Mapping[str, Any]
-
-TABLES = {
-    "clicks": "getClickReport",
-    "conversions": "getConversionReport",
-    "impressions": "getImpressionReport",
-}
 _SAMPLES = 7
 _MARGIN = 2.0  # samples see the end of a day, and days differ
 _DAY = 86_400.0
@@ -564,12 +554,10 @@ def _rate(page: Table) -> float:
 
 def moment(row: RowRecord) -> datetime | None:
     """When a row happened, in the zone in which it is written; None where it does not say so in an understood form."""
-    for name in ("request_time", "conversion_time", "impression_time", "click_time"):
-        try:
-            return datetime.fromisoformat(row[name]).replace(tzinfo=None)
-        except (KeyError, TypeError, ValueError):
-            continue
-    return None
+    try:
+        return datetime.fromisoformat(time_of(row) or "").replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _ranges(start: date, end: date, days: int | None, included: bool | None) -> Iterator[tuple[date, date]]:

@@ -47,6 +47,7 @@ from metrics24._core.retry import AdaptiveConcurrency, Policy, send
 from metrics24._rows.decoding import read_outlines, values_of
 from metrics24.config import Retry
 from metrics24.errors import BadRequest, PaginationError, RateLimited
+from metrics24.kinds import TIME_COLUMNS, time_of
 from metrics24.models import Notices
 
 _log = logging.getLogger("metrics24")
@@ -144,8 +145,7 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-_TIMES = ("request_time", "conversion_time", "click_time", "impression_time")
-_LOOKED_AT = (CURSOR_FIELD, *_TIMES)
+_LOOKED_AT = (CURSOR_FIELD, *TIME_COLUMNS)
 _SECOND_CHANCES = 2
 
 
@@ -209,7 +209,7 @@ class Shard:
     def stretch(self) -> Stretch:
         """How far it has come."""
         border = None if self.older is None else self.older.head
-        share = share_of(*(_time_of(row) for row in (self.head, self._last_row, border)))
+        share = share_of(*(row and time_of(row) for row in (self.head, self._last_row, border)))
         return Stretch(pages=self.pages, seconds=self.seconds, share=share, ended=self.ended)
 
     @property
@@ -291,7 +291,7 @@ class Shard:
 def _rows_before(border: Any, rows: list[Any]) -> int:
     """How many rows stand before the border: all of them, if it is not among them."""
     name = None if border is None else border.get(CURSOR_FIELD)
-    if border is None or name is None or not any(border.get(time) for time in _TIMES):
+    if border is None or name is None or not time_of(border):
         return len(rows)
     found = (
         index
@@ -299,11 +299,6 @@ def _rows_before(border: Any, rows: list[Any]) -> int:
         if each == name and same_row(rows[index], border)
     )
     return next(found, len(rows))
-
-
-def _time_of(row: Any) -> str | None:
-    found = None if row is None else next((found for time in _TIMES if (found := row.get(time))), None)
-    return found if isinstance(found, str) else None
 
 
 _PAGES_BETWEEN_LOOKS = 10

@@ -48,8 +48,10 @@ from metrics24.cli.progress import DownloadCourse, display_download
 from metrics24.config import Waiting
 from metrics24.errors import UsageError
 from metrics24.files.atomic import AtomicFile
-from metrics24.files.csv_import import can_delimit, convert_csv, pyarrow_needed
+from metrics24.files.csv_import import can_delimit, convert_csv
+from metrics24.files.writers import pyarrow_needed
 from metrics24.filters import join
+from metrics24.kinds import KINDS
 
 if TYPE_CHECKING:
     from metrics24._core.export_flows import ExportPlan, PlannedExport
@@ -58,11 +60,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-KINDS = ("clicks", "conversions", "impressions")
 _PARQUET = ".parquet"
 _SUFFIXES = (".csv", ".txt", _PARQUET)
 
-kind = click.argument("kind", type=click.Choice(KINDS))
+kind = click.argument("kind", type=click.Choice(list(KINDS)))
 export_id = click.argument("export_id", metavar="ID")
 columns = click.option(
     "--field",

@@ -25,7 +25,6 @@ from attrs import frozen
 
 import metrics24
 from metrics24._core.estimates import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
-from metrics24._core.export_flows import TABLES
 from metrics24._core.pagination import Audit
 from metrics24._rows.schema import Column
 from metrics24.cli import exit_codes as exits
@@ -46,9 +45,11 @@ from metrics24.cli.options import (
 from metrics24.cli.output import EndedEarlyError, fitting_nowhere, number, printable, size
 from metrics24.cli.progress import Course, DownloadCourse, display, display_download
 from metrics24.config import CONNECTIONS, MOST_AT_ONCE, Limits, Waiting
+from metrics24.files.csv_import import CsvRows
 from metrics24.files.layout import plan
-from metrics24.files.writers import BLOCK_ROWS, CsvRows, FileWriter, open_sink
-from metrics24.models import columns, row_model
+from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer
+from metrics24.kinds import KINDS
+from metrics24.models import columns
 from metrics24.rows import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Lane:
     def __init__(self, pulling: Pulling, client: metrics24.Client, limits: Limits) -> None:
         self._pulling, self._client, self._limits = pulling, client, limits
         self._given = pulling.given
-        self._model = row_model(TABLES[pulling.given["table"]])
+        self._model = KINDS[pulling.given["table"]].model
 
     @property
     def _documented(self) -> list[str]:
@@ -223,7 +224,7 @@ class Lane:
             )
 
     def _sink(self, chosen: tuple[Column, ...] | list[Column]) -> FileWriter:
-        return open_sink(
+        return open_writer(
             self._given["output"],
             columns=chosen,
             fixed=True,
@@ -517,11 +518,8 @@ def _brief(error: metrics24.Metrics24Error) -> str:
     return str(error).partition(". ")[0].removesuffix(".")
 
 
-REPORTS = ("clicks", "conversions", "impressions")
-
-
 OPTIONS = (
-    click.argument("table", type=click.Choice(REPORTS)),
+    click.argument("table", type=click.Choice(list(KINDS))),
     click.option("--integration", required=True, metavar="ID", help="The integration whose rows to pull."),
     range_options,
     click.option("--output", "-o", type=FILE, help="File to write: .csv, .jsonl or .parquet."),

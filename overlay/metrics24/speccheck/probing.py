@@ -15,16 +15,18 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from metrics24._core.export_flows import TABLES, is_midnight, moment, names_in
+from metrics24._core.export_flows import is_midnight, moment, names_in
 from metrics24._core.requests import OPERATIONS, Operation, Route
 from metrics24._core.responses import decode
 from metrics24.client import Client
 from metrics24.errors import Metrics24Error, TransportError
+from metrics24.kinds import KINDS
 from metrics24.models import properties
 from metrics24.speccheck.findings import Finding, Verdict
 from metrics24.speccheck.judgement import NOT_ASKED, AskedOperation, Judgement, described_part, judge
 
 SAMPLE = 10  # rows or objects asked for: one alone tells little of what its fields can hold
+_TABLES = tuple(kind.report for kind in KINDS.values())
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 _DOUBTFUL = frozenset(
@@ -87,7 +89,7 @@ class Facts:
         for kind in ("Click", "Conversion"):
             if items.get(kind):
                 self.rows[kind] = items[kind]
-        if operation.id in TABLES.values():
+        if operation.id in _TABLES:
             self.tables.setdefault(operation.id, rows_in(operation, body))
 
 
@@ -350,7 +352,7 @@ def _tables_with_rows(server: ServerProbe) -> Iterator[tuple[str, date]]:
 
     A server may count the first moment of a last day, so that rows at midnight prove nothing.
     """
-    for table in TABLES.values():
+    for table in _TABLES:
         moments = [moment(row) for row in server.facts.tables.get(table, ()) if not is_midnight(row)]
         days = [each.date() for each in moments if each is not None]
         if days:

@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 from metrics24._core.requests import OPERATIONS
 from metrics24._core.responses import decode
 from metrics24.errors import Metrics24Error
+from metrics24.kinds import KINDS
 from metrics24.speccheck.findings import UNJUDGED, UNREACHABLE, Finding, Verdict
 from metrics24.speccheck.judgement import Judgement, described_part
 from metrics24.speccheck.probing import ServerProbe
@@ -23,7 +24,6 @@ _LARGEST_PAGE = 100
 _MOST_PAGES = 50
 _GONE = (404, 410)
 _BEFORE, _AFTER = "made by metrics24 doctor", "changed by metrics24 doctor"
-_EXPORTS = ("downloadClicks", "downloadConversions", "downloadImpressions")
 
 
 @frozen(kw_only=True)
@@ -88,8 +88,8 @@ def examine_writes(server: ServerProbe, permission: Permission, on_step: Callabl
     leftovers: list[Finding] = []
     with _cleaned_up(trial, leftovers):
         _filter_groups(trial)
-    for name in _EXPORTS if permission.exports else ():
-        _export(trial, name)
+    for kind in KINDS.values() if permission.exports else ():
+        _export(trial, kind.export)
     return [*(trial.findings[name] for name in OPERATIONS if name in trial.findings), *leftovers]
 
 
