@@ -1,4 +1,4 @@
-"""What is loaded when; import-linter's contracts in pyproject.toml say who may import whom at all."""
+"""Imports are lazy; import-linter's contracts in pyproject.toml say which modules may import which."""
 
 from __future__ import annotations
 
