@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics24 import Filter, FilterError, export_filter, field
-from metrics24._core.requests import EXPORT_FILTERS
 from metrics24.cli.options import parse_filters
+from metrics24.models import EXPORT_FILTERS
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import conditions as sandbox
 from metrics24_sandbox.options import Behaviour
