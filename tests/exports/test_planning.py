@@ -132,7 +132,7 @@ def test_a_long_range_is_sampled_at_a_few_places(days: int, step: int) -> None:
     reads = [dict(call.request.params) for call in hand.calls if call.request.operation == "getClickReport"]
     found = [(date.fromisoformat(each["start_date"]) - FIRST).days for each in reads]
     assert found == [*range(0, days, step)]
-    assert {call.request.effect for call in hand.calls} == {"read"}
+    assert {call.request.access for call in hand.calls} == {"read"}
 
 
 MOMENTS = st.lists(
