@@ -83,18 +83,18 @@ class ContentRange:
         return self.first == 0 and self.size is not None
 
 
-def _length_of(opened: Opened) -> int | None:
+def length_of(opened: Opened) -> int | None:
     """Return the announced length of a response."""
     length = opened.headers.get("content-length", "")
     return int(length) if length.isdecimal() and len(length) < 19 else None
 
 
-def _usable(etag: str) -> str:
+def usable(etag: str) -> str:
     """Return the ETag if it is a strong one, which vouches for every byte, and can be sent back; else nothing."""
     return etag if _STRONG_ETAG.fullmatch(etag) else ""
 
 
-def _is_packed(opened: Opened) -> bool:
+def is_packed(opened: Opened) -> bool:
     """Return True if the file comes in gzip, as files do that are stored so.
 
     Raises:
@@ -110,7 +110,7 @@ def _is_packed(opened: Opened) -> bool:
     return "gzip" in coding
 
 
-def _refuse_page(beginning: bytes) -> bool:
+def refuse_page(beginning: bytes) -> bool:
     """Refuse a file that begins like HTML or XML, as no column's name does; return True if it began with text.
 
     Raises:
@@ -123,13 +123,13 @@ def _refuse_page(beginning: bytes) -> bool:
     return bool(text)
 
 
-def _error_code(body: bytes) -> str:
+def error_code(body: bytes) -> str:
     """Return the code of a storage error from its XML; nothing where there is none."""
     found = _CODE.search(body[:_ERROR_HEAD])
     return found[1].decode() if found else ""
 
 
-def _refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
+def refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
     """Return the error that a response without a file stands for."""
     status = opened.status_code
     if 300 <= status < 400:
@@ -264,7 +264,7 @@ class Download:
         rewinds: bool = True,
     ) -> None:
         self._name, self._policy, self._routes, self._rewinds = artifact_name, policy, routes, rewinds
-        self._etag = _usable(etag)
+        self._etag = usable(etag)
         self.size: int | None = None
         self._position = self._furthest = offset
         self._url: SignedUrl | None = None
@@ -325,7 +325,7 @@ class Download:
         """Place a piece in the file; None if it was given before."""
         start = self._position
         if not self._begun:
-            self._begun = _refuse_page(piece)
+            self._begun = refuse_page(piece)
         self._position += len(piece)
         if self.size is not None and self._gzip is None and self._position > self.size:
             raise IntegrityError(f"Storage sent more than the {self.size} bytes that it announced; try again later.")
@@ -371,7 +371,7 @@ class Download:
 
     def _start_over(self, opened: Opened) -> None:
         """Take the whole file: it is the first time, the file changed, or storage serves no parts."""
-        packed, etag = _is_packed(opened), _usable(opened.headers.get("etag", ""))
+        packed, etag = is_packed(opened), usable(opened.headers.get("etag", ""))
         if not self._rewinds and self._furthest and (not etag or etag != self._etag):
             raise IntegrityError(
                 "The file starts over in the middle of reading it, and may be another one: what was read cannot be "
@@ -379,7 +379,7 @@ class Download:
             )
         self._etag, self._position, self._begun = etag, 0, False
         self._gzip = Gzip() if packed else None
-        self.size = None if packed else ContentRange.read(opened).size or _length_of(opened)
+        self.size = None if packed else ContentRange.read(opened).size or length_of(opened)
 
     def _continue(self, opened: Opened, asked: int) -> Flow[None]:
         """Take a part, which must be the rest of the file that was begun, or the beginning of the rest."""
@@ -389,7 +389,7 @@ class Download:
                 f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
                 "kept; try again later."
             )
-        if _is_packed(opened) or self._is_another(opened):
+        if is_packed(opened) or self._is_another(opened):
             yield from self.close()
             self._restart()
             return
@@ -420,7 +420,7 @@ class Download:
 
     def _refused(self, opened: Opened) -> Flow[None]:
         """Ask for a new URL, pause, or raise the error that storage gave."""
-        error = _refusal(opened, (yield from self._code(opened)), (yield from ask(Now())).wall)
+        error = refusal(opened, (yield from self._code(opened)), (yield from ask(Now())).wall)
         yield from self.close()
         self._url = None
         if opened.status_code in _STALE_URL and self._refusals < _MOST_REFUSALS:
@@ -433,7 +433,7 @@ class Download:
     def _code(self, opened: Opened) -> Flow[str]:
         """Read the code of storage's error. The rest repeats what was signed, and no frame of a traceback keeps it."""
         try:
-            return _error_code((yield from ask(Read(opened.stream, self._policy.timeout))))
+            return error_code((yield from ask(Read(opened.stream, self._policy.timeout))))
         except TransportError:
             return ""
 

@@ -54,7 +54,7 @@ def test_documented_filters_are_options(metrics24: Metrics24, box: Sandbox) -> N
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--start-date", "yesterday"), "takes a day"),
+        (("--start-date", "yesterday"), "is not a day"),
         (("--results-meta-total-gte", "many"), "--results-meta-total-gte"),
         (("--status", "a", "--filter", "status=b"), "status"),
     ],
