@@ -233,6 +233,16 @@ def _checks_of(declared: type) -> dict[str, Check]:
     return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
+def check_parallel(parallel: object) -> None:
+    """Check a number of requests at once.
+
+    Raises:
+        UsageError: it is no whole number, or out of range.
+
+    """
+    _refuse_count("parallel", parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
+
+
 @frozen
 class Asked:
     """The arguments that all report tables share."""
@@ -277,7 +287,7 @@ class Asked:
         )
 
     def _check_parallel(self) -> None:
-        _refuse_count("parallel", self.parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
+        check_parallel(self.parallel)
         if not isinstance(self.ordered, bool):
             raise UsageError(f"ordered must be True or False, not {self.ordered!r}.")
         if self.parallel > 1 and (self.after or self.before):

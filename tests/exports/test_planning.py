@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.fake_exports import BEGINNING, export
@@ -140,7 +140,6 @@ MOMENTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     moments=MOMENTS,
     reading=st.sampled_from(READINGS),

@@ -1,4 +1,4 @@
-"""What must hold of all that comes of a server's bytes, parser by parser. Errors of ours may come of them instead."""
+"""The properties of everything read from a server's bytes, parser by parser; errors of ours may come instead."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def singles(given: tuple[str, RawResponse]) -> None:
 
 
 def models(model: str, rows: list[dict[str, Any]]) -> None:
-    """What passed the check becomes a model, and nothing that was sent is lost in it."""
+    """A value that passed the check becomes a model, and nothing that was sent is lost in it."""
     make = factory(model)
     for row in rows:
         made = make(row)
@@ -104,7 +104,7 @@ def models(model: str, rows: list[dict[str, Any]]) -> None:
 
 
 def model(given: tuple[str, Any]) -> None:
-    """What passes the check becomes a model, whatever else it holds."""
+    """A value that passes the check becomes a model, whatever else it holds."""
     name, value = given
     ResponseCheck("getExport", Notices()).check(name, value)
     models(name, [value])
@@ -180,7 +180,7 @@ def csv_records(blocks: list[bytes]) -> None:
 
 
 def written(given: tuple[list[list[str]], int, int]) -> None:
-    """What Python's csv module writes, with line ends and quotes in cells, has as many records as it wrote."""
+    """A file that Python's csv module wrote, with line ends and quotes in cells, has as many records as it wrote."""
     rows, width, step = given
     text = io.StringIO(newline="")
     csv.writer(text).writerows([row[:width] or [""] for row in rows])
@@ -255,6 +255,6 @@ def decoded(answer: RawResponse) -> None:
 
 
 def words(text: str) -> None:
-    """What is quoted can be printed, and is short."""
+    """A quoted text can be printed, and is short."""
     assert quoted(text).isprintable() or not text
     assert len(quoted(text)) <= 203
