@@ -135,8 +135,11 @@ REFUSED: dict[str, tuple[Callable[[], Filter], str]] = {
     "truth": (lambda: export_filter(results_meta_total_lte=True), "whole number"),
     "fraction": (lambda: export_filter(results_meta_total_lte=Decimal(1)), "whole number"),  # type: ignore[arg-type]
     "no day": (lambda: export_filter(start_date="yesterday"), "start_date='yesterday' is not a day"),
-    "moment for a day": (lambda: export_filter(end_date=datetime(2025, 2, 1, tzinfo=UTC)), "end_date must be a datetime.date"),
-    "number for a day": (lambda: export_filter(end_date=20250201), "end_date must be a datetime.date"),  # type: ignore[arg-type]
+    "moment for a day": (
+        lambda: export_filter(end_date=datetime(2025, 2, 1, tzinfo=UTC)),
+        "end_date must be a date",
+    ),
+    "number for a day": (lambda: export_filter(end_date=20250201), "end_date must be a date"),  # type: ignore[arg-type]
 }
 
 
