@@ -64,7 +64,7 @@ class Groups:
 
     def snapshot(self) -> Flow[GroupSnapshot]:
         """Read the whole list, 500 pages at most."""
-        query = ListQuery(operation="listFilterGroups", place=dict(integration_id=self.integration))
+        query = ListQuery(operation="listFilterGroups", place={"integration_id": self.integration})
         paginator = NumberedPaginator(query, self.policy, self.routes)
         rows: list[Record] = []
         total = None
