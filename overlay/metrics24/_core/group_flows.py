@@ -64,8 +64,7 @@ class Groups:
 
     def snapshot(self) -> Flow[GroupSnapshot]:
         """Read the whole list, 500 pages at most."""
-        query = ListQuery(operation="listFilterGroups", place={"integration_id": self.integration})
-        paginator = NumberedPaginator(query, self.policy, self.routes)
+        paginator = NumberedPaginator(_list(integration_id=self.integration), self.policy, self.routes)
         rows: list[Record] = []
         total = None
         while not paginator.done and paginator.pages < _MOST_PAGES:
@@ -74,6 +73,10 @@ class Groups:
             total = page.total
         whole = paginator.done and total in {None, len(rows)}
         return GroupSnapshot({str(row["id"]): row for row in rows if row.get("id")}, whole)
+
+
+def _list(**place: str) -> ListQuery:
+    return ListQuery(operation="listFilterGroups", place=place)
 
 
 def _model(group: Mapping[str, Any]) -> Any:
