@@ -95,7 +95,7 @@ def cases(*candidates: str) -> list[Case]:
     "odd", [outcome(rows=299), outcome(last="y"), outcome(order="p")], ids=["rows", "end", "order"]
 )
 def test_wrong_rows_are_no_result(odd: Outcome) -> None:
-    """Who has other rows than the rest, or in another order, is reported as wrong and has no figures."""
+    """A candidate with other rows than the rest, or in another order, is reported as wrong and has no figures."""
     three = cases("metrics24", "requests", "httpx")
     interleave(three, 2, lambda job: odd if job.candidate == "httpx" else outcome(), lambda _: None)
     assert [case.not_measured.partition(":")[0] for case in three] == ["", "", "wrong"]
@@ -140,6 +140,7 @@ def test_the_chart_is_svg() -> None:
     assert "a & b <c>" in [each.text for each in root.iter(f"{SVG}text")]
 
 
+@pytest.mark.slow
 def test_a_small_run_writes_its_results(tmp_path: Path) -> None:
     """A run of three pages and an export of 1 MB ends well, prints its tables, and writes all its results."""
     command = [sys.executable, "-m", "bench", "--rows", str(ROWS), "--rounds", "1", "--export-mb", "1"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from metrics24._core.effects import Request
@@ -37,7 +37,6 @@ def cycled(outcomes: list[Outcome], hits: list[Request]) -> Any:
     return script
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     outcomes=OUTCOMES,
     write=st.booleans(),
@@ -52,7 +51,7 @@ def test_a_call_ends_in_time_with_a_result_or_an_error_of_ours(
     """Any answers and faults end within attempts and deadline, and a write is sent anew only if it did not happen."""
     hits: list[Request] = []
     hand = FakeDriver(cycled(outcomes, hits), taking=taking)
-    rules = policy(attempts=attempts, deadline=deadline, pacer=RateLimiter(rate))
+    rules = policy(attempts=attempts, deadline=deadline, rate_limiter=RateLimiter(rate))
     try:
         assert 200 <= hand.run(send(WRITE if write else READ, rules)).status_code < 300
     except Metrics24Error:
@@ -95,7 +94,6 @@ WHIMS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     whims=WHIMS, size=st.integers(1, 9), limit=st.none() | st.integers(0, 40), before=st.none() | st.sampled_from(ROWS)
 )

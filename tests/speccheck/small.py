@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from metrics24.speccheck import DriftReport, corrected, run_drift
+from metrics24.speccheck import corrected, run_drift
 from metrics24.speccheck.comparison import Comparison, Difference, JsonBody, RecordedResponse, compare
 from metrics24.speccheck.gathering import Gathered
+from metrics24.speccheck.report import DriftReport
 from metrics24.speccheck.spec import Spec
 
 SPEC = """\

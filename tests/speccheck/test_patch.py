@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from metrics24.errors import UsageError
-from metrics24.speccheck import as_diff
+from metrics24.speccheck.corrections import as_diff
 from metrics24.speccheck.spec import Spec, import_extra
 from speccheck.small import SPEC, correction, page, patched, reported, response
 

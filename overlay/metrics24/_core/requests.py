@@ -18,8 +18,6 @@ from attrs import frozen
 from metrics24._core.effects import Request
 from metrics24.errors import ConfigurationError, UsageError
 from metrics24.filters import Filter, Scalar, render
-from metrics24_api.export_filter import EXPORT_FILTERS as EXPORT_FILTERS
-from metrics24_api.export_filter import ExportFilterFields as ExportFilterFields
 from metrics24_api.operation_table import API_KEY_HEADER as API_KEY_HEADER
 from metrics24_api.operation_table import DEFAULT_BASE_URL as DEFAULT_BASE_URL
 from metrics24_api.operation_table import OPERATIONS as OPERATIONS
@@ -171,8 +169,8 @@ def _request(
     body: object,
 ) -> Request:
     pairs = params.items() if isinstance(params, Mapping) else params
-    effect = cast("Literal['read', 'write']", operation.effect)
-    return Request(operation.id, method, path, tuple(_flattened(pairs)), body, effect)
+    access = cast("Literal['read', 'write']", operation.effect)
+    return Request(operation.id, method, path, tuple(_flattened(pairs)), body, access)
 
 
 def _flattened(pairs: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]:
@@ -185,4 +183,4 @@ def _flattened(pairs: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]
 
 def _moved(request: Request, route: Route, values: Mapping[str, str]) -> Request:
     path = _PLACEHOLDER.sub(lambda match: quote(values[match[1]], safe=""), route.path)
-    return Request(request.operation, route.method, path, request.params, request.body, request.effect)
+    return Request(request.operation, route.method, path, request.params, request.body, request.access)

@@ -48,7 +48,8 @@ from metrics24.cli.progress import DownloadCourse, display_download
 from metrics24.config import Waiting
 from metrics24.errors import UsageError
 from metrics24.files.atomic import AtomicFile
-from metrics24.files.csv_import import can_delimit, convert_csv, pyarrow_needed
+from metrics24.files.csv_import import can_delimit, convert_csv
+from metrics24.files.writers import pyarrow_needed
 from metrics24.filters import join
 from metrics24.kinds import KINDS
 
@@ -540,7 +541,7 @@ class _Filtered(click.Command):
 
 
 def _documented() -> list[click.Option]:
-    from metrics24._core.requests import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
+    from metrics24.models import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
 
     return [
         click.Option(
@@ -564,7 +565,7 @@ def list_exports(**given: Any) -> None:
 
     Signed URLs are shown without their signature; exports url gives it.
     """
-    from metrics24._core.requests import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
+    from metrics24.models import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
 
     named = {name: given[name] for name in EXPORT_FILTERS if given[name] not in (None, ())}
     documented = [metrics24.export_filter(**named)] if named else []
