@@ -124,15 +124,15 @@ def test_exports_of_today_count_against_the_quota(created: str | None, counts: b
 @pytest.mark.parametrize(("days", "step"), [(10, 1), (13, 1), (14, 2), (70, 10), (364, 52), (370, 52)])
 def test_a_long_range_is_sampled_at_a_few_places(days: int, step: int) -> None:
     """However many days there are, a plan costs few requests, a seventh of the range apart, and none that writes."""
-    hand = FakeDriver(Reports())
+    driver = FakeDriver(Reports())
     asked = TableQuery(
         operation="getClickReport", integration="int1", start=FIRST, end=FIRST + timedelta(days=days - 1)
     )
-    hand.run(plan(asked, "clicks", Limits(), policy(), {}))
-    reads = [dict(call.request.params) for call in hand.calls if call.request.operation == "getClickReport"]
+    driver.run(plan(asked, "clicks", Limits(), policy(), {}))
+    reads = [dict(call.request.params) for call in driver.calls if call.request.operation == "getClickReport"]
     found = [(date.fromisoformat(each["start_date"]) - FIRST).days for each in reads]
     assert found == [*range(0, days, step)]
-    assert {call.request.access for call in hand.calls} == {"read"}
+    assert {call.request.access for call in driver.calls} == {"read"}
 
 
 MOMENTS = st.lists(
