@@ -36,7 +36,7 @@ def literals(*folders: str) -> Iterator[tuple[str, str]]:
     """Place and value of every string in some folders, docstrings aside."""
     for path in python_files(*folders):
         for literal in string_literals(path):
-            yield f"{place(path, literal.lineno)}: {literal.value}", str(literal.value)
+            yield f"{place(path, literal.lineno)}: {literal.value!r}", str(literal.value)
 
 
 def test_no_module_spells_out_a_path_or_a_parameter() -> None:
