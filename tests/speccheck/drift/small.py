@@ -126,7 +126,7 @@ def answer(value: object, *, operation: str = "listRows", status: int = 200) -> 
 
 
 def examined(*answers: RecordedResponse, spec: str = SPEC, correct: bool = True) -> DriftOutcome:
-    """What comes of comparing answers with the small spec."""
+    """Compare responses with the small spec."""
     return examine(
         Spec(spec), "openapi/spec.yaml", ResponseSource(answers=list(answers), sandbox=False), correct=correct
     )

@@ -1,4 +1,4 @@
-"""What is seen in answers, and how often, beside what the spec says."""
+"""Fields, types and statuses of responses, and how often they occur, compared with the spec."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_text_that_looks_like_an_enum_is_none() -> None:
 
 
 def test_fields_that_the_spec_describes_without_names_are_known() -> None:
-    """Where the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
+    """If the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
     assert differences(page(ROW | {"counts": {"all": 2, "red": 1, "4711": 1}})) == {}
     conflict = differences(page(ROW | {"counts": {"all": 2, "red": "one"}}))["type conflict", "*"]
     assert (conflict.schema, conflict.path, conflict.by_patch) == ("Counts", "$.data[].counts.*", False)
@@ -127,7 +127,7 @@ def test_fields_that_are_named_like_ids_are_not_shown() -> None:
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_single_object_may_be_wrapped(wrapped: bool) -> None:
-    """What an object has too much is found bare and wrapped alike."""
+    """An unknown field of an object is found bare and wrapped alike."""
     row = ROW | {"speed": 3}
     found = differences(answer({"data": row} if wrapped else row, operation="getRow"))
     assert found["unknown field", "speed"].schema == "Row"

@@ -22,7 +22,7 @@ BYTES = json.dumps(PAGE, ensure_ascii=False).encode()
 
 
 def read(folder: Path) -> Recorded:
-    """What a folder holds for the small spec."""
+    """Read the recordings of a folder for the small spec."""
     return recorded(Spec(SPEC), folder)
 
 
@@ -107,7 +107,7 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     ids=["broken", "code", "binary", "empty", "nonsense"],
 )
 def test_a_cassette_that_cannot_be_read_is_named(tmp_path: Path, text: str, complaint: str) -> None:
-    """What is broken, holds code or has no answer is refused, and never shown."""
+    """A recording that is broken, holds code or has no response is refused, and never shown."""
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(UsageError, match=complaint):
         read(tmp_path)
