@@ -1,4 +1,4 @@
-"""The results and checks of an export job, with Client and with AsyncClient."""
+"""The return values and checks of a job, with Client and with AsyncClient."""
 
 from __future__ import annotations
 
