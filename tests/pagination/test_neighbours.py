@@ -53,8 +53,8 @@ def test_a_neighbour_that_cannot_be_one_is_refused(older: bool, outcome: Outcome
 def test_a_neighbour_that_contradicts_the_filter_is_reported() -> None:
     """Turning a page reports an ignored filter as a walk does."""
     hand = FakeDriver(in_turn(page([4], more=False, status="a")))
+    paginator = Paginator(params(filter=field("status").eq("b")), policy(), {})
     with pytest.warns(UserWarning, match="1 of 1 rows contradict it"):
-        paginator = Paginator(params(filter=field("status").eq("b")), policy(), {})
         hand.run(paginator.neighbour(HERE, after=True))
 
 
