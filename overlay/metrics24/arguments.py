@@ -112,6 +112,10 @@ def _whole(least: int, most: int, advice: str) -> _Validator:
     return check
 
 
+def _is_parallel(instance: object, attribute: Attribute[Any], value: object) -> None:
+    _whole(1, MOST_AT_ONCE, "1 reads one page after the other.")(instance, attribute, value)
+
+
 def _start(value: Day) -> date:
     return as_day(value, "start")
 
@@ -149,7 +153,6 @@ def _sort(value: Sort | None) -> str | None:
 
 _LIMIT = optional(_whole(0, sys.maxsize, "leave it out for all rows."))
 _PAGE_SIZE = _whole(1, LARGEST_PAGE, "use limit for fewer rows.")
-_PARALLEL = _whole(1, MOST_AT_ONCE, "1 reads one page after the other.")
 
 
 @frozen
@@ -170,7 +173,7 @@ class ReportParams:
     page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
     after: str | None = field(default=None, validator=optional(_is_cursor))
     before: str | None = field(default=None, validator=optional(_is_cursor))
-    parallel: int = field(default=1, validator=_PARALLEL)
+    parallel: int = field(default=1, validator=_is_parallel)
 
     def __attrs_post_init__(self) -> None:
         in_order(self.start, self.end)

@@ -32,7 +32,7 @@ from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24.config import Limits, Waiting
 from metrics24.errors import UsageError
-from metrics24.files.atomic import Saved, named
+from metrics24.files.atomic import Saved, as_path
 from metrics24.files.csv_import import CsvRecords
 from metrics24.files.partial import PartialDownload
 from metrics24.models import Export, factory
@@ -66,7 +66,7 @@ def csv_target(path: object) -> Path:
         UsageError: it is no path, or its suffix is that of another format.
 
     """
-    target = named(path)
+    target = as_path(path)
     if target.suffix.lower() in _OTHER_FORMATS:
         raise UsageError(
             f"{target} would hold CSV, which is what the server makes: let it end in .csv. `metrics24 export -o "

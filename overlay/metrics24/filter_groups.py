@@ -313,7 +313,7 @@ class FilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        place = {"integration_id": safe_id(integration, "integration")}
+        place = dict(integration_id=safe_id(integration, "integration"))
         params = ListParams("listFilterGroups", place, filter, sort, limit, page_size)
         return Listing(params, self._policy, self._routes, self._driver)
 
@@ -402,7 +402,7 @@ class AsyncFilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        place = {"integration_id": safe_id(integration, "integration")}
+        place = dict(integration_id=safe_id(integration, "integration"))
         params = ListParams("listFilterGroups", place, filter, sort, limit, page_size)
         return AsyncListing(params, self._policy, self._routes, self._driver)
 

@@ -23,7 +23,7 @@ from metrics24._rows.decoding import DecodedRow, RowDecoder, maker, model_lens
 from metrics24.arguments import ListParams, ReportParams
 from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
-from metrics24.files.writers import ArrowRows, FileWriter, open_sink
+from metrics24.files.writers import ArrowRows, FileWriter, open_writer
 from metrics24.kinds import time_of
 from metrics24.models import columns, factory, item_model
 
@@ -109,7 +109,7 @@ def file_for(model: str, path: str | PathLike[str], **options: Any) -> FileWrite
     chosen = options.pop("columns")
     if chosen not in {None, "spec"}:
         raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
-    return open_sink(path, columns=columns(model), fixed=chosen == "spec", **options)
+    return open_writer(path, columns=columns(model), fixed=chosen == "spec", **options)
 
 
 def _models(rows: list[Any], model: str) -> list[Any]:

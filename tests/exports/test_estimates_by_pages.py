@@ -71,7 +71,7 @@ def test_models_are_the_same_by_either_way(first: list[Any], second: list[Any]) 
 def test_columns_are_the_same_by_either_way(first: list[Any], second: list[Any]) -> None:
     """Whatever rows hold, the cells of a file are those that dicts give, misfits included."""
     layout, lens = plan(columns(MODEL), first, fixed=False), RowDecoder()
-    lens.shape = layout.shape
+    lens.shape = layout.row_schema
     try:
         careful = read(answer(second)).rows
     except ResponseError:

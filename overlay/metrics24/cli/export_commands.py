@@ -48,7 +48,8 @@ from metrics24.cli.progress import DownloadCourse, display_download
 from metrics24.config import Waiting
 from metrics24.errors import UsageError
 from metrics24.files.atomic import AtomicFile
-from metrics24.files.csv_import import can_delimit, convert_csv, pyarrow_needed
+from metrics24.files.csv_import import can_delimit, convert_csv
+from metrics24.files.writers import pyarrow_needed
 from metrics24.filters import join
 from metrics24.kinds import KINDS
 

@@ -42,8 +42,9 @@ from metrics24.cli.options import (
 from metrics24.cli.output import EndedEarlyError, fitting_nowhere, number, printable, size
 from metrics24.cli.progress import Course, DownloadCourse, display, display_download
 from metrics24.config import CONNECTIONS, MOST_AT_ONCE, Limits, Waiting
+from metrics24.files.csv_import import CsvRows
 from metrics24.files.layout import plan
-from metrics24.files.writers import BLOCK_ROWS, CsvRows, FileWriter, open_sink
+from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer
 from metrics24.kinds import KINDS
 from metrics24.models import columns
 from metrics24.rows import OnProgress, Progress
@@ -191,7 +192,7 @@ class Lane:
             )
 
     def _sink(self, chosen: tuple[Column, ...] | list[Column]) -> FileWriter:
-        return open_sink(
+        return open_writer(
             self._given["output"],
             columns=chosen,
             fixed=True,
