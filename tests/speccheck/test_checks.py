@@ -118,7 +118,7 @@ def test_proxies_and_authorities_are_listed(doctor: Doctor, box: Sandbox) -> Non
 
 
 def test_a_server_that_is_not_there_is_code_6(doctor: Doctor) -> None:
-    """Where nothing listens the report ends with the reachability, and says what to check."""
+    """If nothing listens the report ends with the reachability, and says what to check."""
     ended = doctor(None, "--json", METRICS24_API_KEY=KEY, METRICS24_BASE_URL="http://127.0.0.1:9")
     assert (ended.code, ended.verdicts["reachability"]) == (6, "broken")
     assert ended.facts["operations"] == []

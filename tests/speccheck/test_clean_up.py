@@ -10,7 +10,7 @@ from support.scripted import Received, Step
 
 
 def test_a_second_group_that_cannot_be_created_leaves_none_behind(doctor: Doctor, serve: Serve) -> None:
-    """Where only the first group can be created it is deleted again, and the other writes are not tried."""
+    """If only the first group can be created it is deleted again, and the other writes are not tried."""
     server = Failing(createFilterGroup=(2, json_answer({}, status=402)))
     ended = doctor(serve(server), *SCRATCH, "--json")
     assert ended.verdicts["createFilterGroup"] == "works"
@@ -30,7 +30,7 @@ def test_a_server_that_dies_between_writes_is_reported_with_what_may_be_left(doc
 
 
 def test_a_lost_creation_and_an_unreadable_list_are_reported(doctor: Doctor, serve: Serve) -> None:
-    """Where neither the answer nor the list tells whether a group was created, the report says so."""
+    """If neither the response nor the list tells whether a group was created, the report says so."""
     listed = answer(b"<html>", content_type="text/html")
     ended = doctor(serve(Failing(createFilterGroup=(1, reset), listFilterGroups=(2, listed))), *SCRATCH, "--json")
     assert "may be left behind" in ended.named("clean-up")["summary"]
@@ -52,7 +52,7 @@ def test_a_lost_group_is_looked_for_on_every_page(doctor: Doctor, serve: Serve) 
 
 
 def test_an_export_without_an_id_is_not_deleted(doctor: Doctor, serve: Serve) -> None:
-    """Where no export can be requested deleting one is not tried, and the report says why."""
+    """If no export can be requested deleting one is not tried, and the report says why."""
     refusal = json_answer({"error": "quota"}, status=402)
     failures = dict.fromkeys(("downloadClicks", "downloadConversions", "downloadImpressions"), (1, refusal))
     ended = doctor(serve(Failing(**failures)), *SCRATCH, "--include-exports", "--json")

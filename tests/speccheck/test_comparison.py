@@ -112,7 +112,7 @@ def test_a_text_that_looks_like_an_enum_is_none() -> None:
 
 
 def test_fields_that_the_spec_describes_without_names_are_known() -> None:
-    """Where the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
+    """If the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
     assert differences(page(ROW | {"counts": {"all": 2, "red": 1, "4711": 1}})) == {}
     conflict = differences(page(ROW | {"counts": {"all": 2, "red": "one"}}))["type conflict", "*"]
     assert (conflict.schema, conflict.path, conflict.by_patch) == ("Counts", "$.data[].counts.*", False)

@@ -133,7 +133,7 @@ def test_a_guess_of_the_spec_that_is_wrong_is_found_and_corrected(
 
 
 def test_an_operation_that_needs_an_id_is_suspect_at_most(doctor: Doctor, box: Sandbox) -> None:
-    """Where an id could be at fault too, a 404 like that of a nonsense path is inconclusive, with the correction."""
+    """If an id could be at fault too, a 404 like that of a nonsense path is inconclusive, with the correction."""
     ended = doctor(box, *HERE, *moved("getExport", old="download-center", new="exports"), "--json")
     found = ended.named("getExport")
     assert (found["verdict"], len(found["remedy"])) == ("inconclusive", 3)

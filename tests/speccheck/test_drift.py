@@ -92,7 +92,7 @@ def test_write_corrects_the_spec(drift: Drift, spec: Path, tmp_path: Path) -> No
 
 
 def test_write_is_code_15_where_something_is_left(drift: Drift, tmp_path: Path) -> None:
-    """What the patch cannot decide stays a difference after --write."""
+    """A difference that the patch cannot decide stays a difference after --write."""
     folder = cassette(tmp_path, {"id": "a", "created_at": 5, "owner": "x"})
     ended = drift("--cassettes", folder, "--write", "--json")
     assert (ended.code, ended.facts["left"], len(ended.facts["differences"])) == (15, 1, 2)
@@ -151,7 +151,7 @@ def test_options_that_make_no_sense_are_code_2(drift: Drift, arguments: tuple[st
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (503, 6), (404, 4)])
 def test_a_server_that_answers_nothing_is_an_error(drift: Drift, serve: Serve, status: int, code: int) -> None:
-    """Where no operation succeeds, the command ends with the code of the reason and reports no difference."""
+    """If no operation succeeds, the command ends with the code of the reason and reports no difference."""
     ended = drift(*HERE, "--json", server=serve(lambda request: json_answer({}, status=status)))
     assert (ended.code, ended.out) == (code, "")
     assert json.loads(ended.err)["error"]["exit_code"] == code
@@ -192,7 +192,7 @@ def test_the_spec_is_found_from_anywhere(drift: Drift, spec: Path, tmp_path: Pat
 
 
 def test_a_spec_that_cannot_be_written_is_code_8(drift: Drift, tmp_path: Path) -> None:
-    """Where a file cannot be written the code is 8, and no draft is left."""
+    """If a file cannot be written the code is 8, and no draft is left."""
     ended = drift("--cassettes", cassette(tmp_path, {"id": "a"}), "--patch", "none/it.patch")
     assert ended.code == 8
     assert "it.patch could not be written" in ended.err

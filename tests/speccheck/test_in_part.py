@@ -26,7 +26,7 @@ def test_what_could_not_be_asked_is_noted(drift: Drift, serve: Serve) -> None:
 
 
 def test_without_an_integration_the_comparison_is_not_called_complete(drift: Drift, shared: Sandbox) -> None:
-    """Where operations were left out, code and verdict say so, and the notes name the option that is missing."""
+    """If operations were left out, code and verdict say so, and the notes name the option that is missing."""
     ended = drift("--live", server=shared)
     assert ended.code == 13
     assert "Note: getClickReport: not asked: it needs an integration: give --integration ID." in ended.out

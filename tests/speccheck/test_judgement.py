@@ -111,7 +111,7 @@ def test_a_nonsense_path_that_is_not_a_404_proves_nothing(doctor: Doctor, serve:
 
 
 def test_a_wrong_method_without_an_allow_header_gets_a_guess(doctor: Doctor, serve: Serve) -> None:
-    """Where the server does not name the right method, the likely other one is suggested."""
+    """If the server does not name the right method, the likely other one is suggested."""
     ended = doctor(serve(stage(healthy(getClick=json_answer({}, status=405)))), *HERE, "--json")
     found = ended.named("getClick")
     assert found["verdict"] == "wrong method"
@@ -146,7 +146,7 @@ def test_the_other_column_is_tried_for_the_transaction_id(doctor: Doctor, serve:
 
 
 def test_rows_without_the_keys_of_a_look_up_are_named(doctor: Doctor, serve: Serve) -> None:
-    """Where no row has the keys of a look-up it is inconclusive, and the keys are named."""
+    """If no row has the keys of a look-up it is inconclusive, and the keys are named."""
     rows = page([private_row("conversion", hash=None)])
     ended = doctor(serve(stage(healthy(getConversionReport=rows))), *HERE, "--json")
     assert ended.named("getConversion")["summary"] == "not asked: the table's rows lack hash"

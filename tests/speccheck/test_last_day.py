@@ -50,7 +50,7 @@ def test_a_last_day_that_does_not_count_is_a_note(doctor: Doctor, end_date: str)
 
 
 def test_a_last_day_that_counts_costs_one_request(doctor: Doctor) -> None:
-    """Where last days count, the newest day with rows is asked for alone, once, and the check works."""
+    """If last days count, the newest day with rows is asked for alone, once, and the check works."""
     with Sandbox(small()) as box:
         ended = doctor(box, *HERE, *WEEK)
         assert ranges(box) == [("2025-02-01", "2025-02-07"), ("2025-02-07", "2025-02-07")]
@@ -58,7 +58,7 @@ def test_a_last_day_that_counts_costs_one_request(doctor: Doctor) -> None:
 
 
 def test_times_written_in_another_zone_do_not_deceive(doctor: Doctor) -> None:
-    """Where a row's written day is not the one that it is filed under, the days beside it are asked for as well."""
+    """If a row's written day is not the one that it is filed under, the days beside it are asked for as well."""
     with Sandbox(small(utc_offset=14 * 60, now="2025-02-07T15:30:00")) as box:
         ended = doctor(box, *HERE, *WEEK)
         assert ranges(box)[1:] == [("2025-02-08", "2025-02-08"), ("2025-02-07", "2025-02-07")]
@@ -106,7 +106,7 @@ def test_a_single_day_that_is_refused_leaves_it_open(doctor: Doctor, serve: Serv
 
 
 def test_the_first_and_the_last_day_of_all_have_one_neighbour(doctor: Doctor, serve: Serve) -> None:
-    """Where the calendar ends, the day beside is not asked for."""
+    """At the end of the calendar, the day beside is not asked for."""
     row = private_row(request_time="9999-12-31T10:00:00Z")
     asked: list[str] = []
 

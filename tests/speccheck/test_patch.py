@@ -60,7 +60,7 @@ FLOW = SPEC.replace('items: {$ref: "#/components/schemas/Row"}', 'items: {$ref: 
 
 
 def test_a_field_is_added_inside_braces() -> None:
-    """Where fields stand on one line in braces, a new one joins them there."""
+    """If fields stand on one line in braces, a new one joins them there."""
     text = patched(page({"id": "a", "kind": "k", "speed": 3}), spec=FLOW)
     assert 'x-evidence: observed}, speed: {type: [integer, "null"], x-evidence: observed}}\n' in text
     assert Spec.parse(text).at(("components", "schemas", "Base", "properties", "speed", "type")) == ["integer", "null"]
@@ -124,7 +124,7 @@ def test_evidence_is_raised_where_it_was_weaker() -> None:
 
 
 def test_the_patched_spec_describes_the_answers() -> None:
-    """What a patch takes care of differs no more afterwards, and patching again changes nothing."""
+    """A patched difference is gone afterwards, and patching again changes nothing."""
     responses = page(ROW | {"speed": 3, "state": "LOST"}), response({}, status=418)
     before, (text, after) = reported(*responses), correction(*responses)
     assert (len(before.left), before.exit_code) == (3, 15)
@@ -175,7 +175,7 @@ def test_git_takes_the_patch(tmp_path: Path, tail: str) -> None:
 
 
 def test_a_status_is_added_inside_braces() -> None:
-    """Where the answers of an operation stand on one line, a new one joins them there."""
+    """If the answers of an operation stand on one line, a new one joins them there."""
     flow = re.sub(
         r"(operationId: deleteRow(?:\n.+){2}\n      responses:)(\n.+){2}", r'\1 {"200": {description: x}}', SPEC
     )

@@ -67,7 +67,7 @@ def test_a_wrong_route_of_a_write_is_found(doctor: Doctor, box: Sandbox) -> None
 
 
 def test_a_group_that_cannot_be_created_leaves_the_others_open(doctor: Doctor, box: Sandbox) -> None:
-    """Where creating is wrong the other writes are inconclusive, and say why."""
+    """If creating is wrong the other writes are inconclusive, and say why."""
     ended = doctor(box, *SCRATCH, "--route", "createFilterGroup=POST /api/v2/{integrationID}/groups", "--json")
     assert (ended.code, ended.verdicts["createFilterGroup"]) == (12, "wrong path")
     assert ended.named("deleteFilterGroup")["summary"] == "not asked: no filter group could be created to try it on"
@@ -92,7 +92,7 @@ def test_a_group_whose_creation_was_not_confirmed_is_found_and_deleted(doctor: D
 
 
 def test_a_group_that_cannot_be_deleted_is_reported_by_name(doctor: Doctor, serve: Serve) -> None:
-    """Where deleting has no effect the report names what is left behind and what to do."""
+    """If deleting has no effect the report names what is left behind and what to do."""
     server = Groups("deleteFilterGroup", "bulkDeleteFilterGroups")
     ended = doctor(serve(server), *SCRATCH, "--json")
     left = ended.named("clean-up")
@@ -101,7 +101,7 @@ def test_a_group_that_cannot_be_deleted_is_reported_by_name(doctor: Doctor, serv
 
 
 def test_a_group_that_can_be_deleted_in_bulk_only_is_deleted(doctor: Doctor, box: Sandbox) -> None:
-    """Where deleting one group has a wrong method, the clean-up deletes in bulk."""
+    """If deleting one group has a wrong method, the clean-up deletes in bulk."""
     path = OPERATIONS["deleteFilterGroup"].path
     ended = doctor(box, *SCRATCH, "--route", f"deleteFilterGroup=PUT {path}", "--json")
     assert (ended.code, ended.verdicts["deleteFilterGroup"], "clean-up" in ended.verdicts) == (
@@ -113,7 +113,7 @@ def test_a_group_that_can_be_deleted_in_bulk_only_is_deleted(doctor: Doctor, box
 
 
 def test_groups_are_harmless_and_unmistakable(doctor: Doctor, serve: Serve) -> None:
-    """What is created is inactive, only watches, has a high priority and a name that says whose it is."""
+    """A created group is inactive, only watches, has a high priority and a name that says whose it is."""
     server = Groups("deleteFilterGroup", "bulkDeleteFilterGroups")
     doctor(serve(server), *SCRATCH)
     assert len(server.kept) == 2
