@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from metrics24._core.pagination import Audit
+from metrics24._core.pagination import FilterAudit
 from metrics24._rows.schema import Column, Row
 from metrics24.arguments import ReportParams
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
@@ -39,26 +39,26 @@ _SAMPLE_PAGES = 10
 class ExportConversion:
     """The rows of a downloaded CSV file on their way into the target, a block at a time."""
 
-    def __init__(self, source: CsvRows, writer: FileWriter, audit: Audit) -> None:
-        self._source, self._writer, self._audit = source, writer, audit
+    def __init__(self, export_id: str, source: CsvRows, writer: FileWriter, audit: FilterAudit) -> None:
+        self._export_id, self._source, self._writer, self._audit = export_id, source, writer, audit
         self._blocks = source.blocks()
         self.rows = 0
 
-    def write_block(self) -> bool:
-        """Write the next block of rows; return False if there is none."""
+    def write_block(self) -> int | None:
+        """Write the next block; return the number of its rows, None if there is no other block."""
         block = next(self._blocks, None)
         if block is None:
-            return False
-        self._audit.see(block)
+            return None
+        self._audit.check(block)
         self._writer.write(block)
         self.rows += len(block)
-        return True
+        return len(block)
 
-    def commit(self, export_id: str) -> Saved:
+    def commit(self) -> Saved:
         """Complete the target."""
         self._audit.report()
         missing, as_text = tuple(self._source.missing), tuple(self._source.as_text)
-        return evolve(self._writer.commit(), export_id=export_id, missing=missing, as_text=as_text)
+        return evolve(self._writer.commit(), export_id=self._export_id, missing=missing, as_text=as_text)
 
 
 class ExportSave:
@@ -74,11 +74,14 @@ class ExportSave:
         params: object,
         path: str | PathLike[str],
         *,
+        reuse: float,
         overwrite: bool,
         columns: str | None,
         spreadsheet_safe: bool,
     ) -> None:
-        self._params, self._target = _whole_days(params), as_path(path)
+        if columns not in {None, "spec"}:
+            raise UsageError(f"columns is 'spec' or left out, not {columns!r}.")
+        self._params, self._target, self._reuse = _whole_days(params), as_path(path), reuse
         self._fixed = columns == "spec"
         self._columns: Sequence[Column] = columns_of(self._params.kind.model)
         self._open = partial(
@@ -103,6 +106,7 @@ class ExportSave:
             "start": params.start,
             "end": params.end,
             "filter": params.filter,
+            "reuse": self._reuse,
         }
 
     def download(self, job: ExportState) -> Path:
@@ -132,7 +136,7 @@ class ExportSave:
                 )
             source = CsvRows(download, self._columns, delimiter=_delimiter_of(job))
             with self._open(columns=self._columns) as writer:
-                yield ExportConversion(source, writer, Audit(self._params.filter))
+                yield ExportConversion(job.id, source, writer, FilterAudit(self._params.filter))
         except Metrics24Error as error:
             error.add_note(f"What was downloaded is kept in {download}.")
             raise
