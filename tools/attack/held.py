@@ -32,6 +32,7 @@ from metrics24._core.responses import (
 )
 from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import DecodedRow, maker, model_lens
+from metrics24.arguments import ExportParams
 from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
@@ -43,6 +44,7 @@ from metrics24.speccheck.judgement import compare
 from metrics24.speccheck.recordings import heard
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+EXPORT_PARAMS = ExportParams(kind="clicks", integration="int1", fields=["real_tx_id"])
 MIB = 1 << 20
 
 
@@ -127,11 +129,11 @@ def head(given: tuple[int, Any, bytes]) -> None:
     """The head of storage's answer: numbers are within bounds, errors keep nothing of the body."""
     status, headers, body = given
     opened = Opened(status, headers, None)
-    part, length, code = storage.part_of(opened), storage.length_of(opened), storage.error_code(body)
+    part, length, code = storage.ContentRange.read(opened), storage.length_of(opened), storage.error_code(body)
     assert all(number is None or 0 <= number < 10**18 for number in (part.first, part.size))
     assert length is None or 0 <= length < 10**18
-    assert storage.strong_etag(opened).isascii()
-    assert not storage.is_beginning(opened) or part.size is not None
+    assert storage.usable(headers.get("etag", "")).isascii()
+    assert not part.begins_file or part.size is not None
     assert len(code) <= 60
     error = storage.refusal(opened, code, NOW)
     assert len(str(error)) < 1000
@@ -211,9 +213,7 @@ def export(record: dict[str, Any]) -> None:
     export_records.is_of_kind(record, "clicks")
     export_records.narrowing(record)
     export_records.is_narrowed(record)
-    options = export_records.part(record, "export_list_options")
-    export_records.filters_named(options)
-    export_records.columns_named(options, "fields")
+    assert export_records.repeats(record, EXPORT_PARAMS) in {True, False}
     integrity.rows_promised(record)
 
 
