@@ -122,7 +122,7 @@ class ExportState:
     @property
     def may_be_cut(self) -> bool:
         """True if it has as many rows as one export may have, so that rows may be missing."""
-        return (self.rows or 0) >= self._desk.limits.export_rows
+        return (self.rows or 0) >= self._settings.limits.export_rows
 
     @property
     def export(self) -> Export:

@@ -22,7 +22,7 @@ from attrs import evolve
 
 from metrics24._core.pagination import FilterAudit
 from metrics24._rows.schema import Column, Row
-from metrics24.arguments import ReportParams
+from metrics24.arguments import ReportParams, seconds
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
 from metrics24.files.atomic import Saved, as_path
 from metrics24.files.csv_import import CsvRows, can_delimit
@@ -81,7 +81,8 @@ class ExportSave:
     ) -> None:
         if columns not in {None, "spec"}:
             raise UsageError(f"columns is 'spec' or left out, not {columns!r}.")
-        self._params, self._target, self._reuse = _whole_days(params), as_path(path), reuse
+        self._params, self._target = _whole_days(params), as_path(path)
+        self._reuse = seconds(reuse, "reuse")
         self._fixed = columns == "spec"
         self._columns: Sequence[Column] = columns_of(self._params.kind.model)
         self._open = partial(

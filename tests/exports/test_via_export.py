@@ -199,6 +199,7 @@ def test_an_export_that_is_refused_is_an_error(
         ({}, {"via": "auto"}, "via is 'pages' or 'export', not 'auto'"),
         ({}, {"via": "pages", "reuse": 60}, "reuse and waiting go with via='export' alone"),
         ({}, {"via": "pages", "waiting": Waiting()}, "reuse and waiting go with via='export' alone"),
+        ({}, {"reuse": -1}, "reuse must be a number of seconds"),
         ({}, {"columns": "all"}, "columns is 'spec' or left out, not 'all'"),
         ({}, {"name": "rows.txt"}, "does not say its format"),
         ({}, {"name": "none/rows.csv"}, "does not exist"),
@@ -211,13 +212,6 @@ def test_what_makes_no_sense_is_refused(
     with pytest.raises(UsageError, match=complaint):
         save(asked=asked, **options)
     assert (api.reports, api.asked()) == (0, 0)
-
-
-def test_reuse_is_a_number_of_seconds(save: Save, api: ReportWithExport) -> None:
-    """A number of seconds that cannot be meant is refused before an export is asked for."""
-    with pytest.raises(UsageError, match="reuse must be a number of seconds"):
-        save(reuse=-1)
-    assert api.asked() == 0
 
 
 def test_lists_have_no_export(run: Running, api: ReportWithExport, tmp_path: Path) -> None:
