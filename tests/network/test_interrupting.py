@@ -16,6 +16,8 @@ from support.running import RANGE, make_client
 from support.scripted import Received, Serve, Step
 from support.tables import newest_first, page
 
+pytestmark = pytest.mark.slow
+
 PROMPT = 0.2  # seconds
 RETRY_LATER = answers.json_answer({}, status=503, headers=[("Retry-After", "50")])
 SITUATIONS: dict[str, list[Step]] = {
