@@ -18,6 +18,8 @@ from support.running import make_client
 from support.scripted import Exchange, Serve
 from support.storage import LARGE, MIB, constant, stall
 
+pytestmark = pytest.mark.slow
+
 PROMPT = 0.2  # seconds
 SOON = metrics24.Waiting(first=0.1, factor=600, max=60)
 """A first look at once, and the next one in a minute."""
