@@ -1,35 +1,56 @@
-"""What reports and lists are asked for, checked before anything is sent."""
+"""The arguments of calls, declared and checked in one place before anything is sent.
+
+A check takes a value and the argument's name; it returns the value as it is used, or raises a UsageError that names the
+argument, the mistake and the remedy. Parameter classes declare their checks as validators and converters of attrs,
+and TypedDicts of keyword arguments as annotations, which `checked` applies.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, get_type_hints
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
-from metrics24._core.pagination import ListQuery, TableQuery
-from metrics24._core.requests import safe_id
 from metrics24.config import MOST_AT_ONCE
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
+from metrics24.kinds import KINDS, Kind
+from metrics24.models import EXPORT_FILTERS, UNSET
 
 Day = date | str
 Sort = str | Iterable[str]
+Check = Callable[[Any, str], Any]
 LARGEST_PAGE = 100
+MOST_TAGS = 50
 
+_UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
+_LONGEST = 1e9  # some thirty years
 _SORTABLE = re.compile(r"-?[^\s,=&\[\]\x00-\x1f\x7f-]+[^\s,=&\[\]\x00-\x1f\x7f]*")
+_NAME = re.compile(r"[^,\x00-\x1f\x7f\ud800-\udfff]+")
+_DELIMITER = re.compile(r'[^"\r\n\ud800-\udfff]')
+_OF_EXPORTS = frozenset(each.field for each in EXPORT_FILTERS.values() if "." in each.field)
+
+
+def safe_id(value: object, name: str) -> str:
+    """Take an id that cannot bend a URL: no slash, blank, percent sign or control character, and no dot segment."""
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+    if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
+        raise UsageError(
+            f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank."
+        )
+    return value
 
 
 def as_day(value: object, name: str) -> date:
-    """A day as given: a date, or ISO text.
-
-    Raises:
-        UsageError: it is neither, or it is a datetime, whose day depends on a time zone.
-
-    """
+    """Take a day: a date, or ISO text; not a datetime, whose day depends on a time zone."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str):
@@ -41,152 +62,342 @@ def as_day(value: object, name: str) -> date:
 
 
 def in_order(start: date, end: date) -> tuple[date, date]:
-    """The first and the last day of a range.
-
-    Raises:
-        UsageError: the first comes after the last.
-
-    """
+    """Take a range of days, the first of which must not come after the last."""
     if start > end:
         raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
     return start, end
 
 
-def checked_filter(filter_: object) -> Filter | None:
-    """A filter, or none.
+def whole_number(value: object, name: str) -> int:
+    """Take a whole number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"{name} must be a whole number, not {value!r}.")
+    return value
 
-    Raises:
-        UsageError: it is something else.
 
-    """
-    if filter_ is not None and not isinstance(filter_, Filter):
+def between(least: int, most: int, advice: str) -> Check:
+    """Make a check of whole numbers between two bounds, both included."""
+    bounds = f"{least} to {most}" if most < sys.maxsize else f"{least} or more"
+
+    def check(value: object, name: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+        return value
+
+    return check
+
+
+def seconds(value: object, name: str) -> float:
+    """Take a number of seconds, from 0 to a billion."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
+        raise UsageError(f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.")
+    return float(value)
+
+
+def switch(value: object, name: str) -> bool:
+    """Take True or False, and nothing that is only truthy."""
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} must be True or False, not {value!r}.")
+    return value
+
+
+def any_text(value: object, name: str) -> str:
+    """Take text, also empty text."""
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+    return value
+
+
+def text(value: object, name: str) -> str:
+    """Take text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be text that is not empty, not {value!r}.")
+    return value
+
+
+def title(value: object, name: str) -> str:
+    """Take the name of a filter group: text that is not blank."""
+    if isinstance(value, str) and value and not value.strip():
+        raise UsageError(f"{name} must not be blank.")
+    return text(value, name)
+
+
+def artifact_name(value: object, name: str) -> str:
+    """Take the name of a file on the server."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be text that is not empty: an export's .artifact_name, once it is complete.")
+    return value
+
+
+def cursor(value: object, name: str) -> str:
+    """Take a row's cursor."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.")
+    return value
+
+
+def delimiter(value: object, name: str) -> str:
+    """Take a character that can separate the fields of a CSV file."""
+    if not isinstance(value, str) or not _DELIMITER.fullmatch(value):
+        raise UsageError(f"{name} must be one character, and no quote or line break, not {value!r}.")
+    return value
+
+
+def items(value: object, name: str) -> list[Any]:
+    """Take a list of something; a text or a mapping would come apart into letters or keys."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise UsageError(f"{name} must be a list, not {type(value).__name__}: write {name}=[...].")
+    return list(value)
+
+
+def unique_texts(value: object, name: str) -> list[str]:
+    """Take a list of texts that are not empty, each once."""
+    texts = items(value, name)
+    for each in texts:
+        if not isinstance(each, str) or not each:
+            raise UsageError(f"{name} must hold texts that are not empty, not {each!r}.")
+    twice = [each for each, times in Counter(texts).items() if times > 1]
+    if twice:
+        raise UsageError(f"{name} holds {twice[0]!r} more than once; name each once.")
+    return texts
+
+
+def some_texts(value: object, name: str) -> tuple[str, ...]:
+    """Take texts that are not empty, each once and at least one."""
+    texts = unique_texts(value, name)
+    if not texts:
+        raise UsageError(f"{name} is empty: name at least one.")
+    return tuple(texts)
+
+
+def some_ids(value: object, name: str) -> tuple[str, ...]:
+    """Take ids that may stand in a URL, each once and at least one."""
+    return tuple(safe_id(each, name) for each in some_texts(value, name))
+
+
+def tags(value: object, name: str) -> list[str]:
+    """Take tags, each once and no more than the API takes."""
+    texts = unique_texts(value, name)
+    if len(texts) > MOST_TAGS:
+        raise UsageError(f"{name} has {len(texts)} entries; the API takes {MOST_TAGS} at most.")
+    return texts
+
+
+def rules(value: object, name: str) -> list[dict[str, Any]]:
+    """Take the filters of a filter group: mappings, or the models that were read."""
+    found: list[dict[str, Any]] = []
+    for each in items(value, name):
+        if not isinstance(each, Mapping) and not callable(getattr(each, "to_dict", None)):
+            raise UsageError(f"{name} must hold mappings, or the filters of a FilterGroup, not {type(each).__name__}.")
+        found.append(dict(each if isinstance(each, Mapping) else each.to_dict()))
+    return found
+
+
+def columns(value: object, name: str) -> tuple[str, ...]:
+    """Take the names of a file's columns, each once."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise UsageError(f"{name} must be a list of names like ['real_tx_id', 'status'], not {value!r}.")
+    names = tuple(value)
+    for each in names:
+        if not isinstance(each, str) or not _NAME.fullmatch(each) or each != each.strip():
+            raise UsageError(f"{name} holds {each!r}, which is no name: text without commas and line breaks.")
+    if len(set(names)) < len(names):
+        raise UsageError(f"{name} names a column twice; name each once.")
+    return names
+
+
+def kind_of_rows(value: object, name: str) -> Kind:
+    """Take the name of a kind of rows."""
+    if not isinstance(value, str) or value not in KINDS:
+        raise UsageError(f"{name} must be one of {', '.join(KINDS)}, not {value!r}.")
+    return KINDS[value]
+
+
+def any_filter(value: object, name: str) -> Filter:
+    """Take a filter."""
+    if not isinstance(value, Filter):
         raise UsageError(
-            "filter must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
-            f"{type(filter_).__name__}."
+            f"{name} must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
+            f"{type(value).__name__}."
         )
-    return filter_
+    return value
+
+
+def filter_of_rows(value: object, name: str) -> Filter:
+    """Take a filter of an export's rows; the API would ignore columns that only exports have, and export everything."""
+    rows = any_filter(value, name)
+    for condition in rows.conditions:
+        if condition.name in _OF_EXPORTS:
+            raise UsageError(
+                f"{name} names {condition.name!r}, which exports have and rows have not: export_filter is for "
+                "exports.list, and the days of an export are start and end."
+            )
+    return rows
+
+
+def valid(check: Check) -> Callable[[Any, Attribute[Any], Any], None]:
+    """Make a validator of attrs from a check that returns its value unchanged."""
+
+    def validate(_: object, attribute: Attribute[Any], value: object) -> None:
+        check(value, attribute.name)
+
+    return validate
 
 
 def row_keys(integration: str, request_date: Day, **keys: str) -> dict[str, object]:
-    """The five keys of a look-up, as the generated request takes them.
-
-    Raises:
-        UsageError: one is missing or not of its type.
-
-    """
-    for name, value in keys.items():
-        if not isinstance(value, str) or not value:
-            raise UsageError(f"{name.rstrip('_')} must be text that is not empty.")
+    """Take the five keys of a look-up, as the generated request takes them."""
+    texts = {name: text(value, name.rstrip("_")) for name, value in keys.items()}
     day = as_day(request_date, "request_date")
-    return dict(integration_id=safe_id(integration, "integration"), request_date=day, **keys)
+    return dict(integration_id=safe_id(integration, "integration"), request_date=day, **texts)
 
 
-def check_parallel(parallel: object) -> None:
-    """Check a number of requests at once.
-
-    Raises:
-        UsageError: it is no whole number, or out of range.
-
-    """
-    _refuse_count("parallel", parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
-
-
-@frozen
-class Asked:
-    """The arguments that all report tables share."""
-
-    start: Day
-    end: Day
-    filter: Filter | None
-    limit: int | None
-    page_size: int
-    after: str | None
-    before: str | None
-    parallel: int = 1
-    ordered: bool = True
-
-    def query(self, operation: str, integration: str) -> TableQuery:
-        """The arguments as a query.
-
-        Raises:
-            UsageError: days reversed, both cursors or an empty one, a page size, limit or parallel out of range.
-
-        """
-        for name, cursor in (("after", self.after), ("before", self.before)):
-            if cursor is not None and (not isinstance(cursor, str) or not cursor):
-                raise UsageError(
-                    f"{name} must be a row's cursor, not {cursor!r}; leave it out to begin with the newest row."
-                )
-        if self.after is not None and self.before is not None:
-            raise UsageError("after and before exclude each other; give one of them.")
-        _check_extent(self.filter, self.limit, self.page_size)
-        self._check_parallel()
-        start, end = in_order(as_day(self.start, "start"), as_day(self.end, "end"))
-        return TableQuery(
-            operation=operation,
-            integration=safe_id(integration, "integration"),
-            start=start,
-            end=end,
-            filter=self.filter,
-            page_size=self.page_size,
-            limit=self.limit,
-            after=self.after,
-            before=self.before,
-        )
-
-    def _check_parallel(self) -> None:
-        check_parallel(self.parallel)
-        if not isinstance(self.ordered, bool):
-            raise UsageError(f"ordered must be True or False, not {self.ordered!r}.")
-        if self.parallel > 1 and (self.after or self.before):
-            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+def checked(declared: type, given: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Check keyword arguments by the checks that a TypedDict declares; None stays None, and UNSET is left out."""
+    checks = _checks_of(declared)
+    for name in given.keys() - checks.keys():
+        raise UsageError(f"{owner} has no property {name!r} to set; it has {', '.join(sorted(checks))}.")
+    return {
+        name: None if value is None else checks[name](value, name)
+        for name, value in given.items()
+        if value is not UNSET
+    }
 
 
-@frozen
-class AskedOfList:
-    """The arguments that all lists share."""
-
-    filter: Filter | None
-    sort: Sort | None
-    limit: int | None
-    page_size: int
-
-    def query(self, operation: str, **place: str) -> ListQuery:
-        """The arguments as a query; `place` holds the ids that the path needs.
-
-        Raises:
-            UsageError: a filter, sort, page size or limit that makes no sense.
-
-        """
-        _check_extent(self.filter, self.limit, self.page_size)
-        return ListQuery(
-            operation=operation,
-            place=place,
-            filter=self.filter,
-            sort=None if self.sort is None else _sort(self.sort),
-            page_size=self.page_size,
-            limit=self.limit,
-        )
+@cache
+def _checks_of(declared: type) -> dict[str, Check]:
+    hints = get_type_hints(declared, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
-def _sort(given: object) -> str:
+def _start(value: Day) -> date:
+    return as_day(value, "start")
+
+
+def _end(value: Day) -> date:
+    return as_day(value, "end")
+
+
+def _sort(value: Sort | None) -> str | None:
+    if value is None:
+        return None
     names: list[Any] = (
-        given.split(",") if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+        value.split(",") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
     )
     for name in names:
         if not isinstance(name, str) or not _SORTABLE.fullmatch(name):
-            raise UsageError(f"sort={given!r} does not name columns; write them like ('-created_at', 'name').")
+            raise UsageError(f"sort={value!r} does not name columns; write them like ('-created_at', 'name').")
     return ",".join(names)
 
 
-def _check_extent(filter_: object, limit: object, page_size: object) -> None:
-    checked_filter(filter_)
-    _refuse_count("page_size", page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
-    if limit is not None:
-        _refuse_count("limit", limit, range(sys.maxsize), "leave it out for all rows.")
+_FILTER = optional(valid(any_filter))
+_LIMIT = optional(valid(between(0, sys.maxsize, "leave it out for all rows.")))
+_PAGE_SIZE = valid(between(1, LARGEST_PAGE, "use limit for fewer rows."))
+_CURSOR = optional(valid(cursor))
+_PARALLEL = valid(between(1, MOST_AT_ONCE, "1 reads one page after the other."))
 
 
-def _refuse_count(name: str, value: object, allowed: range, advice: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-        bounds = f"{allowed.start} to {allowed.stop - 1}" if allowed.stop < sys.maxsize else f"{allowed.start} or more"
-        raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+@frozen
+class ReportParams:
+    """The arguments of a report table.
+
+    Raises:
+        UsageError: days in the wrong order, both cursors or an empty one, a page size, limit or parallel out of range.
+
+    """
+
+    kind: Kind = field(repr=lambda kind: kind.name)
+    integration: str = field(validator=valid(safe_id))
+    start: date = field(converter=_start)
+    end: date = field(converter=_end)
+    filter: Filter | None = field(default=None, validator=_FILTER)
+    limit: int | None = field(default=None, validator=_LIMIT)
+    page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
+    after: str | None = field(default=None, validator=_CURSOR)
+    before: str | None = field(default=None, validator=_CURSOR)
+    parallel: int = field(default=1, validator=_PARALLEL)
+
+    def __attrs_post_init__(self) -> None:
+        in_order(self.start, self.end)
+        if self.after is not None and self.before is not None:
+            raise UsageError("after and before exclude each other; give one of them.")
+        if self.parallel > 1 and (self.after or self.before):
+            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+
+    @property
+    def operation(self) -> str:
+        """The operation that gives the table."""
+        return self.kind.report
+
+    @property
+    def size(self) -> int:
+        """Rows per request."""
+        return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
+
+
+@frozen
+class ListParams:
+    """The arguments of a list in numbered pages; `integration` is None where the list is that of the account.
+
+    Raises:
+        UsageError: a filter, sort, page size or limit that makes no sense.
+
+    """
+
+    operation: str
+    integration: str | None = field(default=None, validator=optional(valid(safe_id)))
+    filter: Filter | None = field(default=None, validator=_FILTER)
+    sort: str | None = field(default=None, converter=_sort)
+    limit: int | None = field(default=None, validator=_LIMIT)
+    page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
+
+    @property
+    def size(self) -> int:
+        """Items per request: the same on every page, or the numbers would not fit together."""
+        return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
+
+
+def _kind(value: str) -> Kind:
+    return kind_of_rows(value, "kind")
+
+
+def _fields(value: Iterable[str]) -> tuple[str, ...]:
+    names = columns(value, "fields")
+    if not names:
+        raise UsageError("fields is empty; name the columns that the file shall have.")
+    return names
+
+
+def _extra_parameters(value: Iterable[str]) -> tuple[str, ...]:
+    return columns(value, "extra_parameters")
+
+
+def _first_day(value: Day | None) -> date | None:
+    return None if value is None else as_day(value, "start")
+
+
+def _last_day(value: Day | None) -> date | None:
+    return None if value is None else as_day(value, "end")
+
+
+@frozen(kw_only=True)
+class ExportParams:
+    """The parameters of an export.
+
+    Raises:
+        UsageError: one of them makes no sense.
+
+    """
+
+    kind: Kind = field(converter=_kind)
+    integration: str = field(validator=valid(safe_id))
+    fields: tuple[str, ...] = field(converter=_fields)
+    extra_parameters: tuple[str, ...] = field(default=(), converter=_extra_parameters)
+    start: date | None = field(default=None, converter=_first_day)
+    end: date | None = field(default=None, converter=_last_day)
+    delimiter: str | None = field(default=None, validator=optional(valid(delimiter)))
+    filter: Filter | None = field(default=None, validator=optional(valid(filter_of_rows)))
+    reuse: float = field(default=0.0, validator=valid(seconds))
+
+    def __attrs_post_init__(self) -> None:
+        if self.start is not None and self.end is not None:
+            in_order(self.start, self.end)

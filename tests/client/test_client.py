@@ -51,7 +51,7 @@ def test_a_request_by_id_goes_out_as_given() -> None:
 
 @pytest.mark.parametrize("body", [object(), float("nan"), "\ud800", {1, 2}])
 def test_a_body_that_is_no_json_is_refused(body: object) -> None:
-    """What JSON cannot hold is UsageError, and nothing is sent."""
+    """A body that JSON cannot hold is UsageError, and nothing is sent."""
     seen = Recorder()
     with client(seen) as made, pytest.raises(UsageError, match="listExports cannot be written as JSON"):
         made.request("listExports", body=body)
@@ -183,7 +183,7 @@ async def test_both_clients_find_one_row_and_frame_many() -> None:
         rows = made.reports.clicks("i", **RANGE)
         assert rows.to_polars()["real_tx_id"].to_list() == list(rows.to_pandas()["real_tx_id"]) == ["2", "1"]
         assert repr(rows).startswith("Rows(")
-        assert "'getClickReport'" in repr(rows)
+        assert "kind=clicks" in repr(rows)
         (only,) = rows.by_page()
         assert repr(only) == "Page(2 rows, has_next=False)"
     async with AsyncClient(api_key="hush", base_url=HERE, transport=table) as twin:

@@ -16,17 +16,17 @@ from metrics24._core.effects import Close, Flow, Open, Read, SignedUrl, ask
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.http import Endpoint
 from metrics24._io.streams import BLOCK
-from metrics24.config import credential
+from metrics24.config import resolve_credential
 from support import answers
 from support.scripted import Exchange, ScriptedServer, Step, in_turn
 from support.storage import LARGE, both, sent
 
-WIRE = Endpoint("http://localhost:1", credential("k", None, {}))
+WIRE = Endpoint("http://localhost:1", resolve_credential("k", None, {}))
 ELSEWHERE = "http://localhost:1/x"
 
 
 class Seen:
-    """What came of a file: status, headers, blocks."""
+    """A received file: status, headers, blocks."""
 
     def __init__(self) -> None:
         self.status, self.headers = 0, httpx.Headers()
@@ -96,7 +96,7 @@ def test_blocks_have_one_mebibyte_at_most_and_few_are_smaller(read: Reader) -> N
 
 
 def test_a_slow_file_comes_in_small_blocks(read: Reader) -> None:
-    """What drips is given several times a second, so that progress shows before a mebibyte is there."""
+    """A file that drips is given several times a second, so that progress shows before a mebibyte is there."""
 
     def drip(exchange: Exchange) -> None:
         exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")
@@ -128,7 +128,7 @@ ENDS: dict[str, tuple[Step, type[TransportError]]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_arrived_before_a_fault_is_given_before_it(read: Reader, end: str) -> None:
-    """The bytes before a cut or a stall come first, then the error, which stays for whoever reads on."""
+    """The bytes before a cut or a stall come first, then the error, which every further read raises again."""
     step, kind = ENDS[end]
     with ScriptedServer(in_turn(step)) as server:
         seen = read(server.base_url, timeout=0.3, attempts=3)

@@ -34,7 +34,7 @@ STALLING: dict[str, Step] = {
 
 @pytest.fixture
 def dead_port() -> int:
-    """Give a loopback port on which nobody listens."""
+    """Give a loopback port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -115,7 +115,7 @@ def test_fault_03_04_reads_survive_a_broken_connection(
 def test_fault_03_04_a_connection_that_stays_broken_ends_in_an_error(
     run: Running, serve: Serve, clock: FakeClock, broken: str
 ) -> None:
-    """Where every attempt breaks, TransportError names the host after as many hits as attempts."""
+    """If every attempt breaks, TransportError names the host after as many hits as attempts."""
     server = serve(in_turn(BROKEN[broken]))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=3))
     with pytest.raises(TransportError, match=rf"127\.0\.0\.1:{server.port}"):

@@ -1,4 +1,4 @@
-"""Fault 8, seen by the caller: `on_retry` is told of each retry, and may end the call."""
+"""Fault 8, seen by the caller: `on_retry` is called for each retry, and may end the call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUSY = answers.json_answer({}, status=429, headers=[("Retry-After", "3")])
 
 
 class Enough(Exception):  # noqa: N818 - a reader's own exception, named as a reader would
-    """What a caller's function raises."""
+    """An error that a caller's function raises."""
 
 
 def test_fault_08_each_retry_is_told_before_its_pause(run: Running, serve: Serve, clock: FakeClock) -> None:
@@ -37,7 +37,7 @@ def test_fault_08_each_retry_is_told_before_its_pause(run: Running, serve: Serve
 
 
 def test_fault_08_a_function_can_be_given_to_some_calls_only(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """What with_options gives is told of its own calls and not of those of the client it came from."""
+    """A function given to with_options is called for that client's calls, not for those of the client it came from."""
     server = serve(in_turn(*[answers.html_answer(503), page(ROWS)] * 2))
     told: list[Retry] = []
     client = run.client(server, clock=clock)
@@ -66,7 +66,7 @@ def test_fault_08_what_the_function_raises_ends_the_call(
 
 
 def test_fault_08_the_client_goes_on_after_such_an_end(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """A page that was ended by the caller's exception loses no connection, and its walk can be begun again."""
+    """A page that was ended by the caller's exception loses no connection, and its iteration can begin again."""
     failing = iter([Enough()])
 
     def on_retry(retry: Retry) -> None:
@@ -85,7 +85,7 @@ def test_fault_08_the_client_goes_on_after_such_an_end(run: Running, serve: Serv
 
 
 def test_fault_08_a_function_is_shared_by_all_concurrent_calls(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """With many calls at once the function is told of each one's retry exactly once."""
+    """With many calls at once the function is called for each one's retry exactly once."""
     lock, told = threading.Lock(), list[Retry]()
 
     def on_retry(retry: Retry) -> None:

@@ -1,4 +1,4 @@
-"""Run flows by hand: answers come from a script, time moves only when it is slept, and every effect is written down."""
+"""A fake driver: responses come from a script, time moves only by sleeping, and every effect is recorded."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import httpx
 
 from metrics24._core.effects import Call, Flow, Instant, Now, RawResponse, Request, Sleep
-from metrics24._core.pagination import TableQuery
 from metrics24._core.retry import Policy
+from metrics24.arguments import ReportParams
 from metrics24.config import Retrying
 from metrics24.errors import Metrics24Error
+from metrics24.kinds import CLICKS
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -26,7 +27,7 @@ WRITE = Request("createFilterGroup", "POST", "/x", access="write")
 
 
 class FakeDriver:
-    """Plays the driver's part; each call takes `taking` seconds, or its timeout if that is shorter."""
+    """Runs flows without a network; each call takes `taking` seconds, or its timeout if that is shorter."""
 
     def __init__(self, script: Script, *, taking: float = 0.0) -> None:
         self._script, self._taking = script, taking
@@ -87,7 +88,7 @@ def always(outcome: Callable[[], Outcome]) -> Script:
 
 
 def raw(status: int = 200, body: object = None, headers: Iterable[tuple[str, str]] = ()) -> RawResponse:
-    """Make an answer with a JSON body."""
+    """Make a response with a JSON body."""
     return RawResponse(status, httpx.Headers(list(headers)), json.dumps(body).encode())
 
 
@@ -110,7 +111,7 @@ def policy(*, attempts: int = 5, deadline: float = 120.0, timeout: float = 30.0,
     return Policy(timeout=timeout, retrying=retrying, **{"uniform": lambda _, most: most, **changes})
 
 
-def query(**changes: Any) -> TableQuery:
+def params(**changes: Any) -> ReportParams:
     """Ask for clicks of February."""
     days: dict[str, Any] = {"start": date(2025, 2, 1), "end": date(2025, 2, 27)}
-    return TableQuery(operation="getClickReport", integration="int1", **{**days, **changes})
+    return ReportParams(CLICKS, "int1", **{**days, **changes})

@@ -32,24 +32,24 @@ from metrics24._core.responses import (
 )
 from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import DecodedRow, maker, model_lens
+from metrics24.arguments import ExportParams
 from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
 from metrics24.models import Notices, answer_model, factory, item_model, row_model
-from metrics24.speccheck.comparison import compare as drifting
-from metrics24.speccheck.comparison import findings
-from metrics24.speccheck.document import Spec
-from metrics24.speccheck.judgement import compare
-from metrics24.speccheck.recordings import heard
+from metrics24.speccheck.comparison import NOT_JSON, STATUS, RecordedResponse, compare
+from metrics24.speccheck.corrections import spec_lines
+from metrics24.speccheck.spec import Spec, client_spec
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+EXPORT_PARAMS = ExportParams(kind="clicks", integration="int1", fields=["real_tx_id"])
 MIB = 1 << 20
 
 
 def tables(given: tuple[str, RawResponse]) -> None:
     """A page of a report table: cursors are text or nothing, and every row becomes a model."""
-    operation, answer = given
-    table = read_table(answer, operation, Notices())
+    operation, response = given
+    table = read_table(response, operation, Notices())
     assert all(
         cursor is None or (isinstance(cursor, str) and cursor) for cursor in (table.start_cursor, table.end_cursor)
     )
@@ -59,14 +59,14 @@ def tables(given: tuple[str, RawResponse]) -> None:
 
 def lensed(given: tuple[str, RawResponse]) -> None:
     """The swift way of reading a page gives the models that the careful way gives, and refuses what that refuses."""
-    operation, answer = given
+    operation, response = given
     model = row_model(operation)
     lens = model_lens(model)
     lens.see([{"real_tx_id": "A", "new": 1}])
     careful: Any = None
     with suppress(ResponseError):
-        careful = read_table(answer, operation, Notices())
-    swift = read_table(answer, operation, Notices(), lens)
+        careful = read_table(response, operation, Notices())
+    swift = read_table(response, operation, Notices(), lens)
     assert careful is not None
     one = [maker(model, type(row))(row) if isinstance(row, DecodedRow) else factory(model)(row) for row in swift.rows]
     assert one == list(map(factory(model), careful.rows))
@@ -79,14 +79,14 @@ def lensed(given: tuple[str, RawResponse]) -> None:
 
 def lists(given: tuple[str, RawResponse]) -> None:
     """A page of a list: every item becomes a model."""
-    operation, answer = given
-    models(item_model(operation), read_list(answer, operation, Notices()).rows)
+    operation, response = given
+    models(item_model(operation), read_list(response, operation, Notices()).rows)
 
 
 def singles(given: tuple[str, RawResponse]) -> None:
     """A single object: there is something in it, and it becomes a model."""
-    operation, answer = given
-    read = read_single(answer, operation, Notices())
+    operation, response = given
+    read = read_single(response, operation, Notices())
     assert read
     models(answer_model(operation), [read])
 
@@ -108,30 +108,30 @@ def model(given: tuple[str, Any]) -> None:
     models(name, [value])
 
 
-def error(answer: RawResponse) -> None:
+def error(response: RawResponse) -> None:
     """Every status but a success is an error, in words that can be printed and are not too many."""
-    problem = failure(answer, "getExport", NOW)
-    assert (problem is None) == (200 <= answer.status_code < 300)
+    problem = failure(response, "getExport", NOW)
+    assert (problem is None) == (200 <= response.status_code < 300)
     assert len(str(problem)) < 1000
     assert str(problem).isprintable()
-    request_id(answer)
+    request_id(response)
 
 
-def pause(answer: RawResponse) -> None:
+def pause(response: RawResponse) -> None:
     """A pause is a number of seconds that one can wait."""
-    seconds = retry_after(answer, NOW)
+    seconds = retry_after(response, NOW)
     assert seconds is None or (isfinite(seconds) and seconds >= 0)
 
 
 def head(given: tuple[int, Any, bytes]) -> None:
-    """The head of storage's answer: numbers are within bounds, errors keep nothing of the body."""
+    """The head of storage's response: numbers are within bounds, errors keep nothing of the body."""
     status, headers, body = given
     opened = Opened(status, headers, None)
-    part, length, code = storage.part_of(opened), storage.length_of(opened), storage.error_code(body)
+    part, length, code = storage.ContentRange.read(opened), storage.length_of(opened), storage.error_code(body)
     assert all(number is None or 0 <= number < 10**18 for number in (part.first, part.size))
     assert length is None or 0 <= length < 10**18
-    assert storage.strong_etag(opened).isascii()
-    assert not storage.is_beginning(opened) or part.size is not None
+    assert storage.usable(headers.get("etag", "")).isascii()
+    assert not part.begins_file or part.size is not None
     assert len(code) <= 60
     error = storage.refusal(opened, code, NOW)
     assert len(str(error)) < 1000
@@ -211,9 +211,7 @@ def export(record: dict[str, Any]) -> None:
     export_records.is_of_kind(record, "clicks")
     export_records.narrowing(record)
     export_records.is_narrowed(record)
-    options = export_records.part(record, "export_list_options")
-    export_records.filters_named(options)
-    export_records.columns_named(options, "fields")
+    assert export_records.repeats(record, EXPORT_PARAMS) in {True, False}
     integrity.rows_promised(record)
 
 
@@ -230,28 +228,24 @@ def counted(given: tuple[list[bytes], dict[str, Any]]) -> None:
     assert records.ended
 
 
-def shape(given: tuple[str, Any]) -> None:
-    """The doctor's comparison tells where each difference is."""
-    for difference in compare(*given):
-        assert difference.path.startswith("$")
-
-
 @cache
 def _spec() -> Spec:
-    return Spec((Path(__file__).parents[2] / "openapi" / "spec.yaml").read_text("utf-8"))
+    return Spec.parse((Path(__file__).parents[2] / "openapi" / "spec.yaml").read_text("utf-8"))
 
 
-def drift(given: tuple[str, RawResponse]) -> None:
-    """The drift report counts what is in an answer, and its findings can be sorted and shown."""
-    operation, answer = given
-    seen = drifting(_spec(), [heard(operation, answer.status_code, answer.content)])
-    found = findings(_spec(), seen)
-    assert all(each.kind for each in found.differences)
+def compared(given: tuple[str, RawResponse]) -> None:
+    """Any response is compared, with the spec's file and with the client's: each difference has a place and lines."""
+    operation, response = given
+    recorded = RecordedResponse.of(operation, response)
+    for spec in (_spec(), client_spec()):
+        differences = compare(spec, [recorded]).differences
+        assert all(each.kind and each.path.startswith("$") for each in differences)
+    spec_lines(each for each in differences if each.kind not in (STATUS, NOT_JSON))
 
 
-def decoded(answer: RawResponse) -> None:
+def decoded(response: RawResponse) -> None:
     """JSON is decoded, or refused."""
-    decode(answer, "getExport")
+    decode(response, "getExport")
 
 
 def words(text: str) -> None:

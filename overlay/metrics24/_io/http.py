@@ -248,7 +248,6 @@ def file_request(effect: Open) -> httpx.Request:
         headers["If-Range"] = effect.etag
     request = httpx.Request("GET", effect.url.reveal(), headers=headers, extensions=_timeouts(effect.timeout))
     for value in effect.url.values:
-        value.reveal()
         remember(value)
     if effect.url.signature is not None:
         effect.url.signature.last = request.url.query.decode("ascii")  # as it is sent: servers may repeat it
