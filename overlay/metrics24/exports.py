@@ -25,7 +25,8 @@ from metrics24._core.export_flows import (
 )
 from metrics24._core.export_flows import start as start_export
 from metrics24._core.pagination import TableQuery
-from metrics24._core.requests import EXPORT_FILTERS, ExportFilterFields, Routes, safe_id
+from metrics24._core.requests import EXPORT_FILTERS as EXPORT_FILTERS
+from metrics24._core.requests import ExportFilterFields, Routes, safe_id
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.prefetch import ListSource

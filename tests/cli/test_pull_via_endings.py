@@ -12,7 +12,7 @@ from cli.commands import Shell, interrupt
 from cli.conftest import Metrics24, Serve
 from cli.lanes import PULL, ROWS, Promising, csv_of, refused, today
 from files.round_trip import files_in, read_json_lines
-from metrics24.cli.export_commands import download_of
+from metrics24.cli.pull import download_of
 from support.account import IDENTITY, record
 from support.answers import json_answer, reset
 from support.scripted import Step

@@ -8,7 +8,7 @@ import pytest
 from cli.conftest import Metrics24, Serve
 from cli.lanes import DOCUMENTED, PULL, ROWS, Promising, csv_of
 from files.round_trip import files_in, read_json_lines
-from metrics24.cli.export_commands import download_of
+from metrics24.cli.pull import download_of
 from support.account import IDENTITY
 from support.answers import json_answer
 

@@ -25,7 +25,7 @@ from metrics24._core.downloads import rows_promised
 from metrics24._core.effects import Flow, Now, Sleep, ask
 from metrics24._core.pagination import ListQuery, NumberedPaginator, TableQuery, fetch
 from metrics24._core.requests import Routes, build, conditions, safe_id
-from metrics24._core.responses import Table, quoted, read_single
+from metrics24._core.responses import Table, read_single
 from metrics24._core.retry import Policy, send
 from metrics24._core.writes import SentWrite, delete, may_have_happened, understood
 from metrics24.config import Limits, Waiting
@@ -42,6 +42,7 @@ from metrics24.errors import (
     ResponseError,
     UnexpectedAnswerWarning,
     UsageError,
+    quoted,
     warn,
 )
 from metrics24.filters import Filter

@@ -23,9 +23,9 @@ from attrs import asdict, evolve, frozen
 
 import metrics24
 from metrics24._io.prefetch import file_for
-from metrics24.cli.interrupts import command_line, sigterm_as_interrupt
-from metrics24.cli.options import FOLDER, Range, all_of, end_of_day, open_client, parse_filters, plain, today
-from metrics24.cli.output import EndedEarlyError, fitting_nowhere, number, printable, size
+from metrics24.cli.exit_codes import sigterm_as_interrupt
+from metrics24.cli.options import FOLDER, Range, _parse, command_line, option, parse_filters
+from metrics24.cli.output import EndedEarlyError, misfits_in_words, number, printable, size
 from metrics24.cli.progress import Course, display
 from metrics24.daily import DayFiles, save_days, surroundings
 from metrics24.errors import UsageError
@@ -33,6 +33,13 @@ from metrics24.files.atomic import AtomicFile, file_errors
 from metrics24.files.writers import FileWriter
 from metrics24.kinds import KINDS
 from metrics24.rows import OnProgress, Progress
+
+
+def plain(texts: Any) -> list[str]:
+    """Write filters so that those that mean the same are the same."""
+    signs = {"eq": "=", "gte": ">=", "lte": "<="}
+    return sorted({f"{c.name}{signs.get(o, f':{o}=')}{v}" for c, o, v in map(_parse, texts)})
+
 
 _DAYS = "-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*"
 
@@ -178,7 +185,7 @@ def summarize(days: Sequence[Day], about: Mapping[str, Any], *, created: bool, q
         folder, seconds = printable(about["folder"]) + (" (created)" if created else ""), about["seconds"]
         click.echo(f"{number(rows, 'row')} of {number(len(read), 'day')} in {folder} after {seconds:.1f} s{skipped}")
         if misfits:
-            click.echo(fitting_nowhere(misfits))
+            click.echo(misfits_in_words(misfits))
 
 
 _DAY = timedelta(days=1)
@@ -208,7 +215,7 @@ class DayJob:
     def run(self, on_saved: Callable[[Day], None], show: OnProgress) -> None:
         """Read the days that are not complete, the newest first."""
         folder = self._given["by_day"]
-        with open_client(self._given) as client:
+        with self._given["options"].open_client() as client:
             self.created = not folder.exists()
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -233,7 +240,7 @@ class DayJob:
         def saved(day: date, file: metrics24.Saved) -> None:
             with suppress(OSError):  # the file says when its rows were asked for: its day may have ended meanwhile
                 os.utime(file.path, (self._now.timestamp(),) * 2)
-            over = self._now >= end_of_day(day, self._given)
+            over = self._now >= self._given["options"].end_of_day(day)
             try:
                 self._question.keep()
             finally:
@@ -263,7 +270,7 @@ class DayJob:
             asked = self._path(day).stat().st_mtime
         except OSError:
             return False
-        return asked >= end_of_day(day, self._given).timestamp()
+        return bool(asked >= self._given["options"].end_of_day(day).timestamp())
 
 
 def _runs(days: Sequence[date]) -> Iterator[list[date]]:
@@ -279,24 +286,29 @@ def _runs(days: Sequence[date]) -> Iterator[list[date]]:
 
 
 FORMATS = ("parquet", "csv", "jsonl")
-_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "unordered", "via", "reuse")
+_OF_ONE_FILE = ("output_file", "overwrite", "limit", "after", "before", "parallel", "unordered", "via", "reuse")
 _OF_BY_DAY = ("format", "refresh_last")
 
-by_day_options = all_of(
-    click.option(
+
+@frozen(kw_only=True, slots=False)
+class ByDayOptions:
+    """The options of one file a day."""
+
+    by_day: Path | None = option(
         "--by-day",
         type=FOLDER,
         metavar="DIR",
         help="Instead of -o: a file for each day, in this folder, made if missing.",
-    ),
-    click.option("--format", type=click.Choice(FORMATS), help="With --by-day: of the files; parquet by default."),
-    click.option(
+    )
+    format: str | None = option(
+        "--format", type=click.Choice(FORMATS), help="With --by-day: of the files; parquet by default."
+    )
+    refresh_last: int | None = option(
         "--refresh-last",
         type=click.IntRange(min=0),
         metavar="DAYS",
         help="With --by-day: read the last so many days again, since verdicts change for days.",
-    ),
-)
+    )
 
 
 def check(context: click.Context) -> None:
@@ -307,7 +319,7 @@ def check(context: click.Context) -> None:
 
     """
     given, one_by_one = context.params, context.params["by_day"] is not None
-    if given["output"] is None and not one_by_one:
+    if given["output_file"] is None and not one_by_one:
         raise click.UsageError("Say where to: --output FILE, or --by-day DIR.", context)
     for parameter in context.command.params:
         wrong = _OF_ONE_FILE if one_by_one else _OF_BY_DAY
@@ -319,7 +331,7 @@ def check(context: click.Context) -> None:
 def pull_by_day(context: click.Context, given: Mapping[str, Any], days: Range) -> None:
     """Save each day that has no complete file."""
     now = datetime.now(UTC)
-    if days.end > (begun := today(given, now)):
+    if days.end > (begun := given["options"].today(now)):
         raise click.UsageError(f"The last day ({days.end}) has not begun: today is {begun}.", context)
     pass
 
@@ -338,7 +350,7 @@ def pull_by_day(context: click.Context, given: Mapping[str, Any], days: Range) -
     except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
         if not outcome and isinstance(error, metrics24.Metrics24Error):
             raise
-        raise EndedEarlyError(error, Done(outcome, command_line(context, days.options()))) from error
+        raise EndedEarlyError(error, Done(outcome, command_line(days.options()))) from error
     every = sorted([*job.skipped, *outcome], key=lambda each: each.day)
     about: dict[str, Any] = {"folder": str(given["by_day"]), "start": str(days.start), "end": str(days.end)}
     about["seconds"] = round(time.monotonic() - course.started, 3)

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-import shlex
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
-from click.core import ParameterSource
+from attrs import asdict, frozen
 
-from metrics24.cli.exit_codes import Terminated
-from metrics24.cli.options import Range
-from metrics24.cli.output import Lost
+from metrics24.cli.options import Range, command_line
 from metrics24.rows import Progress
 
-_ENDS = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
+@frozen
+class Lost:
+    """The rows that had been fetched when a command ended early.
 
-@contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM, and a terminal that closes, end the block like Ctrl-C: no unfinished file is left behind."""
+    Attributes:
+        rows: how many rows.
+        newest: the time of the first one.
+        oldest: the time of the last one.
+        cursor: the last one's cursor.
+        resume: the command that fetches only what is older, None where that cannot be said.
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
+    """
 
-    before = {number: signal.signal(number, end) for number in _ENDS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    rows: int
+    newest: str | None
+    oldest: str | None
+    cursor: str | None
+    resume: str | None
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the members that the error object gets."""
+        return {"lost": asdict(self)}
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "Nothing had been fetched, and no file was left behind."
+        span = f" ({self.newest} back to {self.oldest})" if self.oldest else ""
+        text = (
+            f"{self.rows:,} rows{span} had been fetched and are lost; no file was left behind. Run the command again."
+        )
+        hint = f" If you have those rows from elsewhere, this fetches only the older ones: {self.resume}"
+        return text + hint if self.resume else text
 
 
 def lost(progress: Progress, context: click.Context, days: Range) -> Lost:
@@ -43,39 +54,8 @@ def lost(progress: Progress, context: click.Context, days: Range) -> Lost:
         limit = context.params["limit"]
         rest: dict[str, Any] = {} if limit is None else {"limit": limit - progress.rows}
         # Another name, so that nobody takes the older rows for the whole range.
-        output = Path(context.params["output"])
+        output = Path(context.params["output_file"])
         rest |= {"parallel": None, "unordered": None}  # which do not go with --after
-        rest["output"] = output.with_name(f"{output.stem}.older{output.suffix}")
-        resume = command_line(context, {**days.options(), "after": progress.cursor, **rest})
+        rest["output_file"] = output.with_name(f"{output.stem}.older{output.suffix}")
+        resume = command_line({**days.options(), "after": progress.cursor, **rest})
     return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
-
-
-def command_line(
-    context: click.Context, changes: Mapping[str, object], *, other: tuple[str, click.Command] | None = None
-) -> str:
-    """Write the command that is running as it was given, with some of its options changed, or left out where None.
-
-    Or write the `other` command, by its path, with those of the options that it has as well.
-    """
-    path, command = other or (context.command_path, context.command)
-    words = path.split()
-    for parameter in command.params:
-        name = parameter.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given and name not in changes:
-            continue
-        value = changes.get(name, context.params.get(name))
-        if value is None:
-            continue
-        for each in value if isinstance(value, tuple) else (value,):
-            words += _words(parameter, each)
-    return shlex.join(words)
-
-
-def _words(parameter: click.Parameter, value: object) -> list[str]:
-    if isinstance(parameter, click.Argument):
-        return [str(value)]
-    option = parameter.opts[0]
-    if isinstance(parameter, click.Option) and parameter.is_flag:
-        return [option]
-    return [option, str(value)]

@@ -6,14 +6,15 @@ Progress of an export: the server's work, then bytes, their rate and rows.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
-from metrics24.cli.output import Showing, printable, size
+from metrics24.cli.export_commands import ExportProgress
+from metrics24.cli.output import Output
 from metrics24.rows import OnProgress, Progress
 
 
@@ -31,7 +32,7 @@ class Course:
     def describe(self, progress: Progress) -> str:
         """Say how far it is, such as ``12,300 rows, 4,100 rows/s, back to 2025-02-03 11:02:44``."""
         seconds = max(self.clock() - self.started, 0.001)
-        moment = f", back to {printable(progress.oldest)}" if progress.oldest else ""
+        moment = f", back to {progress.oldest}" if progress.oldest else ""
         return f"{progress.rows:,} rows, {progress.rows / seconds:,.0f} rows/s{moment}"
 
     def fraction(self, progress: Progress) -> float | None:
@@ -47,84 +48,16 @@ class Course:
         return min(max(0.0, *parts), 1.0) if parts else None
 
 
-def display(course: Course, *, quiet: bool) -> AbstractContextManager[OnProgress]:
+@contextmanager
+def display(course: Course, *, quiet: bool) -> Iterator[OnProgress]:
     """Show progress as long as the context lasts; it gives what to call with the progress."""
-
-    def measure(progress: Progress) -> tuple[float | None, float]:
-        fraction = course.fraction(progress)
-        return None if fraction is None else 1.0, fraction or 0.0
-
-    showing = Showing(
-        title=course.table,
-        waiting="waiting for the first page",
-        describe=course.describe,
-        measure=measure,
-        clock=course.clock,
-        started=course.started,
-    )
-    return showing.display(quiet=quiet)
+    with Output(quiet=quiet).progress(course.table, "waiting for the first page", clock=course.clock) as show:
+        yield lambda progress: show(course.describe(progress), course.fraction(progress))
 
 
-if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
-    from metrics24._core.export_flows import WaitProgress
-    from metrics24.export_job import DownloadProgress
-
-    Step = WaitProgress | DownloadProgress | str
-    """A look at the export, a block of its file, or the words for what is done now."""
-    OnStep = Callable[[Step], object]
-
-
-@define(kw_only=True)
-class DownloadCourse:
-    """What is being fetched, and how fast it arrives.
-
-    Attributes:
-        title: what it is.
-        clock: seconds that only ever grow.
-
-    """
-
-    title: str
-    clock: Callable[[], float] = time.monotonic
-    started: float = field(init=False)
-    _before: tuple[float, int] | None = field(init=False, default=None)
-
-    def __attrs_post_init__(self) -> None:
-        self.started = self.clock()
-
-    def describe(self, step: Step) -> str:
-        """Say how far it is, such as ``12.3 MB of 45.0 MB, 3.1 MB/s, 12,300 rows``."""
-        if isinstance(step, str):
-            return step
-        if (seconds := getattr(step, "seconds", None)) is not None:
-            from metrics24.models import ArtifactStatus  # noqa: PLC0415  loads what showing help does not need
-
-            status = str(getattr(step, "status", ""))
-            if status == ArtifactStatus.COMPLETED:
-                return f"made after {seconds:,.0f} s, downloading"
-            return f"{printable(status)} for {seconds:,.0f} s"
-        return self._arrived(step)  # type: ignore[arg-type]  # told apart without loading their modules
-
-    def _arrived(self, step: DownloadProgress) -> str:
-        """Count only what arrived in this process towards the rate: a resumed download begins with a part of it."""
-        if self._before is None:
-            self._before = self.clock(), step.bytes
-        since, bytes_before = self._before
-        elapsed = self.clock() - since
-        rate = f", {size(round((step.bytes - bytes_before) / elapsed))}/s" if elapsed > 0 else ""
-        whole = "" if step.total is None else f" of {size(step.total)}"
-        return f"{size(step.bytes)}{whole}{rate}, {step.rows:,} rows"
-
-
-def display_download(course: DownloadCourse, *, quiet: bool) -> AbstractContextManager[OnStep]:
+@contextmanager
+def display_download(title: str, *, quiet: bool) -> Iterator[Callable[[Any], None]]:
     """Show progress as long as the context lasts; it gives what to call with each step."""
-    showing: Showing[Step] = Showing(
-        title=course.title,
-        waiting="waiting for the server",
-        describe=course.describe,
-        measure=lambda step: (getattr(step, "total", None), getattr(step, "bytes", 0)),
-        clock=course.clock,
-        started=course.started,
-        timed=True,
-    )
-    return showing.display(quiet=quiet)
+    with Output(quiet=quiet).progress(title, "waiting for the server", timed=True) as show:
+        steps = ExportProgress(show)
+        yield lambda step: show(step, None) if isinstance(step, str) else steps(step)

@@ -11,6 +11,7 @@ One pull into one file: what was asked for, how far it has come, and how it is s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
@@ -18,44 +19,40 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from glob import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
-from attrs import frozen
+from attrs import fields, frozen
 
 import metrics24
 from metrics24._core.estimates import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
 from metrics24._core.pagination import Audit
 from metrics24._rows.schema import Column
-from metrics24.cli import exit_codes as exits
-from metrics24.cli.daily_pull import by_day_options, check, pull_by_day
-from metrics24.cli.export_commands import delimiter_of, download_of
-from metrics24.cli.interrupts import command_line, lost, sigterm_as_interrupt
+from metrics24.cli.daily_pull import ByDayOptions, check, pull_by_day
+from metrics24.cli.exit_codes import sigterm_as_interrupt
+from metrics24.cli.interrupts import lost
 from metrics24.cli.options import (
     FILE,
+    ConnectionOptions,
+    DayOptions,
     Range,
-    all_of,
-    connection_options,
-    open_client,
+    argument,
+    comma_remarks,
+    command,
+    command_line,
+    example,
+    option,
     parse_filters,
-    range_options,
-    tell_of_commas,
-    understood,
 )
-from metrics24.cli.output import EndedEarlyError, fitting_nowhere, number, printable, size
-from metrics24.cli.progress import Course, DownloadCourse, display, display_download
+from metrics24.cli.output import EndedEarlyError, misfits_in_words, number, printable, size
+from metrics24.cli.progress import Course, display, display_download
 from metrics24.config import CONNECTIONS, MOST_AT_ONCE, Limits, Waiting
 from metrics24.files.layout import plan
 from metrics24.files.writers import BLOCK_ROWS, CsvRows, FileWriter, open_sink
 from metrics24.kinds import KINDS
 from metrics24.models import columns
 from metrics24.rows import OnProgress, Progress
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from metrics24.cli.progress import OnStep
-
 
 _log = logging.getLogger("metrics24")
 
@@ -179,7 +176,7 @@ class Lane:
         delimiter_of(job)  # if it is said already: what cannot be read need not be waited for
         draft = download_of(self._given["output"], job.id)
         quiet = self._given["quiet"] or self._given["as_json"]
-        with display_download(DownloadCourse(title=self._given["table"]), quiet=quiet) as show:
+        with display_download(self._given["table"], quiet=quiet) as show:
             if not draft.is_file():  # it only ever appears whole
                 job.save(draft, waiting=waiting, on_progress=show)
             try:
@@ -190,7 +187,7 @@ class Lane:
         draft.unlink(missing_ok=True)
         return pulled
 
-    def _laid_out(self, draft: Path, prospect: Prospect, job: metrics24.ExportJob, show: OnStep) -> Pulled:
+    def _laid_out(self, draft: Path, prospect: Prospect, job: metrics24.ExportJob, show: Any) -> Pulled:
         self._check_whole(job)
         needed = self._documented if self._given["via"] == "auto" else ()  # there pages have them
         rows = CsvRows(draft, prospect.columns, delimiter=delimiter_of(job), needed=needed)
@@ -205,7 +202,7 @@ class Lane:
         for path in draft.parent.glob(f"{escape(draft.name)}*"):  # with what is kept of one that was cut short
             path.unlink(missing_ok=True)
 
-    def _audited(self, rows: CsvRows, show: OnStep) -> Iterator[list[dict[str, object]]]:
+    def _audited(self, rows: CsvRows, show: Any) -> Iterator[list[dict[str, object]]]:
         """Give the rows, and say at the end whether the server ignored the filter."""
         audit, count = Audit(parse_filters(self._given["filters"])), 0
         for block in rows.blocks():
@@ -335,6 +332,16 @@ class Pulling:
     def seconds(self) -> float:
         """How long it has taken so far."""
         return time.monotonic() - self.course.started
+
+
+def delimiter_of(job: metrics24.ExportJob) -> str:
+    """The delimiter."""
+    return job._delimiter
+
+
+def download_of(target: Path, export_id: str) -> Path:
+    """The draft."""
+    return target.with_name(f"{target.name}.{hashlib.sha256(export_id.encode()).hexdigest()[:8]}.csv")
 
 
 DIFFERENCES = "An export does not tell null from empty text, and its order is the server's: docs/exports.md."
@@ -476,7 +483,7 @@ class Lanes:
 
         pulling = self._pulling
         again = {**pulling.days.options(), "via": "export", "reuse": _KEPT}
-        pulling.unfinished = Unfinished(job.id, command_line(pulling.context, again))
+        pulling.unfinished = Unfinished(job.id, command_line(again))
         pulling.say(f"Export {job.id}: {job.status}")
         try:
             pulled = self._lane.fetch(prospect, job, waiting or Waiting(timeout=_LONGEST))
@@ -517,72 +524,74 @@ def _brief(error: metrics24.Metrics24Error) -> str:
     return str(error).partition(". ")[0].removesuffix(".")
 
 
-OPTIONS = (
-    click.argument("table", type=click.Choice(list(KINDS))),
-    click.option("--integration", required=True, metavar="ID", help="The integration whose rows to pull."),
-    range_options,
-    click.option("--output", "-o", type=FILE, help="File to write: .csv, .jsonl or .parquet."),
-    click.option("--overwrite", is_flag=True, help="Replace the file if it exists."),
-    click.option(
+REPORTS = ("clicks", "conversions", "impressions")
+
+
+@frozen(kw_only=True)
+class PullOptions(ByDayOptions, DayOptions, ConnectionOptions):
+    """The options of `metrics24 pull`."""
+
+    table: str = argument(type=click.Choice(REPORTS))
+    integration: str = option("--integration", required=True, metavar="ID", help="The integration of the rows.")
+    output_file: Path | None = option("--output", "-o", type=FILE, help="File to write: .csv, .jsonl or .parquet.")
+    overwrite: bool = option("--overwrite", is_flag=True, help="Replace the file if it exists.")
+    filter: tuple[str, ...] = option(
         "--filter",
-        "filters",
         multiple=True,
         metavar="CONDITION",
         help="Only rows with status=rejected, payout>=1, payout<=9 or name:like=a%. Given several times, all must "
         "hold; several of one column with = mean any of the values.",
-    ),
-    click.option("--limit", type=click.IntRange(min=0), help="Rows at most, the newest ones."),
-    click.option("--page-size", type=int, help="Rows per request; 100 by default, which is the most."),
-    click.option("--after", metavar="CURSOR", help="Only rows older than the row with this real_tx_id."),
-    click.option("--before", metavar="CURSOR", help="Only rows newer than the row with this real_tx_id."),
-    click.option(
+    )
+    limit: int | None = option("--limit", type=click.IntRange(min=0), help="Most rows to pull, the newest ones.")
+    page_size: int | None = option("--page-size", type=int, help="Rows per request; 100 by default, which is the most.")
+    after: str | None = option("--after", metavar="CURSOR", help="Only rows older than the row with this real_tx_id.")
+    before: str | None = option("--before", metavar="CURSOR", help="Only rows newer than the row with this real_tx_id.")
+    parallel: int | None = option(
         "--parallel",
         type=click.IntRange(1, MOST_AT_ONCE),
         metavar="N",
         help="Read up to N days at once, with N requests under way; the same rows in the same order.",
-    ),
-    click.option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come."),
-    click.option(
+    )
+    unordered: bool = option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come.")
+    via: str | None = option(
         "--via",
         type=click.Choice(["auto", "pages", "export"]),
         help="How rows come: by pages (the default), by one export of the day's few, or by what is thought faster.",
-    ),
-    click.option(
+    )
+    reuse: float | None = option(
         "--reuse",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
         help="With --via: take an equal export that is at most so old, and spare the day's quota.",
-    ),
-    click.option("--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."),
-    click.option("--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."),
-    by_day_options,
+    )
+    columns: str | None = option(
+        "--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."
+    )
+    spreadsheet_safe: bool = option(
+        "--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."
+    )
+
+
+EXAMPLE = (
+    example(
+        "metrics24 pull conversions --integration acmeshop01",
+        "--start 2025-02-01 --end 2025-02-07 -o conversions.parquet",
+    )
+    + example(
+        "metrics24 pull clicks --integration acmeshop01",
+        "--last 1m --by-day clicks --refresh-last 3",
+        title="A file for each day, those of the last three read again",
+    )
+    + example(
+        "metrics24 pull clicks --integration acmeshop01",
+        "--month last --via auto -o clicks.parquet",
+        title="Pages, or an export of the Download Center if that is faster",
+    )
 )
 
 
-# \b keeps click from filling the lines into a paragraph.
-EXAMPLE = """\b
-Example:
-  metrics24 pull conversions --integration acmeshop01 \\
-    --start 2025-02-01 --end 2025-02-07 -o conversions.parquet
-
-\b
-A file for each day, those of the last three read again:
-  metrics24 pull clicks --integration acmeshop01 \\
-    --last 1m --by-day clicks --refresh-last 3
-
-\b
-Pages, or an export of the Download Center if that is faster:
-  metrics24 pull clicks --integration acmeshop01 \\
-    --month last --via auto -o clicks.parquet
-
-"""
-
-
-@click.command(epilog=EXAMPLE + exits.HELP)
-@all_of(*OPTIONS)
-@connection_options
-@click.pass_context
-def pull(context: click.Context, /, **given: Any) -> None:
+@command("pull", PullOptions, example=EXAMPLE)
+def pull(options: PullOptions) -> None:
     """Pull clicks, conversions or impressions into a file, newest first.
 
     The file appears when it is complete, and not at all if the command fails. Rows come 100 a request. With --by-day
@@ -591,12 +600,16 @@ def pull(context: click.Context, /, **given: Any) -> None:
     --via auto looks at the first pages: where reading on would take long, and the account has exports left today, the
     server makes a file of the rows, with the same columns. It is said which way is taken and why.
     """
+    context = click.get_current_context()
+    given = {each.name: getattr(options, each.name) for each in fields(PullOptions)}
+    given |= {"output": options.output_file, "filters": options.filter, "options": options}
     check(context)
-    days = understood(given, datetime.now(UTC))
-    if days.words and not given["quiet"] and not given["as_json"]:
-        click.echo(f"Days: {days.words}", err=True)
-    tell_of_commas(given)
-    if given["by_day"] is not None:
+    days = options.days(datetime.now(UTC))
+    if days.words:
+        options.output.say(f"Days: {days.words}")
+    for remark in comma_remarks(options.filter):
+        options.output.say(remark)
+    if options.by_day is not None:
         pull_by_day(context, given, days)
     else:
         pull_file(context, given, days)
@@ -610,7 +623,7 @@ def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> 
         raise click.UsageError("--unordered needs --parallel N.", context)
     pulling = Pulling(context, given, days)
     try:
-        with sigterm_as_interrupt(), open_client(given) as client:
+        with sigterm_as_interrupt(), given["options"].open_client() as client:
             pulled = _taken(pulling, client)
     except KeyboardInterrupt as error:
         raise EndedEarlyError(error, pulling.ending) from error
@@ -655,7 +668,7 @@ def summarize(pulled: Pulled, pulling: Pulling, *, quiet: bool, as_json: bool) -
             f"in {printable(str(saved.path))} after {seconds:.1f} s ({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
         )
         if saved.misfits:
-            click.echo(fitting_nowhere(saved.misfits))
+            click.echo(misfits_in_words(saved.misfits))
 
 
 def _outlets(given: Mapping[str, Any]) -> dict[str, bool]:
