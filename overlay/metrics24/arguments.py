@@ -81,6 +81,16 @@ def row_keys(integration: str, request_date: Day, **keys: str) -> dict[str, obje
     return dict(integration_id=safe_id(integration, "integration"), request_date=day, **keys)
 
 
+def check_parallel(parallel: object) -> None:
+    """Check a number of requests at once.
+
+    Raises:
+        UsageError: it is no whole number, or out of range.
+
+    """
+    _refuse_count("parallel", parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
+
+
 @frozen
 class Asked:
     """The arguments that all report tables share."""
@@ -125,7 +135,7 @@ class Asked:
         )
 
     def _check_parallel(self) -> None:
-        _refuse_count("parallel", self.parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
+        check_parallel(self.parallel)
         if not isinstance(self.ordered, bool):
             raise UsageError(f"ordered must be True or False, not {self.ordered!r}.")
         if self.parallel > 1 and (self.after or self.before):

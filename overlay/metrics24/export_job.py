@@ -32,9 +32,10 @@ from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24.config import Limits, Waiting
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
-from metrics24.files.atomic import AtomicFile, Saved, named
-from metrics24.files.csv_import import CsvRecords, can_delimit, convert_csv, pyarrow_needed
+from metrics24.files.atomic import AtomicFile, Saved, as_path
+from metrics24.files.csv_import import CsvRecords, can_delimit, convert_csv
 from metrics24.files.partial import PartialDownload
+from metrics24.files.writers import pyarrow_needed
 from metrics24.models import Export, factory
 
 WAITING = Waiting()
@@ -83,7 +84,7 @@ def check_target(path: object, *, overwrite: bool = False, delimiter: str | None
 
 
 def _target(path: object) -> Path:
-    target = named(path)
+    target = as_path(path)
     if target.suffix.lower() in _OTHER_FORMATS:
         raise UsageError(
             f"{target} would hold CSV, which is what the server makes: let it end in .csv, or in {_PARQUET} to have it "
@@ -177,7 +178,7 @@ class ExportState:
     def _csv_beside(self, path: object, *, overwrite: bool, delimiter: str | None) -> Path | None:
         """Return the CSV file that a Parquet file is made of: one name for each export; None for other targets."""
         with self._kept():
-            if named(path).suffix.lower() != _PARQUET:
+            if as_path(path).suffix.lower() != _PARQUET:
                 return None
             target = check_target(path, overwrite=overwrite, delimiter=delimiter)
         return target.with_name(f"{target.name}.{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.csv")
@@ -189,7 +190,7 @@ class ExportState:
         try:
             saved = convert_csv(
                 source,
-                named(path),
+                as_path(path),
                 delimiter=delimiter or self._delimiter,
                 infer_types=infer_types,
                 overwrite=overwrite,

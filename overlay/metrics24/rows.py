@@ -19,13 +19,15 @@ from os import PathLike
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from metrics24._core.effects import Flow
 from metrics24._core.responses import Table
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.prefetch import Source, async_tables, file_for, gathering, tables
 from metrics24._rows.decoding import DecodedRow, RowDecoder, maker
+from metrics24.arguments import check_parallel
+from metrics24.daily import DailyCopy, DailyFiles, DailyOptions, DayRun, OnSaved, Timezone
 from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
 from metrics24.kinds import time_of
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+
+    from metrics24._io.prefetch import TableSource
 
 
 @frozen
@@ -194,6 +198,16 @@ class AsyncPage(_Page[T]):
         return None if table is None else AsyncPage(self._source, table, self._driver)
 
 
+def _of_days(source: Source, run: DayRun, parallel: int | None) -> Source:
+    """Return the source of a run's rows."""
+    if parallel is not None:
+        check_parallel(parallel)
+    table = cast("TableSource", source)  # a DailyCopy knows no other
+    start, end = run.range
+    query = evolve(table.query, start=start, end=end)
+    return evolve(table, query=query, parallel=parallel or table.parallel, ordered=True)
+
+
 class Rows(Generic[T]):
     """The rows of a report table, newest first. Nothing is fetched until they are iterated; each iteration asks anew.
 
@@ -288,6 +302,67 @@ class Rows(Generic[T]):
                 if on_progress is not None:
                     on_progress(progress)
             return sink.commit()
+
+    def save_daily(
+        self,
+        folder: str | PathLike[str],
+        *,
+        format: Literal["parquet", "csv", "jsonl"] = "parquet",
+        refresh_last: int = 0,
+        timezone: Timezone = None,
+        columns: Literal["spec"] | None = None,
+        spreadsheet_safe: bool = False,
+        parallel: int | None = None,
+        on_saved: OnSaved | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DailyFiles:
+        """Save each day to a file of its own, such as ``clicks-2025-02-01.parquet``; skip days that are complete.
+
+        A day is complete if its file's rows were asked for after the day's end. Days are read newest first, and each
+        file appears whole; those that were saved before an error or an interrupt stay, and the next call reads the
+        others. See `metrics24.daily`.
+
+        Args:
+            folder: where the files go; created if it is missing. A hidden file in it names the rows it holds.
+            format: of the files: "parquet", "csv" or "jsonl".
+            refresh_last: read so many days at the end of the range again, since verdicts change for days.
+            timezone: the name of the time zone in which days end, such as "UTC", or a tzinfo. By default a day is
+                over when it is over everywhere on Earth.
+            columns: "spec" fixes the columns to those of the API's spec; by default those seen are added.
+            spreadsheet_safe: in CSV, put a quote before cells that a spreadsheet would run as a formula.
+            parallel: how many requests may be under way at once; by default as the rows were asked for.
+            on_saved: called with each day's file when it is there, so that it is known what an error leaves.
+            on_progress: called after each page.
+
+        Raises:
+            UsageError: the rows have a limit or a cursor, the last day has not begun, or the folder holds other rows.
+            SaveError: a file could not be written.
+            ResponseError: a row has no time that says its day.
+            PaginationError: rows do not come newest first, so that no day is known to be complete.
+
+        """
+        options = DailyOptions(
+            folder=folder,
+            format=format,
+            refresh_last=refresh_last,
+            timezone=timezone,
+            columns=columns,
+            spreadsheet_safe=spreadsheet_safe,
+        )
+        copy = DailyCopy(self._source.query, options, on_saved)
+        progress = Progress()
+        for run in copy.runs:
+            rows = type(self)(_of_days(self._source, run, parallel), self._driver)
+            with copy.files(run) as files, closing(rows._pages(files.decoder, frugal=True)) as pages:
+                for page in pages:
+                    progress = progress.plus(files.take(page.records))
+                    copy.report()
+                    if on_progress is not None:
+                        on_progress(progress)
+                    if files.done:
+                        break
+                files.finish()
+        return copy.result()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._source.query})"
@@ -388,6 +463,52 @@ class AsyncRows(Generic[T]):
                     if on_progress is not None:
                         on_progress(progress)
             return await asyncio.to_thread(sink.commit)
+
+    async def save_daily(
+        self,
+        folder: str | PathLike[str],
+        *,
+        format: Literal["parquet", "csv", "jsonl"] = "parquet",
+        refresh_last: int = 0,
+        timezone: Timezone = None,
+        columns: Literal["spec"] | None = None,
+        spreadsheet_safe: bool = False,
+        parallel: int | None = None,
+        on_saved: OnSaved | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DailyFiles:
+        """Save each day to a file of its own; see `Rows.save_daily`. Files are written in a thread.
+
+        Raises:
+            UsageError: the rows have a limit or a cursor, the last day has not begun, or the folder holds other rows.
+            SaveError: a file could not be written.
+            ResponseError: a row has no time that says its day.
+            PaginationError: rows do not come newest first, so that no day is known to be complete.
+
+        """
+        options = DailyOptions(
+            folder=folder,
+            format=format,
+            refresh_last=refresh_last,
+            timezone=timezone,
+            columns=columns,
+            spreadsheet_safe=spreadsheet_safe,
+        )
+        copy = await asyncio.to_thread(DailyCopy, self._source.query, options, on_saved)
+        progress = Progress()
+        for run in copy.runs:
+            rows = type(self)(_of_days(self._source, run, parallel), self._driver)
+            with copy.files(run) as files:
+                async with aclosing(rows._pages(files.decoder)) as pages:
+                    async for page in pages:
+                        progress = progress.plus(await asyncio.to_thread(files.take, page.records))
+                        copy.report()
+                        if on_progress is not None:
+                            on_progress(progress)
+                        if files.done:
+                            break
+                await asyncio.to_thread(files.finish)
+        return copy.result()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._source.query})"

@@ -127,7 +127,7 @@ def test_months_turn_with_the_calendar(now: datetime, month: str, range_: tuple[
         ({"last": "7d", "month": "this"}, "--last and --month exclude each other"),
         ({"end": "today", "last": "7d"}, "--end and --last exclude each other"),
         ({"end": "today", "month": "this"}, "--end and --month exclude each other"),
-        ({"start": "today", "end": "yesterday"}, "2025-02-10. lies after end .2025-02-09"),
+        ({"start": "today", "end": "yesterday"}, "2025-02-10. lies after --end .2025-02-09"),
         ({"start": "2025-02-11"}, "lies in the future: today is 2025-02-10"),
         ({"last": "0d"}, "--last: '0d' is not a span"),
         ({"last": "7"}, "write it like 7d, 2w or 1m"),

@@ -1,6 +1,7 @@
 """`metrics24 pull --via` when the CSV of an export lacks columns, is set apart oddly, or has huge cells."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,9 @@ import pytest
 from cli.conftest import Metrics24, Serve
 from cli.lanes import DOCUMENTED, PULL, ROWS, Promising, csv_of
 from files.round_trip import files_in, read_json_lines
-from metrics24.cli.pull import download_of
 from support.account import IDENTITY
 from support.answers import json_answer
 
-AUTO = (*PULL, "--via", "auto", "-o", "rows.jsonl")
 EXPORT = (*PULL, "--via", "export", "-o", "rows.jsonl")
 FEW = ("real_tx_id", "request_time")
 LACKED = [*(name for name in DOCUMENTED if name not in FEW), "planet"]
@@ -49,27 +48,6 @@ def test_programs_are_told_the_columns_that_an_export_lacks(
     assert facts["as_text"] == []
 
 
-def test_auto_begins_again_where_an_export_lacks_documented_columns(
-    metrics24: Metrics24, api: Promising, desk: Path
-) -> None:
-    """Pages have the documented columns, so that --via auto takes them, and names what the export lacks."""
-    api.storage.content = csv_of(api.table, [name for name in DOCUMENTED if name not in ("offer", "city")])
-    ended = metrics24(*AUTO, "--json", *api.address)
-    facts = json.loads(ended.out)
-    assert (ended.code, facts["via"]) == (0, "pages")
-    assert facts["why"].count(f"By pages after all, from the first row: export {IDENTITY} failed (") == 1
-    assert " lacks columns of the report table: " in facts["why"]
-    assert {"offer", "city"} & set(DOCUMENTED) == set(facts["why"].rpartition(": ")[2].rstrip(").").split(", "))
-    assert [row["planet"] for row in read_json_lines(desk / "rows.jsonl")] == ["Mars"] * ROWS
-    assert files_in(desk) == ["rows.jsonl"]
-
-
-def test_auto_takes_an_export_without_columns_that_nobody_documents(metrics24: Metrics24, api: Promising) -> None:
-    """A column that only the rows have is no reason to go back to pages; it is told to be missing."""
-    facts = json.loads(metrics24(*AUTO, "--json", *api.address).out)
-    assert (facts["via"], facts["missing"]) == ("export", ["planet"])
-
-
 @pytest.mark.parametrize("late", [False, True])
 def test_a_delimiter_that_is_none_ends_an_export(
     metrics24: Metrics24, api: Promising, desk: Path, *, late: bool
@@ -81,22 +59,12 @@ def test_a_delimiter_that_is_none_ends_an_export(
     api.account.export["format"] = {"delimiter": "||"}
     ended = metrics24(*EXPORT, *api.address)
     assert ended.code == 7
-    assert f"The server says that '||' sets the cells of export {IDENTITY} apart" in ended.err
-    assert f"metrics24 exports resume {IDENTITY} -o FILE.csv." in ended.err
-    kept = download_of(Path("rows.jsonl"), IDENTITY)
-    assert files_in(desk) == ([kept.name] if late else [])
+    assert f"The server says that '||' separates the cells of export {IDENTITY}" in ended.err
+    kept = f"rows.jsonl.{sha256(IDENTITY.encode()).hexdigest()[:8]}.csv"
+    assert files_in(desk) == ([kept] if late else [])
     assert (f"What was downloaded is kept in {kept}." in ended.err) is late
     assert metrics24("exports", "resume", IDENTITY, *api.address, "-o", "rows.csv").code == 0
     assert ((desk / "rows.csv").read_bytes(), api.asked()) == (api.storage.content, 1)
-
-
-def test_auto_begins_again_where_a_delimiter_is_none(metrics24: Metrics24, api: Promising, desk: Path) -> None:
-    """With --via auto the rows of an export whose cells cannot be told apart come by pages."""
-    api.storage.content = csv_of(api.table, delimiter="||")
-    api.account.export["format"] = {"delimiter": "||"}
-    ended = metrics24(*AUTO, *api.address)
-    assert f"from the first row: export {IDENTITY} failed (The server says that '||' sets the cells" in ended.err
-    assert (ended.code, names(desk / "rows.jsonl"), files_in(desk)) == (0, api.names(), ["rows.jsonl"])
 
 
 def test_a_cell_of_an_export_may_be_large(metrics24: Metrics24, serve: Serve, desk: Path) -> None:

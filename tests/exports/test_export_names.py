@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metrics24 import AsyncClient, Client, UsageError
-from metrics24.export_job import csv_target
+from metrics24.export_job import check_target
 from metrics24.exports import Columns, planned, seconds, wanted
 
 WRONG: dict[str, Any] = {
@@ -96,10 +96,10 @@ OTHERS = [".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JS
 def test_a_download_that_promises_another_format_is_refused(suffix: str) -> None:
     """A file that would be called otherwise than what it holds is a UsageError that says what to write."""
     with pytest.raises(UsageError, match=r"end in \.csv"):
-        csv_target(f"clicks{suffix}")
+        check_target(f"clicks{suffix}")
 
 
 @pytest.mark.parametrize("name", ["clicks.csv", "clicks.tsv", "clicks", "json"])
 def test_a_download_may_have_any_other_name(name: str) -> None:
     """What promises no format is left as it was written."""
-    assert csv_target(name) == Path(name)
+    assert check_target(name) == Path(name)

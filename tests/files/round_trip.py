@@ -11,7 +11,7 @@ from pyarrow import parquet
 from metrics24._rows.schema import Column, Row
 from metrics24.files.atomic import Saved
 from metrics24.files.csv_import import convert_csv
-from metrics24.files.writers import ArrowRows, open_sink
+from metrics24.files.writers import ArrowRows, open_writer
 
 COLUMNS = (
     Column("real_tx_id", "text"),
@@ -24,7 +24,7 @@ COLUMNS = (
 
 def save(path: Path, *pages: Sequence[Row], columns: Sequence[Column] = COLUMNS, **options: Any) -> Saved:
     """Save pages of rows."""
-    with open_sink(path, columns=columns, **options) as sink:
+    with open_writer(path, columns=columns, **options) as sink:
         for page in pages:
             sink.write(page)
         return sink.commit()

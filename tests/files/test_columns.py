@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from files.round_trip import COLUMNS, read_parquet, save, to_arrow
 from metrics24._rows.schema import Column, Row
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 
 KNOWN = [column.name for column in COLUMNS]
 
@@ -176,7 +176,7 @@ def test_a_server_that_invents_names_makes_no_endless_file() -> None:
 def test_parquet_row_groups_are_bounded(tmp_path: Path) -> None:
     """A long file is written in row groups of 20,000 rows, so that no more than two are ever held."""
     columns = [Column("number", "integer")]
-    with open_sink(tmp_path / "long.parquet", columns=columns) as sink:
+    with open_writer(tmp_path / "long.parquet", columns=columns) as sink:
         for start in range(0, 120_000, 10_000):
             sink.write([{"number": number} for number in range(start, start + 10_000)])
         sink.commit()

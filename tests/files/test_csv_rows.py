@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from files.round_trip import COLUMNS, save
 from metrics24._rows.schema import Column, json_text
 from metrics24.errors import IntegrityError, SaveError
-from metrics24.files.csv_import import can_delimit
-from metrics24.files.writers import CsvRows
+from metrics24.files.csv_import import CsvRows, can_delimit
 
 HEADER = "real_tx_id,sessions,payout,is_bot,extra_parameters,new"
 ROWS = st.fixed_dictionaries(

@@ -10,7 +10,7 @@ from pyarrow import parquet
 from files.round_trip import COLUMNS, files_in, read_csv, save, to_arrow
 from metrics24._rows.schema import Row
 from metrics24.errors import UsageError
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 
 ROWS: list[Row] = [
     {
@@ -82,14 +82,14 @@ def test_fault_60_spreadsheet_safe_defuses_formulas(tmp_path: Path) -> None:
 def test_spreadsheet_safe_is_for_csv(tmp_path: Path, name: str) -> None:
     """Asking for spreadsheet-safe text where none is written is refused instead of ignored."""
     with pytest.raises(UsageError, match=r"spreadsheet_safe is for \.csv"):
-        open_sink(tmp_path / name, columns=COLUMNS, spreadsheet_safe=True)
+        open_writer(tmp_path / name, columns=COLUMNS, spreadsheet_safe=True)
 
 
 @pytest.mark.parametrize("name", ["rows", "rows.xlsx", "rows.csv.gz", ".csv"])
 def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path: Path, name: str) -> None:
     """A path that does not say its format is a UsageError that lists the formats, and nothing is created."""
     with pytest.raises(UsageError, match=r"\.csv, \.jsonl, \.ndjson, \.parquet"):
-        open_sink(tmp_path / name, columns=COLUMNS)
+        open_writer(tmp_path / name, columns=COLUMNS)
     assert files_in(tmp_path) == []
 
 
@@ -104,7 +104,7 @@ def test_parquet_without_pyarrow_names_the_remedy(tmp_path: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "metrics24.files.arrow", raising=False)
     with pytest.raises(UsageError, match=r"pip install 'metrics24\[tables\]'"):
-        open_sink(tmp_path / "rows.parquet", columns=COLUMNS)
+        open_writer(tmp_path / "rows.parquet", columns=COLUMNS)
     with pytest.raises(UsageError, match=r"pip install 'metrics24\[tables\]'"):
         to_arrow([ROWS], columns=COLUMNS)
     save(tmp_path / "rows.csv", ROWS)

@@ -8,7 +8,7 @@ import pytest
 
 from files.round_trip import COLUMNS, files_in, read_csv, save
 from metrics24.errors import SaveError
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 
 ROWS = [{"real_tx_id": "A"}]
 
@@ -47,7 +47,7 @@ def test_an_unfinished_file_that_someone_removed_is_an_error(tmp_path: Path, ove
     if overwrite:
         path.write_text("old")
     before = files_in(tmp_path)
-    with open_sink(path, columns=COLUMNS, overwrite=overwrite) as sink:
+    with open_writer(path, columns=COLUMNS, overwrite=overwrite) as sink:
         sink.write(ROWS)
         [hidden] = tmp_path.glob(".metrics24-*.tmp")
         hidden.unlink()

@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from files.round_trip import COLUMNS, files_in, read_csv, save
 from metrics24.errors import SaveError, UsageError
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 
 SUFFIXES = ("csv", "jsonl", "parquet")
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -30,7 +30,7 @@ def rows_of(text: str, count: int = 10) -> list[dict[str, str]]:
 def test_nothing_appears_before_the_commit(tmp_path: Path, suffix: str) -> None:
     """While rows are written the path stays free, and after the commit it is the only file."""
     path = tmp_path / f"rows.{suffix}"
-    with open_sink(path, columns=COLUMNS) as sink:
+    with open_writer(path, columns=COLUMNS) as sink:
         sink.write(rows_of("A", 2_500))
         assert not path.exists()
         saved = sink.commit()
@@ -47,7 +47,7 @@ def test_an_error_on_the_way_leaves_nothing(
     """Whatever ends the block, Ctrl-C included, the folder is as it was before."""
 
     def write_and_fail() -> None:
-        with open_sink(tmp_path / f"rows.{suffix}", columns=COLUMNS) as sink:
+        with open_writer(tmp_path / f"rows.{suffix}", columns=COLUMNS) as sink:
             sink.write(rows_of("A", count))
             raise error
 
@@ -58,14 +58,14 @@ def test_an_error_on_the_way_leaves_nothing(
 
 def test_leaving_without_a_commit_leaves_nothing(tmp_path: Path) -> None:
     """A block that ends before the commit gives its rows up."""
-    with open_sink(tmp_path / "rows.csv", columns=COLUMNS) as sink:
+    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as sink:
         sink.write(rows_of("A"))
     assert files_in(tmp_path) == []
 
 
 def test_a_finished_sink_takes_nothing_more(tmp_path: Path) -> None:
     """Writing or committing after the commit is a UsageError, and aborting then does no harm."""
-    with open_sink(tmp_path / "rows.csv", columns=COLUMNS) as sink:
+    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as sink:
         sink.commit()
         with pytest.raises(UsageError, match="completed or given up"):
             sink.write(rows_of("A"))
@@ -81,7 +81,7 @@ def test_fault_44_an_existing_file_is_refused_before_any_row(tmp_path: Path) -> 
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
     for name in ("rows.csv", "link.csv"):
         with pytest.raises(UsageError, match="overwrite=True"):
-            open_sink(tmp_path / name, columns=COLUMNS)
+            open_writer(tmp_path / name, columns=COLUMNS)
     assert (tmp_path / "rows.csv").read_text() == "mine"
     assert files_in(tmp_path) == ["link.csv", "rows.csv"]
 
@@ -91,7 +91,7 @@ def test_overwrite_replaces_at_the_end_and_keeps_the_permissions(tmp_path: Path)
     path = tmp_path / "rows.csv"
     path.write_text("old")
     path.chmod(0o600)
-    with open_sink(path, columns=COLUMNS, overwrite=True) as sink:
+    with open_writer(path, columns=COLUMNS, overwrite=True) as sink:
         sink.write(rows_of("A"))
         assert path.read_text() == "old"
         assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
@@ -110,20 +110,20 @@ def test_folders_and_devices_are_refused(tmp_path: Path, overwrite: bool) -> Non
     """Something that is no regular file is never replaced."""
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(UsageError, match="not a regular file"):
-        open_sink(tmp_path / "folder.csv", columns=COLUMNS, overwrite=overwrite)
+        open_writer(tmp_path / "folder.csv", columns=COLUMNS, overwrite=overwrite)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A folder that does not exist is a UsageError before any row, not created in passing."""
     with pytest.raises(UsageError, match="does not exist; create it"):
-        open_sink(tmp_path / "none" / "rows.csv", columns=COLUMNS)
+        open_writer(tmp_path / "none" / "rows.csv", columns=COLUMNS)
     assert files_in(tmp_path) == []
 
 
 def test_a_folder_that_takes_no_files_is_refused() -> None:
     """A folder in which nothing can be created is a UsageError before any row."""
     with pytest.raises(UsageError, match="cannot be written to"):
-        open_sink("/proc/rows.csv", columns=COLUMNS)
+        open_writer("/proc/rows.csv", columns=COLUMNS)
 
 
 def test_a_name_as_long_as_the_file_system_allows_is_fine(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_name_as_long_as_the_file_system_allows_is_fine(tmp_path: Path) -> Non
 def test_fault_65_of_two_that_save_to_one_path_one_wins_whole(tmp_path: Path) -> None:
     """When two sinks commit to one free path, one file appears whole and the other gets a SaveError."""
     path = tmp_path / "rows.csv"
-    first, second = (open_sink(path, columns=COLUMNS) for _ in range(2))
+    first, second = (open_writer(path, columns=COLUMNS) for _ in range(2))
     first.write(rows_of("first"))
     second.write(rows_of("second"))
     first.commit()
@@ -155,7 +155,7 @@ def test_file_systems_without_hard_links_replace_nothing_either(
 
     monkeypatch.setattr(os, "link", refuse)
     path = tmp_path / "rows.csv"
-    first, second = (open_sink(path, columns=COLUMNS) for _ in range(2))
+    first, second = (open_writer(path, columns=COLUMNS) for _ in range(2))
     first.write(rows_of("first"))
     first.commit()
     with second, pytest.raises(SaveError, match="appeared while"):
@@ -170,7 +170,7 @@ def test_fault_65_overwriting_one_path_from_many_threads_mixes_nothing(tmp_path:
     together = Barrier(8)
 
     def overwrite(name: str) -> None:
-        with open_sink(path, columns=COLUMNS, overwrite=True) as sink:
+        with open_writer(path, columns=COLUMNS, overwrite=True) as sink:
             sink.write(rows_of(name, 1_200))
             together.wait(30)
             sink.commit()
@@ -221,7 +221,7 @@ def test_aborting_waits_for_a_thread_that_writes(tmp_path: Path) -> None:
             assert go_on.wait(30)
             return super().keys()
 
-    sink = open_sink(tmp_path / "rows.parquet", columns=COLUMNS)
+    sink = open_writer(tmp_path / "rows.parquet", columns=COLUMNS)
     writer = Thread(target=sink.write, args=([Blocking(real_tx_id="A")] * 1_000,))
     aborter = Thread(target=sink.abort)
     writer.start()

@@ -96,11 +96,22 @@ def test_values_are_written_in_one_way(value: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [datetime(2025, 2, 1), float("nan"), float("inf"), Decimal("-Infinity"), None, [1], {}, b"x", "\ud800"]
+    ("value", "reason"),
+    [
+        (datetime(2025, 2, 1), "no time zone"),
+        (float("nan"), "nan is not a number"),
+        (float("inf"), "inf is not a number"),
+        (Decimal("-Infinity"), "Infinity is not a number"),
+        ("\ud800", "half a character"),
+        (None, "not NoneType"),
+        ([1], "not list"),
+        ({}, "not dict"),
+        (b"x", "not bytes"),
+    ],
 )
-def test_values_without_a_meaning_are_refused(value: Any) -> None:
+def test_values_without_a_meaning_are_refused(value: Any, reason: str) -> None:
     """Naive datetimes, what is no number, half characters, and types without a text form are FilterError."""
-    with pytest.raises(FilterError):
+    with pytest.raises(FilterError, match=reason):
         field("a").eq(value)
 
 

@@ -6,7 +6,7 @@ import sys
 
 from metrics24._rows.schema import Column
 from metrics24.errors import SaveError
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 
 
 def main(target: str) -> None:
@@ -14,7 +14,7 @@ def main(target: str) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     page = [{"real_tx_id": secrets.token_hex(500)} for _ in range(500)]
     try:
-        with open_sink(target, columns=[Column("real_tx_id", "text")], overwrite=True) as sink:
+        with open_writer(target, columns=[Column("real_tx_id", "text")], overwrite=True) as sink:
             for _ in range(4):
                 sink.write(page)
             sink.commit()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from metrics24._rows.schema import Column
-from metrics24.files.writers import FileWriter, open_sink
+from metrics24.files.writers import FileWriter, open_writer
 
 PAGE_ROWS = 1_000
 
@@ -29,7 +29,7 @@ def write_pages(sink: FileWriter, start: int, end: int) -> None:
 
 def main(target: str) -> None:
     """Write and measure."""
-    with open_sink(target, columns=[Column("real_tx_id", "text"), Column("sessions", "integer")]) as sink:
+    with open_writer(target, columns=[Column("real_tx_id", "text"), Column("sessions", "integer")]) as sink:
         write_pages(sink, 0, 100_000)
         early = peak_mib()
         write_pages(sink, 100_000, 300_000)

@@ -4,12 +4,12 @@ import sys
 
 from metrics24._rows.schema import Column
 from metrics24.errors import SaveError
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 
 
 def main(target: str, name: str, *options: str) -> None:
     """Write, say that it is done, wait for a line, and commit."""
-    with open_sink(target, columns=[Column("real_tx_id", "text")], overwrite="overwrite" in options) as sink:
+    with open_writer(target, columns=[Column("real_tx_id", "text")], overwrite="overwrite" in options) as sink:
         sink.write([{"real_tx_id": name}] * 3_000)
         sys.stdout.write("ready\n")
         sys.stdout.flush()

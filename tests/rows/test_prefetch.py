@@ -52,7 +52,7 @@ def ahead(walk: Any, *, frugal: bool) -> int:
     found, taken = 0, 0
     for _ in tables(walk, DRIVER, None, frugal=frugal):
         taken += 1
-        looking = any(thread.name == "metrics24-look-ahead" for thread in threading.enumerate())
+        looking = any(thread.name == "metrics24-prefetch" for thread in threading.enumerate())
         while looking and not walk.done and walk.asked == taken and walk.changed.wait(0.05):
             walk.changed.clear()
         found += walk.asked > taken
@@ -77,7 +77,7 @@ def test_no_thread_outlives_its_walk() -> None:
         pages = tables(Walk(0.001), DRIVER, None)  # type: ignore[arg-type]  # walk and source at once
         for _ in range(most):
             next(pages)
-        mine = [thread for thread in threading.enumerate() if thread.name == "metrics24-look-ahead"]
+        mine = [thread for thread in threading.enumerate() if thread.name == "metrics24-prefetch"]
         assert mine
         pages.close()
         for thread in mine:

@@ -14,7 +14,7 @@ from metrics24._core.effects import RawResponse
 from metrics24._core.responses import Table, read_table
 from metrics24._rows.decoding import RawDecodedRow, RawRowDecoder, RowDecoder, as_rows, line_of
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning
-from metrics24.files.writers import open_sink
+from metrics24.files.writers import open_writer
 from metrics24.models import Notices
 
 INFO = b'"pageInfo": {"hasNextPage": false, "startCursor": "a", "endCursor": "b"}'
@@ -34,7 +34,7 @@ def read(rows: bytes, head: bytes = b"", lens: RowDecoder | None = None) -> Tabl
 
 def saved(folder: Path, rows: bytes, head: bytes = b"") -> bytes:
     """Save a page as JSON Lines and give the file."""
-    with open_sink(folder / "rows.jsonl", columns=COLUMNS) as sink:
+    with open_writer(folder / "rows.jsonl", columns=COLUMNS) as sink:
         assert isinstance(sink.lens, RawRowDecoder)
         sink.write(read(rows, head, sink.lens).rows)
         return sink.commit().path.read_bytes()
@@ -74,7 +74,7 @@ def test_half_a_pair_is_kept_by_its_value(tmp_path: Path) -> None:
 
 def test_pages_after_the_first_are_not_made_dicts_of(tmp_path: Path) -> None:
     """Once the fields are known rows are records, which say what the first page's dicts say, and keep their bytes."""
-    with open_sink(tmp_path / "rows.jsonl", columns=COLUMNS) as sink:
+    with open_writer(tmp_path / "rows.jsonl", columns=COLUMNS) as sink:
         pages = [read(b"[" + b", ".join(ODD) + b"]", lens=sink.lens).rows for _ in range(2)]
         for rows in pages:
             sink.write(rows)

@@ -23,17 +23,16 @@ from metrics24._core.responses import (
     ResponseCheck,
     decode,
     failure,
-    quoted,
     read_list,
     read_single,
     read_table,
     request_id,
     retry_after,
 )
-from metrics24._io.http import ANSWER_LIMIT, ERROR_LIMIT, BodyReader
+from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import DecodedRow, maker, model_lens
 from metrics24.config import is_loopback
-from metrics24.errors import IntegrityError, ResponseError
+from metrics24.errors import IntegrityError, ResponseError, quoted
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
 from metrics24.models import Notices, answer_model, factory, item_model, row_model
 from metrics24.speccheck.comparison import compare as drifting
@@ -163,7 +162,7 @@ def body(given: tuple[str, bool, list[bytes]]) -> None:
     collected = BodyReader("getExport", encoding=encoding, is_error=is_error)
     for block in blocks:
         collected.feed(block)
-    assert len(collected.content()) <= (ERROR_LIMIT if is_error else ANSWER_LIMIT)
+    assert len(collected.content()) <= (ERROR_LIMIT if is_error else RESPONSE_LIMIT)
 
 
 def csv_records(blocks: list[bytes]) -> None:

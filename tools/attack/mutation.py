@@ -71,9 +71,18 @@ def attack(
     jobs: int = 2,
     most: int | None = None,
     tests: tuple[str, ...] = TESTS,
+    function: str | None = None,
 ) -> dict[str, Any]:
-    """Try mutants in a copy of the repository, in an order that follows from the seed, until the time is over."""
-    order = [(name, each.number) for name in names for each in mutants((PACKAGE / name).read_text("utf-8"))]
+    """Try mutants in a copy of the repository, in an order that follows from the seed, until the time is over.
+
+    With `function` only those of that function, or of the modules' constants if it is empty.
+    """
+    order = [
+        (name, each.number)
+        for name in names
+        for each in mutants((PACKAGE / name).read_text("utf-8"))
+        if function in {None, each.function}
+    ]
     random.Random(seed).shuffle(order)
     found = sorted(path.relative_to(ROOT).as_posix() for each in tests for path in ROOT.glob(each))
     asked = {"modules": names, "order": order[:most], "minutes": minutes, "jobs": jobs, "tests": found}
@@ -82,7 +91,7 @@ def attack(
         for part in PARTS:
             _copy(ROOT / part, copy / part)
         (copy / "request.json").write_text(json.dumps(asked), "utf-8")
-        paths = [str(copy / each) for each in ("overlay", "generated", "sandbox", "tests")]
+        paths = [str(copy / each) for each in ("overlay", "generated", "sandbox", "tests", "tools")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "attack.trial", "request.json", "answer.json"]
         done = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, text=True)

@@ -171,8 +171,8 @@ def _request(
     body: object,
 ) -> Request:
     pairs = params.items() if isinstance(params, Mapping) else params
-    effect = cast("Literal['read', 'write']", operation.effect)
-    return Request(operation.id, method, path, tuple(_flattened(pairs)), body, effect)
+    access = cast("Literal['read', 'write']", operation.effect)
+    return Request(operation.id, method, path, tuple(_flattened(pairs)), body, access)
 
 
 def _flattened(pairs: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]:
@@ -185,4 +185,4 @@ def _flattened(pairs: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]
 
 def _moved(request: Request, route: Route, values: Mapping[str, str]) -> Request:
     path = _PLACEHOLDER.sub(lambda match: quote(values[match[1]], safe=""), route.path)
-    return Request(request.operation, route.method, path, request.params, request.body, request.effect)
+    return Request(request.operation, route.method, path, request.params, request.body, request.access)

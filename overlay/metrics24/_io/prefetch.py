@@ -42,7 +42,7 @@ from metrics24._io.driver import Abandoned, AsyncDriver, AsyncPrefetch, Driver, 
 from metrics24._io.network import Exchange
 from metrics24._rows.decoding import RowDecoder, model_lens
 from metrics24.errors import SaveError, UsageError
-from metrics24.files.writers import ArrowRows, FileWriter, open_sink
+from metrics24.files.writers import ArrowRows, FileWriter, open_writer
 from metrics24.models import columns, item_model, row_model
 
 MOST_IN_MEMORY = 64 * 1024 * 1024
@@ -306,7 +306,7 @@ def file_for(model: str, path: str | PathLike[str], **options: Any) -> FileWrite
     chosen = options.pop("columns")
     if chosen not in {None, "spec"}:
         raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
-    return open_sink(path, columns=columns(model), fixed=chosen == "spec", **options)
+    return open_writer(path, columns=columns(model), fixed=chosen == "spec", **options)
 
 
 def gathering(model: str) -> ArrowRows:
@@ -464,7 +464,7 @@ def tables(source: Source, driver: Driver, lens: RowDecoder | None, *, frugal: b
         yield from ParallelThreads(driver, fan).tables()
         return
     walk = source.walk(lens)
-    background: Prefetch[Table] = driver.background()
+    background: Prefetch[Table] = driver.prefetch()
     ahead = False
     try:
         while ahead or not walk.done:
@@ -487,7 +487,7 @@ async def async_tables(source: Source, driver: AsyncDriver, lens: RowDecoder | N
                 yield table
         return
     walk = source.walk(lens)
-    background: AsyncPrefetch[Table] = driver.background()
+    background: AsyncPrefetch[Table] = driver.prefetch()
     ahead = False
     try:
         while ahead or not walk.done:

@@ -190,7 +190,7 @@ Example:
 @all_of(*DRIFT_OPTIONS)
 @connection_options
 def drift(**given: Any) -> int:
-    """Compare answers, recorded or live, with the spec.
+    """Compare responses, recorded or live, with the spec.
 
     Lists unknown and missing fields, other types, new values of enums and statuses that the spec does not list, each
     with how often it was seen. Prints names, types and formats only, never a value of a row. Nothing is sent but reads.

@@ -134,7 +134,7 @@ class SaveOptions:
 
 
 @frozen(kw_only=True)
-class ExportOptions(KindOptions, SaveOptions):
+class ExportOptions(SaveOptions, KindOptions):
     """The options of `metrics24 export`."""
 
     fields_from: Path | None = option(
@@ -179,7 +179,7 @@ class ExportOptions(KindOptions, SaveOptions):
 
 
 @frozen(kw_only=True)
-class ResumeOptions(ExportIdOptions, SaveOptions):
+class ResumeOptions(SaveOptions, ExportIdOptions):
     """The options of `metrics24 exports resume`."""
 
 
@@ -217,7 +217,7 @@ class UrlOptions(ConnectionOptions):
 
 
 @frozen(kw_only=True)
-class DeleteExportOptions(ExportIdOptions, DeleteOptions):
+class DeleteExportOptions(DeleteOptions, ExportIdOptions):
     """The options of `metrics24 exports delete`."""
 
 

@@ -159,7 +159,7 @@ class CreateOptions(PropertyOptions, DryRunOptions, IntegrationOptions):
 
 
 @frozen(kw_only=True)
-class UpdateOptions(IdsOptions, PropertyOptions, DryRunOptions):
+class UpdateOptions(PropertyOptions, DryRunOptions, IdsOptions):
     """The options of `filter-groups update`."""
 
     name: str | None = option("--name", metavar="TEXT", help="Name for people.")
@@ -210,7 +210,7 @@ class OffersOptions(DryRunOptions, IntegrationOptions):
 
 
 @frozen(kw_only=True)
-class BulkUpdateOptions(BulkOptions, DryRunOptions):
+class BulkUpdateOptions(DryRunOptions, BulkOptions):
     """The options of `filter-groups bulk-update`."""
 
     monitoring_mode: bool | None = option(
@@ -219,12 +219,12 @@ class BulkUpdateOptions(BulkOptions, DryRunOptions):
 
 
 @frozen(kw_only=True)
-class DeleteGroupOptions(GroupIdOptions, DeleteOptions):
+class DeleteGroupOptions(DeleteOptions, GroupIdOptions):
     """The options of `filter-groups delete`."""
 
 
 @frozen(kw_only=True)
-class BulkDeleteOptions(BulkOptions, DeleteOptions):
+class BulkDeleteOptions(DeleteOptions, BulkOptions):
     """The options of `filter-groups bulk-delete`."""
 
 

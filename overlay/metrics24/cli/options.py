@@ -8,7 +8,7 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,14 +46,15 @@ def argument(**settings: Any) -> Any:
 
 
 def parameters(kind: type) -> list[click.Parameter]:
-    """Return the parameters that an options class declares: its own first, then those of its bases."""
-    return [
+    """Return the parameters that an options class declares: arguments first, then its own, then those of its bases."""
+    declared = [
         each.metadata[_PARAMETER](each.name)
         for base in kind.__mro__
         if has(base)
         for each in fields(base)
         if not each.inherited and _PARAMETER in each.metadata
     ]
+    return sorted(declared, key=lambda parameter: not isinstance(parameter, click.Argument))
 
 
 def command(
@@ -225,7 +226,6 @@ def _words(parameter: click.Parameter, value: object) -> list[str]:
 
 FORMS = "2025-02-01, yesterday, today, '3 days ago' or '1 Feb 2025'"
 _DAY = timedelta(days=1)
-_LATEST = timezone(timedelta(hours=-12))
 _UNITS = {"d": "days", "w": "weeks", "m": "months"}
 
 _AGO = re.compile(r"([0-9]{1,4}) (day|week|month)s? ago")
@@ -296,11 +296,6 @@ class DayOptions:
     def today(self, now: datetime) -> date:
         """Return the day that it is in the time zone of the options."""
         return now.astimezone(None if self.timezone is None else _zone(self.timezone)).date()
-
-    def end_of_day(self, day: date) -> datetime:
-        """Return the moment at which a day is over: in the zone of the options, or else everywhere on Earth."""
-        zone = _LATEST if self.timezone is None else _zone(self.timezone)
-        return datetime.combine(day + _DAY, datetime.min.time(), tzinfo=zone)
 
     def _chosen(self) -> str:
         chosen = [name for name in ("start", "last", "month") if getattr(self, name) is not None]
@@ -416,22 +411,6 @@ def parse_filters(texts: Iterable[str]) -> Filter | None:
         else:
             others.append(_condition(column, operator, value))
     return join([*(field(name).any_of(*dict.fromkeys(values)) for name, values in equal.items()), *others])
-
-
-def plain(texts: Iterable[str]) -> list[str]:
-    """Write filters so that those that mean the same are the same, in whatever order they were typed.
-
-    Raises:
-        FilterError: one is not written as a filter.
-
-    """
-    signs = {"eq": "=", "gte": ">=", "lte": "<="}
-    return sorted(
-        {
-            f"{column.name}{signs.get(operator, f':{operator}=')}{value}"
-            for column, operator, value in map(_parse, texts)
-        }
-    )
 
 
 def comma_remarks(texts: Iterable[str]) -> list[str]:

@@ -280,17 +280,20 @@ def _drawn(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]], width:
 
     if not rows:
         return []
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(columns))]
+    gaps = _GAP * (len(columns) - 1)
+    while sum(widths) + gaps > width:
+        wide = [p for p, column in enumerate(columns) if not column.whole and widths[p] > _NARROWEST]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
     grid = Table.grid(padding=(0, _GAP, 0, 0))
-    widest, least = -_GAP, -_GAP
-    for place, column in enumerate(columns):
-        needed = max(cell_len(row[place]) for row in rows)
-        smallest = needed if column.whole else min(needed, _NARROWEST)
-        grid.add_column(justify="right" if column.right else "left", no_wrap=column.whole, min_width=smallest)
-        widest, least = widest + needed + _GAP, least + smallest + _GAP
+    for column, its_width in zip(columns, widths, strict=True):
+        grid.add_column(justify="right" if column.right else "left", width=its_width)
     for row in rows:
         grid.add_row(*(Text(text, no_wrap=True, overflow="ellipsis") for text in row))
     file = io.StringIO()
-    Console(file=file, width=min(widest, max(width, least)), no_color=True, force_terminal=False).print(grid)
+    Console(file=file, width=sum(widths) + gaps, no_color=True, force_terminal=False).print(grid)
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 

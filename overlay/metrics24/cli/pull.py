@@ -1,39 +1,21 @@
-"""What a walk over very uneven days says of the rest, on stderr.
-
-A pull whose rows come by an export: the columns, the order at the server, and the file made of its CSV.
-
-One pull into one file: what was asked for, how far it has come, and how it is said that it ended.
-
-`metrics24 pull --via auto|export`: the way that is taken, and what is said of it.
-
-`metrics24 pull`: a report table into a file.
-"""
+"""`metrics24 pull`: copy a report table into one file, or into one file a day."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from glob import escape
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
-from attrs import fields, frozen
+from attrs import asdict, frozen
 
 import metrics24
-from metrics24._core.estimates import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
-from metrics24._core.pagination import Audit
-from metrics24._rows.schema import Column
-from metrics24.cli.daily_pull import ByDayOptions, check, pull_by_day
 from metrics24.cli.exit_codes import sigterm_as_interrupt
-from metrics24.cli.interrupts import lost
 from metrics24.cli.options import (
     FILE,
+    FOLDER,
     ConnectionOptions,
     DayOptions,
     Range,
@@ -45,496 +27,42 @@ from metrics24.cli.options import (
     option,
     parse_filters,
 )
-from metrics24.cli.output import EndedEarlyError, misfits_in_words, number, printable, size
-from metrics24.cli.progress import Course, display, display_download
-from metrics24.config import CONNECTIONS, MOST_AT_ONCE, Limits, Waiting
-from metrics24.files.layout import plan
-from metrics24.files.writers import BLOCK_ROWS, CsvRows, FileWriter, open_sink
-from metrics24.kinds import KINDS
-from metrics24.models import columns
-from metrics24.rows import OnProgress, Progress
-
-_log = logging.getLogger("metrics24")
-
-
-class _Rest(logging.Handler):
-    """Passes on the records that tell how long a rest will take, whatever the level."""
-
-    def __init__(self, say: Callable[[str], None], advice: str) -> None:
-        super().__init__(logging.INFO)
-        self._say, self._advice = say, advice
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Say it."""
-        if hasattr(record, "rest_seconds"):
-            self._say(record.getMessage().partition(" exports.start(")[0] + self._advice)
-
-
-@contextmanager
-def rest_told(say: Callable[[str], None], advice: str) -> Iterator[None]:
-    """Say what the walk in the block logs of its rest, with an advice behind it."""
-    handler, level = _Rest(say, advice), _log.level
-    _log.addHandler(handler)
-    _log.setLevel(min(_log.getEffectiveLevel(), logging.INFO))
-    try:
-        yield
-    finally:
-        _log.setLevel(level)
-        _log.removeHandler(handler)
-
-
-@frozen
-class Prospect:
-    """What the first rows of the report table say.
-
-    Attributes:
-        columns: those of a file of these rows.
-        progress: how far they reach.
-        whole: whether they are all there are.
-        seconds: how long each of their pages took.
-
-    """
-
-    columns: tuple[Column, ...]
-    progress: Progress
-    whole: bool
-    seconds: tuple[float, ...]
-
-
-class Stopwatch:
-    """Tells how long each page takes."""
-
-    def __init__(self) -> None:
-        self.laps: list[float] = []
-        self._since = time.monotonic()
-
-    def lap(self) -> None:
-        """Note that a page is there."""
-        now = time.monotonic()
-        self.laps.append(now - self._since)
-        self._since = now
-
-
-class Lane:
-    """An export in place of pages. Its file has the columns that pages would give it."""
-
-    def __init__(self, pulling: Pulling, client: metrics24.Client, limits: Limits) -> None:
-        self._pulling, self._client, self._limits = pulling, client, limits
-        self._given = pulling.given
-        self._model = KINDS[pulling.given["table"]].model
-
-    @property
-    def _documented(self) -> list[str]:
-        return [column.name for column in columns(self._model)]
-
-    def check(self) -> None:
-        """Find out whether the file can be written, before anything is sent.
-
-        Raises:
-            UsageError: it cannot.
-
-        """
-        parse_filters(self._given["filters"])
-        self._sink(columns(self._model)).abort()
-
-    def look(self) -> Prospect:
-        """Read the first rows of the report table, by which the columns of a file are chosen."""
-        size = self._given["page_size"] or 100
-        asked = self._pulling.rows(self._client, parallel=1, ordered=True, limit=min(BLOCK_ROWS, LOOK_AFTER * size))
-        found: list[dict[str, object]] = []
-        progress, whole, pages = Progress(), True, Stopwatch()
-        for page in asked.by_page():
-            pages.lap()
-            found += page.records
-            progress, whole = progress.plus(page.records), not page.has_next
-        layout = plan(columns(self._model), found, fixed=self._given["columns"] == "spec")
-        return Prospect(layout.typed, progress, whole, tuple(pages.laps))
-
-    def start(self, prospect: Prospect) -> metrics24.ExportJob:
-        """Ask for the export, or take an equal one if that was allowed."""
-        names = [column.name for column in prospect.columns]
-        return self._client.exports.start(
-            self._given["table"],
-            self._given["integration"],
-            fields=[name for name in names if "," not in name and name.isprintable() and name == name.strip()],
-            start=self._pulling.days.start,
-            end=self._pulling.days.end,
-            filter=parse_filters(self._given["filters"]),
-            reuse=self._given["reuse"] or 0,
-        )
-
-    def fetch(self, prospect: Prospect, job: metrics24.ExportJob, waiting: Waiting) -> Pulled:
-        """Wait for the export, download it beside the file, and lay its rows out.
-
-        What was downloaded stays until the file is there, so that a command that goes on need not fetch it again.
-
-        Raises:
-            IntegrityError: the export was cut, its columns are not those of the report table, or its cells cannot be
-                told apart.
-
-        """
-        delimiter_of(job)  # if it is said already: what cannot be read need not be waited for
-        draft = download_of(self._given["output"], job.id)
-        quiet = self._given["quiet"] or self._given["as_json"]
-        with display_download(self._given["table"], quiet=quiet) as show:
-            if not draft.is_file():  # it only ever appears whole
-                job.save(draft, waiting=waiting, on_progress=show)
-            try:
-                pulled = self._laid_out(draft, prospect, job.refresh(), show)
-            except metrics24.Metrics24Error as error:
-                error.add_note(f"What was downloaded is kept in {draft}.")
-                raise
-        draft.unlink(missing_ok=True)
-        return pulled
-
-    def _laid_out(self, draft: Path, prospect: Prospect, job: metrics24.ExportJob, show: Any) -> Pulled:
-        self._check_whole(job)
-        needed = self._documented if self._given["via"] == "auto" else ()  # there pages have them
-        rows = CsvRows(draft, prospect.columns, delimiter=delimiter_of(job), needed=needed)
-        with self._sink(prospect.columns) as sink:
-            for block in self._audited(rows, show):
-                sink.write(block)
-            return Pulled(sink.commit(), job.id, tuple(rows.missing), tuple(rows.as_text))
-
-    def forget(self, job: metrics24.ExportJob) -> None:
-        """Remove what was downloaded."""
-        draft = download_of(self._given["output"], job.id)
-        for path in draft.parent.glob(f"{escape(draft.name)}*"):  # with what is kept of one that was cut short
-            path.unlink(missing_ok=True)
-
-    def _audited(self, rows: CsvRows, show: Any) -> Iterator[list[dict[str, object]]]:
-        """Give the rows, and say at the end whether the server ignored the filter."""
-        audit, count = Audit(parse_filters(self._given["filters"])), 0
-        for block in rows.blocks():
-            audit.see(block)
-            count += len(block)
-            show(f"{count:,} rows laid out")
-            yield block
-        audit.report()
-
-    def _check_whole(self, job: metrics24.ExportJob) -> None:
-        if (job.rows or 0) >= self._limits.export_rows:
-            raise metrics24.IntegrityError(
-                f"The export {job.id} has {job.rows:,} rows, which is the most that one may have, so rows are missing. "
-                "Pull by pages, or fewer days at once: metrics24 exports plan splits a range."
-            )
-
-    def _sink(self, chosen: tuple[Column, ...] | list[Column]) -> FileWriter:
-        return open_sink(
-            self._given["output"],
-            columns=chosen,
-            fixed=True,
-            overwrite=self._given["overwrite"],
-            spreadsheet_safe=self._given["spreadsheet_safe"],
-        )
-
-
-@frozen
-class Pulled:
-    """What a pull came to.
-
-    Attributes:
-        saved: the file.
-        export_id: the export that it was made of, None where the rows came by pages.
-        missing: columns of the report table that the export lacked.
-        as_text: columns of nested values that the export had as text.
-
-    """
-
-    saved: metrics24.Saved
-    export_id: str | None = None
-    missing: tuple[str, ...] = ()
-    as_text: tuple[str, ...] = ()
-
-
-class Pulling:
-    """A pull under way.
-
-    Attributes:
-        context: the command.
-        given: its options.
-        days: the days that they mean.
-        course: what is said of the progress.
-        reached: how far pages have come.
-        reasons: why it takes the way that it takes.
-        unfinished: what is to be said of an export if the command ends now; None if there is none.
-
-    """
-
-    def __init__(self, context: click.Context, given: Mapping[str, Any], days: Range) -> None:
-        self.context, self.given, self.days = context, given, days
-        self.course = Course(table=given["table"], start=days.start, end=days.end, limit=given["limit"])
-        self.reached = Progress()
-        self.reasons: list[str] = []
-        self.unfinished: Any = None
-
-    @property
-    def ending(self) -> Any:
-        """What an early end costs."""
-        return self.unfinished or lost(self.reached, self.context, self.days)
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether an early end costs anything."""
-        return bool(self.reached.rows or self.unfinished)
-
-    def say(self, text: str) -> None:
-        """Say something on stderr, unless a program reads it or nobody does."""
-        if not self.given["quiet"] and not self.given["as_json"]:
-            click.echo(printable(text), err=True)
-
-    def explain(self, reason: str) -> None:
-        """Say why the way is taken that is, now and in the summary for programs."""
-        self.reasons.append(reason)
-        self.say(reason)
-
-    def rows(self, client: metrics24.Client, **changes: Any) -> metrics24.Rows[Any]:
-        """The rows that were asked for, with some of the question changed."""
-        given = self.given
-        question: dict[str, Any] = {name: given[name] for name in ("limit", "after", "before")}
-        if given["page_size"] is not None:
-            question["page_size"] = given["page_size"]
-        question |= {"start": self.days.start, "end": self.days.end, "filter": parse_filters(given["filters"])}
-        question |= {"ordered": not given["unordered"], "parallel": given["parallel"] or 1}
-        found: metrics24.Rows[Any] = getattr(client.reports, given["table"])(
-            given["integration"], **{**question, **changes}
-        )
-        return found
-
-    def by_pages(self, client: metrics24.Client, look: OnProgress | None = None) -> metrics24.Saved:
-        """Save the rows page by page; `look` is called after each page, and an error of its own ends the walk."""
-        self.reached = Progress()
-
-        def follow(show: Callable[[Progress], object]) -> OnProgress:
-            def update(progress: Progress) -> None:
-                self.reached = progress
-                show(progress)
-                if look is not None:
-                    look(progress)
-
-            return update
-
-        given = self.given
-        advice = "" if given["via"] == "auto" or self._is_narrowed else " --via export may be faster."
-        with rest_told(self.say, advice), display(self.course, quiet=given["quiet"] or given["as_json"]) as show:
-            return self.rows(client).save(
-                given["output"],
-                overwrite=given["overwrite"],
-                columns=given["columns"],
-                spreadsheet_safe=given["spreadsheet_safe"],
-                on_progress=follow(show),
-            )
-
-    @property
-    def _is_narrowed(self) -> bool:
-        return any(self.given[name] is not None for name in ("limit", "after", "before"))
-
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return time.monotonic() - self.course.started
-
-
-def delimiter_of(job: metrics24.ExportJob) -> str:
-    """The delimiter."""
-    return job._delimiter
-
-
-def download_of(target: Path, export_id: str) -> Path:
-    """The draft."""
-    return target.with_name(f"{target.name}.{hashlib.sha256(export_id.encode()).hexdigest()[:8]}.csv")
-
-
-DIFFERENCES = "An export does not tell null from empty text, and its order is the server's: docs/exports.md."
-_KEPT = 86_400  # for how long a command that goes on may take the export that it had asked for
-_SHORTEST, _LONGEST = 60.0, 3_600.0
-# What says that going on by pages would fail as well, or that the question itself is wrong.
-_FATAL = (
-    metrics24.SaveError,
-    metrics24.UsageError,
-    metrics24.ConfigurationError,
-    metrics24.Unauthorized,
-)
-
-
-class _Started(Exception):  # noqa: N818 - no error: it ends a walk whose rows come by an export instead
-    """An export was asked for."""
-
-    def __init__(self, prospect: Prospect, job: metrics24.ExportJob) -> None:
-        super().__init__(job.id)
-        self.prospect, self.job = prospect, job
-
-
-class Lanes:
-    """The ways of one pull."""
-
-    def __init__(self, pulling: Pulling, client: metrics24.Client, limits: Limits | None = None) -> None:
-        self._pulling, self._client = pulling, client
-        self._limits = limits or Limits()
-        self._lane = Lane(pulling, client, self._limits)
-        self._patience = _LONGEST
-
-    def export(self) -> Pulled:
-        """Take the export.
-
-        Raises:
-            click.UsageError: it knows nothing of something that was asked for.
-
-        """
-        if (name := self._unfit()) is not None:
-            raise click.UsageError(f"--{name} does not go with --via export: an export has all rows of its days.")
-        self._lane.check()
-        prospect = self._lane.look()
-        try:
-            with self._asking():
-                job = self._lane.start(prospect)
-        except (metrics24.RequestFailed, metrics24.RateLimited) as error:
-            error.add_note("On the command line: --reuse SECONDS, or --via pages, which needs no export.")
-            raise
-        return self._finish(prospect, job)
-
-    def auto(self) -> Pulled:
-        """Take whichever way is thought to be faster, pages if the export is not to be had."""
-        if (name := self._unfit()) is not None:
-            self._pulling.explain(f"By pages: an export knows no --{name}.")
-            return Pulled(self._pulling.by_pages(self._client))
-        self._lane.check()
-        if self._pulling.given["unordered"] and (self._pulling.given["parallel"] or 1) > 1:
-            return self._beforehand()
-        pages = Stopwatch()
-
-        def look(progress: Progress) -> None:
-            pages.lap()
-            if len(pages.laps) == LOOK_AFTER and self._prefers_export(progress, pages.laps):
-                prospect = self._lane.look()
-                if (job := self._started(prospect)) is not None:
-                    raise _Started(prospect, job)
-
-        try:
-            saved = self._pulling.by_pages(self._client, look)
-        except _Started as started:
-            return self._finish_or_go_on(started.prospect, started.job)
-        if len(pages.laps) < LOOK_AFTER:
-            self._pulling.explain(f"By pages: {saved.rows:,} rows are not worth an export.")
-        return Pulled(saved)
-
-    def _beforehand(self) -> Pulled:
-        """Estimate from pages that are read for that alone: a walk without an order does not tell how far it is."""
-        prospect = self._lane.look()
-        if prospect.whole:
-            self._pulling.explain(f"By pages: {prospect.progress.rows:,} rows are not worth an export.")
-        elif self._prefers_export(prospect.progress, prospect.seconds):
-            job = self._started(prospect)
-            if job is not None:
-                return self._finish_or_go_on(prospect, job)
-        return Pulled(self._pulling.by_pages(self._client))
-
-    def _prefers_export(self, progress: Progress, seconds: Sequence[float]) -> bool:
-        given, days = self._pulling.given, self._pulling.days
-        glimpse = Glimpse(rows=progress.rows, seconds=tuple(seconds), newest=progress.newest, oldest=progress.oldest)
-        at_once = min(given["parallel"] or 1, CONNECTIONS)
-        estimate = by_pages(glimpse, days.start, days.end, parallel=at_once, rate=given["rate"])
-        choice = self._choice(estimate)
-        self._pulling.explain(choice.why)
-        if estimate is not None:
-            self._patience = min(_LONGEST, max(_SHORTEST, estimate.seconds))
-        return choice.export
-
-    def _choice(self, estimate: Estimate | None) -> Choice:
-        """Choose; the list of exports is read only where it matters."""
-        listed: list[dict[str, object]] = []
-        if estimate is not None and estimate.is_long:
-            try:
-                listed = [export.to_dict() for export in self._client.exports.list()]
-            except _FATAL:
-                raise
-            except metrics24.Metrics24Error as error:
-                return Choice(export=False, why=f"By pages: {estimate}; exports cannot be listed ({_brief(error)}).")
-        told = past(listed, self._pulling.given["table"], self._limits, datetime.now(UTC))
-        return choose(estimate, told, self._limits)
-
-    def _started(self, prospect: Prospect) -> metrics24.ExportJob | None:
-        """Ask for the export; say so if it is not to be had."""
-        try:
-            with self._asking():
-                return self._lane.start(prospect)
-        except _FATAL:
-            raise
-        except metrics24.Metrics24Error as error:
-            self._pulling.unfinished = None
-            self._pulling.explain(f"By pages after all: the export is not to be had ({_brief(error)}).")
-            return None
-
-    def _finish_or_go_on(self, prospect: Prospect, job: metrics24.ExportJob) -> Pulled:
-        """Fetch the export, and begin again by pages if there is none."""
-        try:
-            return self._finish(prospect, job, Waiting(timeout=self._patience))
-        except _FATAL:
-            raise
-        except metrics24.Metrics24Error as error:
-            self._pulling.unfinished = None
-            self._lane.forget(job)
-            late = isinstance(error, metrics24.ExportTimeout)
-            reason = f"was not ready within {span(self._patience)}" if late else f"failed ({_brief(error)})"
-            self._pulling.explain(f"By pages after all, from the first row: export {job.id} {reason}.")
-        return Pulled(self._pulling.by_pages(self._client))
-
-    def _finish(self, prospect: Prospect, job: metrics24.ExportJob, waiting: Waiting | None = None) -> Pulled:
-        from metrics24.cli.export_commands import Unfinished  # noqa: PLC0415  one of the two must come first
-
-        pulling = self._pulling
-        again = {**pulling.days.options(), "via": "export", "reuse": _KEPT}
-        pulling.unfinished = Unfinished(job.id, command_line(again))
-        pulling.say(f"Export {job.id}: {job.status}")
-        try:
-            pulled = self._lane.fetch(prospect, job, waiting or Waiting(timeout=_LONGEST))
-        except (metrics24.ExportFailed, metrics24.ExportCanceled, metrics24.IntegrityError):
-            pulling.unfinished = Unfinished(job.id, None)
-            raise
-        if pulled.missing:
-            pulling.say(f"The export has no {', '.join(pulled.missing)}: these columns are empty.")
-        if pulled.as_text:
-            pulling.say(
-                f"The export has {', '.join(pulled.as_text)} as text of its own, where pages have JSON: "
-                "do not mix this file with those of pages."
-            )
-        pulling.say(DIFFERENCES)
-        return pulled
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """Mark that an export may have been asked for, as long as that is not known."""
-        from metrics24.cli.export_commands import Unfinished  # noqa: PLC0415  likewise
-
-        self._pulling.unfinished = Unfinished(None, None)
-        try:
-            yield
-        except metrics24.AmbiguousWrite:
-            raise
-        except metrics24.Metrics24Error:
-            self._pulling.unfinished = None
-            raise
-
-    def _unfit(self) -> str | None:
-        given = self._pulling.given
-        return unfit(limit=given["limit"], after=given["after"], before=given["before"])
-
-
-def _brief(error: metrics24.Metrics24Error) -> str:
-    """The first sentence of an error, without its full stop."""
-    return str(error).partition(". ")[0].removesuffix(".")
-
-
-REPORTS = ("clicks", "conversions", "impressions")
+from metrics24.cli.output import EndedEarlyError, Output, Show, misfits_in_words, number, size, span
+from metrics24.config import MOST_AT_ONCE
+
+if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
+    from metrics24.cli.output import Ending
+
+KINDS = ("clicks", "conversions", "impressions")
+FORMATS = ("parquet", "csv", "jsonl")
+PAGES_TO_SEE = 10
+"""Pages after which the time for the others is estimated."""
+LONG = 600.0
+"""Seconds from which on an export is worth a remark."""
+_OF_ONE_FILE = ("output_file", "overwrite", "limit", "after", "before", "via", "reuse")
+_OF_DAYS = ("format", "refresh_last")
 
 
 @frozen(kw_only=True)
-class PullOptions(ByDayOptions, DayOptions, ConnectionOptions):
+class PullOptions(DayOptions, ConnectionOptions):
     """The options of `metrics24 pull`."""
 
-    table: str = argument(type=click.Choice(REPORTS))
+    kind: str = argument(type=click.Choice(KINDS))
     integration: str = option("--integration", required=True, metavar="ID", help="The integration of the rows.")
     output_file: Path | None = option("--output", "-o", type=FILE, help="File to write: .csv, .jsonl or .parquet.")
     overwrite: bool = option("--overwrite", is_flag=True, help="Replace the file if it exists.")
+    by_day: Path | None = option(
+        "--by-day", type=FOLDER, metavar="DIR", help="Instead of -o: a file for each day, in this folder."
+    )
+    format: str | None = option(
+        "--format", type=click.Choice(FORMATS), help="With --by-day: of the files; parquet by default."
+    )
+    refresh_last: int | None = option(
+        "--refresh-last",
+        type=click.IntRange(min=0),
+        metavar="DAYS",
+        help="With --by-day: read the last days again, since verdicts change for days.",
+    )
     filter: tuple[str, ...] = option(
         "--filter",
         multiple=True,
@@ -550,19 +78,18 @@ class PullOptions(ByDayOptions, DayOptions, ConnectionOptions):
         "--parallel",
         type=click.IntRange(1, MOST_AT_ONCE),
         metavar="N",
-        help="Read up to N days at once, with N requests under way; the same rows in the same order.",
+        help="Send up to N requests at once; the same rows in the same order.",
     )
-    unordered: bool = option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come.")
     via: str | None = option(
         "--via",
-        type=click.Choice(["auto", "pages", "export"]),
-        help="How rows come: by pages (the default), by one export of the day's few, or by what is thought faster.",
+        type=click.Choice(["pages", "export"]),
+        help="Read the rows by pages (the default), or have the server make one export of them.",
     )
     reuse: float | None = option(
         "--reuse",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="With --via: take an equal export that is at most so old, and spare the day's quota.",
+        help="With --via export: take an equal export that is at most this old, and spare the day's quota.",
     )
     columns: str | None = option(
         "--columns", type=click.Choice(["spec"]), help="spec: exactly the known columns, for warehouses."
@@ -571,8 +98,145 @@ class PullOptions(ByDayOptions, DayOptions, ConnectionOptions):
         "--spreadsheet-safe", is_flag=True, help="CSV: put a quote before text that would run as a formula."
     )
 
+    def check(self) -> None:
+        """Refuse options that contradict each other.
 
-EXAMPLE = (
+        Raises:
+            click.UsageError: neither or both of --output and --by-day, or an option that belongs to the other one.
+
+        """
+        if self.output_file is None and self.by_day is None:
+            raise click.UsageError("Say where to: --output FILE, or --by-day DIR.")
+        wrong, problem = (_OF_DAYS, "needs") if self.by_day is None else (_OF_ONE_FILE, "cannot go with")
+        for parameter in click.get_current_context().command.params:
+            if parameter.name in wrong and getattr(self, parameter.name) not in (None, False):
+                raise click.UsageError(f"{parameter.opts[0]} {problem} --by-day.")
+        if self.reuse is not None and self.via != "export":
+            raise click.UsageError("--reuse needs --via export.")
+
+    def rows(self, client: metrics24.Client, days: Range) -> metrics24.Rows[Any]:
+        """Return the rows that the options ask for."""
+        table = getattr(client.reports, self.kind)
+        typed = {name: getattr(self, name) for name in ("limit", "after", "before", "page_size", "parallel")}
+        arguments = {name: value for name, value in typed.items() if value is not None}
+        condition = parse_filters(self.filter)
+        rows = table(self.integration, start=days.start, end=days.end, filter=condition, **arguments)
+        return cast("metrics24.Rows[Any]", rows)
+
+
+@frozen
+class Lost:
+    """The rows that had been read when a command ended early.
+
+    Attributes:
+        rows: how many rows.
+        newest: the time of the first one.
+        oldest: the time of the last one.
+        cursor: the last one's cursor.
+        resume: the command that reads only the older ones; None where that cannot be said.
+
+    """
+
+    rows: int
+    newest: str | None
+    oldest: str | None
+    cursor: str | None
+    resume: str | None
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the members that the error object gets."""
+        return {"lost": asdict(self)}
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "No rows had been read, and no file was left behind."
+        times = f" ({self.newest} back to {self.oldest})" if self.oldest else ""
+        text = f"{self.rows:,} rows{times} had been read and are lost; no file was left behind. Run the command again."
+        hint = f" If you have those rows from elsewhere, this reads only the older ones: {self.resume}"
+        return text + hint if self.resume else text
+
+
+@frozen
+class DaysDone:
+    """The days that were saved before a command ended early, and the command that goes on."""
+
+    days: Sequence[metrics24.DailyFile]
+    resume: str
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the members that the error object gets."""
+        return {"days": [_day_facts(file) for file in self.days], "resume": self.resume}
+
+    def __str__(self) -> str:
+        days = ", ".join(sorted(str(file.day) for file in self.days))
+        done = f"Days that are done: {days}" if days else "No day was completed"
+        return f"{done}; no unfinished file was left behind. Go on with the others: {self.resume}"
+
+
+class PullProgress:
+    """Shows how many rows have come, at what rate, and how far back they go.
+
+    Attributes:
+        last: the progress after the last page.
+
+    """
+
+    def __init__(
+        self,
+        days: Range,
+        *,
+        limit: int | None = None,
+        on_long: Callable[[float], object] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._days, self._limit, self._on_long, self._clock = days, limit, on_long, clock
+        self._started, self._pages = clock(), 0
+        self._first: tuple[float, float] | None = None
+        self.show: Show = lambda _text, _fraction: None
+        self.last = metrics24.Progress()
+
+    def __call__(self, progress: metrics24.Progress) -> None:
+        """Show the progress after a page."""
+        self.last, self._pages = progress, self._pages + 1
+        fraction = self.fraction(progress)
+        seconds = max(self.seconds, 0.001)
+        moment = f", back to {progress.oldest}" if progress.oldest else ""
+        self.show(f"{progress.rows:,} rows, {progress.rows / seconds:,.0f} rows/s{moment}", fraction)
+        if fraction is not None:
+            self._look_ahead(fraction)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return self._clock() - self._started
+
+    def fraction(self, progress: metrics24.Progress) -> float | None:
+        """Estimate the fraction that is done from the limit and the times of the rows; None if neither tells."""
+        parts = [] if not self._limit else [progress.rows / self._limit]
+        start = datetime.combine(self._days.start, datetime.min.time())
+        end = _moment(progress.newest) or datetime.combine(self._days.end + timedelta(days=1), datetime.min.time())
+        if (oldest := _moment(progress.oldest)) is not None and end > start:
+            parts.append((end - oldest) / (end - start))
+        return min(max(0.0, *parts), 1.0) if parts else None
+
+    def _look_ahead(self, fraction: float) -> None:
+        """Say once how long the rest will take, if that is long; the first page, with its connection, is no measure."""
+        if self._first is None:
+            self._first = self._clock(), fraction
+        elif self._pages == PAGES_TO_SEE and fraction > self._first[1]:
+            pace = (self._clock() - self._first[0]) / (fraction - self._first[1])
+            if (remaining := pace * (1 - fraction)) > LONG:
+                self._on_long(remaining)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+EXAMPLES = (
     example(
         "metrics24 pull conversions --integration acmeshop01",
         "--start 2025-02-01 --end 2025-02-07 -o conversions.parquet",
@@ -584,92 +248,163 @@ EXAMPLE = (
     )
     + example(
         "metrics24 pull clicks --integration acmeshop01",
-        "--month last --via auto -o clicks.parquet",
-        title="Pages, or an export of the Download Center if that is faster",
+        "--month last --via export -o clicks.parquet",
+        title="One export instead of many pages",
     )
 )
 
 
-@command("pull", PullOptions, example=EXAMPLE)
+@command("pull", PullOptions, example=EXAMPLES)
 def pull(options: PullOptions) -> None:
     """Pull clicks, conversions or impressions into a file, newest first.
 
     The file appears when it is complete, and not at all if the command fails. Rows come 100 a request. With --by-day
     each day has its own file, and days whose file is complete are not read again.
 
-    --via auto looks at the first pages: where reading on would take long, and the account has exports left today, the
-    server makes a file of the rows, with the same columns. It is said which way is taken and why.
+    --via export has the server make one file of the rows, which is converted to the same columns. An account may ask
+    for few exports a day.
     """
-    context = click.get_current_context()
-    given = {each.name: getattr(options, each.name) for each in fields(PullOptions)}
-    given |= {"output": options.output_file, "filters": options.filter, "options": options}
-    check(context)
-    days = options.days(datetime.now(UTC))
+    options.check()
+    days, output = options.days(datetime.now(UTC)), options.output
     if days.words:
-        options.output.say(f"Days: {days.words}")
+        output.say(f"Days: {days.words}")
     for remark in comma_remarks(options.filter):
-        options.output.say(remark)
+        output.say(remark)
     if options.by_day is not None:
-        pull_by_day(context, given, days)
-    else:
-        pull_file(context, given, days)
+        _pull_by_day(options, days, options.by_day)
+    elif options.output_file is not None:
+        _pull_file(options, days, options.output_file)
 
 
-def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> None:
-    """Save all days to one file."""
-    if given["reuse"] is not None and given["via"] in (None, "pages"):
-        raise click.UsageError("--reuse needs --via auto or --via export.", context)
-    if given["unordered"] and given["parallel"] is None:
-        raise click.UsageError("--unordered needs --parallel N.", context)
-    pulling = Pulling(context, given, days)
+def _pull_by_day(options: PullOptions, days: Range, folder: Path) -> None:
+    """Save each day that has no complete file."""
+    output, saved = options.output, list[metrics24.DailyFile]()
+
+    def on_saved(file: metrics24.DailyFile) -> None:
+        saved.append(file)
+        output.say(_day_in_words(file))
+
+    progress = PullProgress(days)
     try:
-        with sigterm_as_interrupt(), given["options"].open_client() as client:
-            pulled = _taken(pulling, client)
-    except KeyboardInterrupt as error:
-        raise EndedEarlyError(error, pulling.ending) from error
-    except metrics24.Metrics24Error as error:
-        if not pulling.has_begun:
+        with (
+            sigterm_as_interrupt(),
+            options.open_client() as client,
+            output.progress(options.kind, "waiting for the first page") as progress.show,
+        ):
+            files = options.rows(client, days).save_daily(
+                folder,
+                format=cast("Any", options.format or "parquet"),
+                refresh_last=options.refresh_last or 0,
+                timezone=options.timezone,
+                columns=cast("Any", options.columns),
+                spreadsheet_safe=options.spreadsheet_safe,
+                on_saved=on_saved,
+                on_progress=progress,
+            )
+    except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
+        if not saved and isinstance(error, metrics24.Metrics24Error):
             raise
-        raise EndedEarlyError(error, pulling.ending) from error
+        raise EndedEarlyError(error, DaysDone(saved, command_line(days.options()))) from error
+    _summarize_days(files, days, output, progress.seconds)
+
+
+def _day_facts(file: metrics24.DailyFile) -> Mapping[str, object]:
+    return {**asdict(file), "day": str(file.day), "path": str(file.path)}
+
+
+def _day_in_words(file: metrics24.DailyFile) -> str:
+    note = "" if file.complete else "; not known to be over, so it is read again the next time"
+    return f"{file.day}: {number(file.rows or 0, 'row')}, {size(file.bytes or 0)}, in {file.path}{note}"
+
+
+def _summarize_days(files: metrics24.DailyFiles, days: Range, output: Output, seconds: float) -> None:
+    read = [file for file in files.days if not file.skipped]
+    before = len(files.days) - len(read)
+    skipped = f"; {number(before, 'day')} {'was' if before == 1 else 'were'} complete before" if before else ""
+    folder = f"{files.folder}{' (created)' if files.created else ''}"
+    done = f"{number(files.rows, 'row')} of {number(len(read), 'day')} in {folder} after {seconds:.1f} s{skipped}"
+    facts = {"folder": str(files.folder), "start": str(days.start), "end": str(days.end), "seconds": round(seconds, 3)}
+    facts |= {"created": files.created, "rows": files.rows, "days": [_day_facts(file) for file in files.days]}
+    output.summary(facts, [done, *([misfits_in_words(files.misfits)] if files.misfits else [])])
+
+
+def _pull_file(options: PullOptions, days: Range, path: Path) -> None:
+    """Save all days to one file."""
+    output = options.output
+    narrowed = any(value is not None for value in (options.limit, options.after, options.before))
+
+    def on_long(seconds: float) -> None:
+        if not narrowed:
+            output.say(f"The pages will take about {span(seconds)}; --via export may be faster.")
+
+    progress = PullProgress(days, limit=options.limit, on_long=on_long)
+    ending: list[Ending] = []
     try:
-        summarize(pulled, pulling, **_outlets(given))
-    except OSError as error:  # a full disk or a closed pipe behind stdout: the file is what counts
-        message = f"{pulled.saved.path} is complete, but its summary could not be written: {error.strerror}"
-        click.echo(printable(message), err=True)
+        with sigterm_as_interrupt(), options.open_client() as client:
+            if options.via == "export":
+                from metrics24.cli.pull_export import ExportPull  # noqa: PLC0415  loads the HTTP client
+
+                pulled = ExportPull(options, days, client, ending).save(path)
+            else:
+                with output.progress(options.kind, "waiting for the first page") as progress.show:
+                    saved = options.rows(client, days).save(
+                        path,
+                        overwrite=options.overwrite,
+                        columns=cast("Any", options.columns),
+                        spreadsheet_safe=options.spreadsheet_safe,
+                        on_progress=progress,
+                    )
+                pulled = Pulled(saved)
+    except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
+        if isinstance(error, metrics24.Metrics24Error) and not ending and not progress.last.rows:
+            raise
+        raise EndedEarlyError(error, ending[0] if ending else _lost(options, progress.last, days)) from error
+    _summarize_file(pulled, days, output, progress)
 
 
-def _taken(pulling: Pulling, client: metrics24.Client) -> Pulled:
-    """Pull by the way that was asked for."""
-    if pulling.given["via"] in (None, "pages"):
-        return Pulled(pulling.by_pages(client))
-    pass
-
-    lanes = Lanes(pulling, client)
-    return lanes.export() if pulling.given["via"] == "export" else lanes.auto()
-
-
-def summarize(pulled: Pulled, pulling: Pulling, *, quiet: bool, as_json: bool) -> None:
-    """Say on stdout what was saved."""
-    saved, course, reached, seconds = pulled.saved, pulling.course, pulling.reached, pulling.seconds()
-    if as_json:
-        facts = {"path": str(saved.path), "rows": saved.rows, "bytes": saved.bytes, "misfits": saved.misfits}
-        facts |= {"start": str(course.start), "end": str(course.end), "seconds": round(seconds, 3)}
-        if pulled.export_id is None:
-            facts |= {"newest": reached.newest, "oldest": reached.oldest, "cursor": reached.cursor, "via": "pages"}
-        else:
-            facts |= {**dict.fromkeys(("newest", "oldest", "cursor")), "via": "export", "export_id": pulled.export_id}
-            facts |= {"missing": list(pulled.missing), "as_text": list(pulled.as_text)}
-        if pulling.reasons:
-            facts["why"] = " ".join(pulling.reasons)
-        click.echo(json.dumps(facts))
-    elif not quiet:
-        click.echo(
-            f"{number(saved.rows, 'row')} of {course.start} to {course.end}, {size(saved.bytes)}, "
-            f"in {printable(str(saved.path))} after {seconds:.1f} s ({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
-        )
-        if saved.misfits:
-            click.echo(misfits_in_words(saved.misfits))
+def _lost(options: PullOptions, progress: metrics24.Progress, days: Range) -> Lost:
+    """Sum up the rows that had been read, and how to read only the older ones."""
+    resume = None
+    if progress.cursor is not None and options.before is None and options.output_file is not None:
+        file = options.output_file  # another name, so that the older rows are not taken for the whole range
+        changes: dict[str, object] = {"output_file": file.with_name(f"{file.stem}.older{file.suffix}")}
+        if options.limit is not None:
+            changes["limit"] = options.limit - progress.rows
+        changes |= {**days.options(), "after": progress.cursor, "parallel": None}  # which does not go with --after
+        resume = command_line(changes)
+    return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
 
 
-def _outlets(given: Mapping[str, Any]) -> dict[str, bool]:
-    return {name: given[name] for name in ("quiet", "as_json")}
+def _summarize_file(pulled: Pulled, days: Range, output: Output, progress: PullProgress) -> None:
+    saved, seconds, last = pulled.saved, progress.seconds, progress.last
+    facts: dict[str, object] = {name: getattr(saved, name) for name in ("rows", "bytes", "misfits")}
+    facts |= {"path": str(saved.path), "start": str(days.start), "end": str(days.end), "seconds": round(seconds, 3)}
+    facts |= {name: getattr(last, name) for name in ("newest", "oldest", "cursor")}
+    if pulled.export_id is None:
+        facts["via"] = "pages"
+    else:
+        facts |= {"via": "export", "export_id": pulled.export_id}
+        facts |= {"missing": list(pulled.missing), "as_text": list(pulled.as_text)}
+    text = (
+        f"{number(saved.rows, 'row')} of {days.start} to {days.end}, {size(saved.bytes)}, in {saved.path} after "
+        f"{seconds:.1f} s ({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
+    )
+    output.summary(facts, [text, *([misfits_in_words(saved.misfits)] if saved.misfits else [])])
+
+
+@frozen
+class Pulled:
+    """The result of a pull.
+
+    Attributes:
+        saved: the file.
+        export_id: the export that it was made of, None where the rows came by pages.
+        missing: columns of the report table that the export lacked.
+        as_text: columns of nested values that the export had as text.
+
+    """
+
+    saved: metrics24.Saved
+    export_id: str | None = None
+    missing: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()

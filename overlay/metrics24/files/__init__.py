@@ -1,1 +1,1 @@
-"""From rows to files and tables."""
+"""Write rows to files and Arrow tables, and read CSV files."""

@@ -1,7 +1,4 @@
-"""Locks on open files, which end with the process that holds them, however it ends.
-
-Targets: files that appear whole or not at all.
-"""
+"""Files that appear whole or not at all, and locks on open files."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ if sys.platform == "win32":
     _BEYOND_ANY_DATA = 1 << 60
 
     def lock(file: IO[bytes]) -> bool:
-        """Lock a file for this handle alone, without waiting; False if another one has it."""
+        """Lock a file for this handle, without waiting; return False if another handle has the lock."""
         place = file.tell()
         file.seek(_BEYOND_ANY_DATA)
         try:
@@ -39,7 +36,10 @@ else:
     import fcntl
 
     def lock(file: IO[bytes]) -> bool:
-        """Lock a file for this handle alone, without waiting; False if another one has it."""
+        """Lock a file for this handle, without waiting; return False if another handle has the lock.
+
+        The lock ends with the process, however that ends.
+        """
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -48,14 +48,14 @@ else:
 
 
 class AtomicFile:
-    """A file being written under a hidden, unique name beside its path, and moved there by `commit()`.
+    """A file that is written under a hidden, unique name beside its path, and moved there by `commit()`.
 
-    Until then the path is as it was before, whatever happens. A process that is killed outright leaves the hidden
-    file (``.metrics24-*.tmp``) behind.
+    Until then the path is as it was before, whatever happens. A process that is killed leaves the hidden file
+    (``.metrics24-*.tmp``) behind.
 
-    Overwriting a symbolic link replaces the link, not what it leads to. A new file has the permissions of the umask,
-    one that replaces another has that one's. Where the file system has no hard links, the path of a new file is
-    empty for a moment before the file is there.
+    Overwriting a symbolic link replaces the link, not its target. A new file has the permissions of the umask; one that
+    replaces another file has the permissions of that file. On a file system without hard links a new file is empty for
+    a moment.
 
     Raises:
         UsageError: the path is taken and may not be overwritten, or cannot be written at all.
@@ -76,7 +76,7 @@ class AtomicFile:
                 shutil.copymode(path, self._draft)
 
     def commit(self) -> int:
-        """Move the file to its path for good, and return its size in bytes."""
+        """Complete the file, move it to its path and return its size in bytes."""
         self.file.flush()
         os.fsync(self.file.fileno())
         size = self.file.tell()
@@ -85,7 +85,7 @@ class AtomicFile:
         return size
 
     def abort(self) -> None:
-        """Remove the unfinished file. Doing so twice, or after a commit, changes nothing."""
+        """Remove the unfinished file. A second call, or one after a commit, does nothing."""
         with suppress(OSError):  # closing flushes, and the disk may be full
             self.file.close()
         with suppress(OSError):
@@ -94,7 +94,7 @@ class AtomicFile:
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Say of the operating system's errors what they mean for the file being saved.
+    """Turn errors of the operating system into errors that say what they mean for the file being saved.
 
     Raises:
         SaveError: in place of any OSError.
@@ -114,8 +114,8 @@ def file_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def named(path: object) -> Path:
-    """The path that was given, as text, bytes or a path.
+def as_path(path: object) -> Path:
+    """Return the path that a caller named by text, bytes or a path.
 
     Raises:
         UsageError: it is something else, or holds a NUL.
@@ -130,10 +130,10 @@ def named(path: object) -> Path:
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Check that a file may appear at a path.
+    """Check that a file may be saved at a path.
 
     Raises:
-        UsageError: the path is taken and may not be overwritten, is no file, or its folder does not exist.
+        UsageError: the path is taken and may not be overwritten, is no regular file, or its folder does not exist.
 
     """
     if not path.parent.is_dir():
@@ -148,7 +148,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 
 def is_taken(path: Path) -> bool:
-    """Whether something is at a path, be it a link that leads nowhere.
+    """Return True if something is at a path, even a link that leads nowhere.
 
     Raises:
         UsageError: nothing can be there, for example because the name is too long.
@@ -168,10 +168,10 @@ def is_taken(path: Path) -> bool:
 
 
 def move_into_place(draft: Path, path: Path, *, overwrite: bool) -> None:
-    """Give a complete file its name for good.
+    """Give a complete file its final name.
 
     Raises:
-        FileExistsError: another process was faster, and its file may not be overwritten.
+        FileExistsError: another process took the name first, and may not be overwritten.
 
     """
     if overwrite:
@@ -182,7 +182,7 @@ def move_into_place(draft: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def _move_to_free_path(draft: Path, path: Path) -> None:
-    """Move a file to a path where nothing is; FileExistsError if another process was faster."""
+    """Move a file to a free path; FileExistsError if another process took it first."""
     try:
         os.link(draft, path)  # unlike a rename, a link never replaces
     except FileExistsError:
@@ -218,14 +218,14 @@ def _reason(error: OSError) -> str:
 
 @frozen
 class Saved:
-    """What was saved.
+    """A file that was saved.
 
     Attributes:
         path: the file.
-        rows: how many rows it holds.
+        rows: the number of its rows.
         bytes: its size.
-        misfits: how many values have no column, or do not fit theirs, and stand in the column ``_extra`` instead.
-            0 in JSON Lines, which keeps every row as it was sent.
+        misfits: the number of values that have no column, or do not fit theirs, and stand in the column ``_extra``
+            instead. 0 in JSON Lines, which keeps every row as it was sent.
 
     """
 

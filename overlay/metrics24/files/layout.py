@@ -1,4 +1,4 @@
-"""Layouts: the fixed columns of one file, and how rows of any shape are laid into them without losing a value."""
+"""The columns of one file, and how rows of any kind are arranged in them without losing a value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LayoutBlock:
 
     Attributes:
         columns: one list of values per column of the layout; values of ``json`` columns are JSON text already.
-        misfits: how many values went to ``_extra``.
+        misfits: the number of values that went to ``_extra``.
 
     """
 
@@ -33,15 +33,20 @@ class LayoutBlock:
 class Layout:
     """The columns of one file; the last is always ``_extra``.
 
-    ``_extra`` is null, or a JSON object of the row's fields that have no column or do not fit theirs, verbatim. A
-    server's own field of that name goes into the object like any other. Nulls are never put there.
+    ``_extra`` is null, or a JSON object of the row's fields that have no column or do not fit theirs, as they were
+    sent. A field of that name that the server sends goes into the object like any other. Nulls are never put there.
+
+    Attributes:
+        typed: the columns before ``_extra``.
+        row_schema: the schema by which rows are best decoded; None if these columns have none.
+
     """
 
     typed: tuple[Column, ...]
-    shape: RowSchema | None = field(init=False, eq=False, repr=False)
+    row_schema: RowSchema | None = field(init=False, eq=False, repr=False)
 
-    @shape.default
-    def _shape_of_columns(self) -> RowSchema | None:
+    @row_schema.default
+    def _make_row_schema(self) -> RowSchema | None:
         return RowSchema.of(self.typed)
 
     @property
@@ -50,13 +55,13 @@ class Layout:
         return (*self.typed, EXTRA)
 
     def arrange(self, rows: Sequence[Row]) -> LayoutBlock:
-        """Turn rows into columns, and what fits nowhere into ``_extra``."""
-        fitting = None if self.shape is None else self.shape.columns_of(rows)
+        """Turn rows into columns, with the values that fit no column in ``_extra``."""
+        fitting = None if self.row_schema is None else self.row_schema.columns_of(rows)
         if fitting is not None:
             return LayoutBlock([*fitting, [None] * len(rows)], misfits=0)
-        return self._sorted_out(as_rows(rows))
+        return self._arrange_one_by_one(as_rows(rows))
 
-    def _sorted_out(self, rows: Sequence[Row]) -> LayoutBlock:
+    def _arrange_one_by_one(self, rows: Sequence[Row]) -> LayoutBlock:
         names = {column.name for column in self.typed}
         extras: list[dict[str, object]] = [{} for _ in rows]
         columns: list[Sequence[object]] = [_values(column, rows, extras) for column in self.typed]
@@ -70,8 +75,8 @@ class Layout:
 def plan(known: Iterable[Column], rows: Sequence[Row], *, fixed: bool) -> Layout:
     """Choose the columns of a file from the known ones and, unless they are `fixed`, the first rows.
 
-    Known columns are always there, in their order, so that files of different days agree on them; others follow in
-    the order in which they were seen.
+    The known columns come first, in their order, so that files of different days agree on them; others follow in the
+    order in which they were seen.
     """
     typed = {column.name: column for column in known if column.name != EXTRA.name}
     found = [] if fixed else [name for name in _names_in(rows) if name not in typed]

@@ -1,4 +1,4 @@
-"""A download in the making: a `.part` beside its target, which a later attempt takes up again."""
+"""Partial downloads: a `.part` beside its target, with which a later attempt goes on."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ _OWNERS = stat.S_IRUSR | stat.S_IWUSR
 
 
 class PartialDownload:
-    """What has arrived of the file `identity`, kept until the file is whole.
+    """The bytes of an export's file that have arrived, kept until the file is complete.
 
-    Beside `clicks.csv` stand `clicks.csv.part`, and `clicks.csv.part.json` which says what it is a part of. Whoever
-    writes it holds a lock on it; what another process holds is left alone. Used as a context manager, it leaves behind
-    what has arrived, unless `commit()` was called. Reading a large one takes a while, which `abandoned` cuts short.
+    Beside `clicks.csv` there are `clicks.csv.part`, and its label `clicks.csv.part.json` with the `identity` of the
+    export. The process that writes a part holds a lock on it; other processes leave it alone. Leaving the context
+    manager keeps the bytes, unless `commit()` was called. Reading a large part again takes a while; setting `abandoned`
+    ends it.
 
     Attributes:
-        size: bytes that have arrived.
+        size: the number of bytes so far.
         etag: the version of the file that they belong to, empty if unknown.
         records: counts the CSV records in them.
 
     Raises:
-        UsageError: the target is taken, or cannot be there.
-        SaveError: the part cannot be written, or another process is at it.
+        UsageError: the target is taken, or nothing can be saved there.
+        SaveError: the part cannot be written, or another process writes it.
 
     """
 
@@ -46,29 +47,29 @@ class PartialDownload:
         self.path, self._overwrite, self._identity = path, overwrite, identity
         self._draft = path.with_name(f"{path.name}.part")
         self._label = path.with_name(f"{path.name}.part.json")
-        is_taken(self._label)  # or a name that is too long for it would show only when the first bytes arrive
+        is_taken(self._label)  # a name that is too long for it must show before the first bytes arrive
         self.size, self.etag, self.records = 0, "", CsvRecords()
         self._file: IO[bytes] | None = None
         self._writer = ThreadPoolExecutor(1, "metrics24-writer")  # starts no thread before it is needed
-        self._turn = Lock()  # whoever is cancelled while a thread writes waits for that thread before it cleans up
+        self._lock = Lock()  # an asynchronous download that is cancelled waits for the thread that writes
         with self._file_errors():
             self._file = self._locked()
             try:
-                self._take_up(self._file, abandoned or Event())
+                self._read_part(self._file, abandoned or Event())
             except BaseException:
                 self._file.close()
                 raise
             if overwrite:
-                self._copy_mode(_OWNERS)  # or what has arrived could not be taken up again
+                self._copy_mode(_OWNERS)  # the owner must be able to go on with the part
 
     def write(self, offset: int, data: bytes, etag: str) -> None:
-        """Write the bytes that belong at `offset`, which is the end, or 0 to begin anew.
+        """Write the bytes that belong at `offset`: the end, or 0 to start over.
 
         Raises:
             SaveError: they cannot be written, for example because the disk is full.
 
         """
-        with self._turn, self._file_errors():
+        with self._lock, self._file_errors():
             if offset != self.size:
                 self._empty()
             if etag != self.etag:
@@ -77,7 +78,7 @@ class PartialDownload:
             self.size += len(data)
 
     def _append(self, file: IO[bytes], data: bytes) -> None:
-        """Write and count; both at once where that takes a while, since a write does not hold the interpreter."""
+        """Write the bytes and count their records, large blocks at the same time: a write releases the interpreter."""
         if len(data) < _LARGE:
             file.write(data)
             self.records.feed(data)
@@ -85,17 +86,17 @@ class PartialDownload:
         writing = self._writer.submit(file.write, data)
         try:
             self.records.feed(data)
-        finally:  # whatever happens, nothing is written any more after this
+        finally:  # nothing may be written after this method
             writing.result()
 
     def commit(self) -> Saved:
-        """Give the file its name for good.
+        """Give the complete file its final name.
 
         Raises:
-            SaveError: it cannot be, or the path was taken meanwhile.
+            SaveError: the file cannot be written, or its path was taken meanwhile.
 
         """
-        with self._turn, self._file_errors():
+        with self._lock, self._file_errors():
             file = self._open_file
             file.flush()
             os.fsync(file.fileno())
@@ -105,7 +106,7 @@ class PartialDownload:
             self._writer.shutdown()
             self._file = None
             file.close()
-            with suppress(OSError):  # without its part it says nothing
+            with suppress(OSError):  # without its part the label means nothing
                 self._label.unlink()
         return Saved(self.path, rows=self.records.records, bytes=self.size, misfits=0)
 
@@ -115,7 +116,7 @@ class PartialDownload:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._turn:
+        with self._lock:
             if self._file is not None:
                 self._leave(self._file)
                 self._file = None
@@ -136,7 +137,7 @@ class PartialDownload:
         return self._file
 
     def _locked(self) -> IO[bytes]:
-        """Open the part and lock it; again if whoever had it moved it away meanwhile."""
+        """Open the part and lock it; again if the process that had it moved it meanwhile."""
         while True:
             file = os.fdopen(os.open(self._draft, _OPENING, 0o666), "r+b")
             try:
@@ -156,13 +157,13 @@ class PartialDownload:
         return self._is_draft(os.fstat(file.fileno()))
 
     def _is_draft(self, opened: os.stat_result) -> bool:
-        """Whether what was opened is still the part, and the part alone."""
+        """Return True if the opened file is still the part, and not the target too."""
         try:
             if not os.path.samestat(opened, self._draft.stat()):
                 return False
         except FileNotFoundError:
             return False
-        if opened.st_nlink > 1:  # it is the target, too: whoever gave it its name was killed before it took this one
+        if opened.st_nlink > 1:  # a process was killed between giving it the target's name and removing this one
             self._draft.unlink()
             return False
         return True
@@ -176,11 +177,11 @@ class PartialDownload:
             label.write(json.dumps({"export": self._identity, "etag": etag}).encode())
         self.etag = etag
 
-    def _take_up(self, file: IO[bytes], abandoned: Event) -> None:
-        """Go on with what is there, if it is a part of the same file."""
+    def _read_part(self, file: IO[bytes], abandoned: Event) -> None:
+        """Go on with the bytes of an earlier attempt if they belong to the same file, else drop them."""
         self.etag = self._known_etag()
         if not self.etag:
-            self._label.unlink(missing_ok=True)  # or what comes now would be taken for a part of what it names
+            self._label.unlink(missing_ok=True)  # it names another file than the bytes to come
             self._empty(file)
             return
         while data := file.read(_STEP):

@@ -61,7 +61,9 @@ def test_a_summary_that_cannot_be_written_costs_nothing(
     monkeypatch.setattr("sys.stdout", Full())
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
     assert ended.code == 0
-    assert ended.err.endswith("The command has done its work, but its summary could not be written: No space left on device.\n")
+    assert ended.err.endswith(
+        "The command has done its work, but its summary could not be written: No space left on device.\n"
+    )
     assert (desk / "rows.csv").read_bytes() == SMALL
 
 

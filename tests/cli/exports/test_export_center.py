@@ -112,7 +112,7 @@ def test_the_url_is_on_stdout_alone(metrics24: Metrics24, stage: Stage, name: st
     assert ended.code == 0
     assert ended.out.startswith(f"{stage.bucket.base_url}/files/clicks.csv?")
     assert f"X-Signature={SIGNATURE}" in ended.out
-    assert ended.err == "Whoever has this URL has the file: keep it out of logs and messages.\n"
+    assert ended.err == "This URL gives the file to everybody who has it: keep it out of logs and messages.\n"
 
 
 def test_the_url_is_json_for_programs(metrics24: Metrics24, stage: Stage) -> None:
