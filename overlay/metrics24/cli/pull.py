@@ -109,7 +109,8 @@ class PullOptions(DayOptions, ConnectionOptions):
             raise click.UsageError("Say where to: --output FILE, or --by-day DIR.")
         wrong, problem = (_OF_DAYS, "needs") if self.by_day is None else (_OF_ONE_FILE, "cannot go with")
         for parameter in click.get_current_context().command.params:
-            if parameter.name in wrong and getattr(self, parameter.name) not in (None, False):
+            value = getattr(self, parameter.name or "", None)
+            if parameter.name in wrong and value is not None and value is not False:
                 raise click.UsageError(f"{parameter.opts[0]} {problem} --by-day.")
         if self.reuse is not None and self.via != "export":
             raise click.UsageError("--reuse needs --via export.")
