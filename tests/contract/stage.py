@@ -1,4 +1,4 @@
-"""Where a scenario plays: what it may ask, do, and leave behind for others to clean up."""
+"""The stage of a scenario: the calls that it may make, and the clean-up of what it creates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUPS = ("metrics24 contract test A", "metrics24 contract test B")
 OFFERS = ("contract-offer-1", "contract-offer-2")
 DESCRIPTION = "written by the contract tests of metrics24"
 HARMLESS = frozenset({WRONG_KEY, NO_INTEGRATION, *GROUPS, *OFFERS, DESCRIPTION})
-"""Texts that scenarios bring themselves; they belong to nobody and stay as they are."""
+"""Texts that scenarios bring themselves; they are nobody's secret and stay as they are."""
 
 LARGEST_EXPORT = 5_000
 
@@ -64,7 +64,7 @@ class Stage:
         return {"start": self.origin.start, "end": self.origin.end}
 
     def result(self, value: Any) -> Any:
-        """What a method ends in."""
+        """The result of a method, awaited where it must be."""
         return self.run.result(value)
 
     def all(self, rows: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Storage for flows that are run by hand: it keeps versions of a file, and answers as its script has it."""
+"""Storage for flows that a fake driver runs: it keeps versions of a file, and answers as its script has it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE = b"real_tx_id,status\n" + b"".join(b"%026d,approved\n" % number for number
 NEWER = FILE.replace(b"approved", b"rejected")
 HALF = len(FILE) // 2
 CUT = "cut"
-"""Where a stream's data say this, they end without an error although more was announced."""
+"""The end of a stream without an error, although more bytes were announced."""
 
 
 @frozen
@@ -91,7 +91,7 @@ class Files(FakeDriver):
 
     @property
     def leaked(self) -> int:
-        """How many files are still open."""
+        """The number of files that are still open."""
         return len(self._streams)
 
     def _perform(self, effect: object) -> object:
@@ -124,9 +124,14 @@ class Files(FakeDriver):
         return data
 
 
-def asked(hand: Files) -> list[tuple[int, str]]:
+def asked(driver: Files) -> list[tuple[int, str]]:
     """From where, and of which version, storage was asked."""
-    return [(each.offset, each.etag if each.offset else "") for each in hand.opened]
+    return [(each.offset, each.etag if each.offset else "") for each in driver.opened]
+
+
+def minted(driver: Files) -> int:
+    """Count the signed URLs that were requested."""
+    return len(driver.calls)
 
 
 def download(**options: Any) -> Download:
@@ -136,20 +141,20 @@ def download(**options: Any) -> Download:
 
 
 class Kept:
-    """What was downloaded, placed as a file's writer does."""
+    """The bytes of a download, placed as a file writer places them."""
 
     def __init__(self, data: bytes = b"", etag: str = "") -> None:
         self.data, self.etag = data, etag
         self.blocks: list[Block] = []
 
-    def take(self, hand: Files, flow: Download, most: int = 10_000) -> Kept:
+    def take(self, driver: Files, flow: Download, most: int = 10_000) -> Kept:
         """Run a download to its end, and let go of the file whatever the end is."""
         try:
-            while (block := hand.run(flow.next_block())) is not None:
+            while (block := driver.run(flow.next_block())) is not None:
                 self.place(block, flow.etag)
                 assert len(self.blocks) <= most, "a loop"
         finally:
-            hand.run(flow.close())
+            driver.run(flow.close())
         return self
 
     def place(self, block: Block, etag: str) -> None:

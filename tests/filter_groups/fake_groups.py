@@ -1,4 +1,4 @@
-"""A server of filter groups for flows that are run by hand; what goes wrong comes from a list of whims."""
+"""A server of filter groups for flows that a fake driver runs; what goes wrong comes from a list of whims."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metrics24.errors import RequestTimeout, ResponseError, TransportError
 from support.fake_driver import FakeDriver, Outcome, policy, raw
 
 SERVERS_NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
-"""What the server's clock says when the client's begins: two months ahead of what the client's wall clock says."""
+"""The server's time when a test begins: two months ahead of the client's wall clock."""
 
 SPRING: dict[str, Any] = {"integration": "int1", "organization": "org1", "name": "Spring", "priority": 7}
 LOST: Mapping[str, Callable[[], Outcome]] = {
@@ -32,7 +32,7 @@ def stamp(seconds: float) -> str:
 
 
 class GroupServer:
-    """Keeps filter groups; each request takes the next whim, which is the form of its answer or a fault.
+    """Keeps filter groups; each request takes the next whim, which is the form of its response or a fault.
 
     Forms: "" (the whole group), "wrapped", "id", "nothing", "204", "html". Faults: those in `LOST`, "connect", "429",
     "400", "403". Nothing was carried out after a fault, unless it has "after " before its name.
@@ -41,7 +41,7 @@ class GroupServer:
     def __init__(self, whims: Iterable[str] = (), *, dated: bool = True) -> None:
         self.groups: dict[str, dict[str, Any]] = {}
         self.requests: list[Request] = []
-        self.hand = FakeDriver(self)
+        self.driver = FakeDriver(self)
         self.created = 0
         self._whims = iter(whims)
         self._dated = dated
@@ -52,7 +52,7 @@ class GroupServer:
         return self.groups[identity]
 
     def asked(self, operation: str) -> int:
-        """How often an operation was asked for."""
+        """Count the requests of an operation."""
         return sum(request.operation == operation for request in self.requests)
 
     def __call__(self, request: Request) -> Outcome:
@@ -84,7 +84,7 @@ class GroupServer:
         return RawResponse(answer.status_code, answer.headers, {"204": b"", "html": b"<p>"}.get(form, answer.content))
 
     def _now(self) -> datetime:
-        return SERVERS_NOON + timedelta(seconds=self.hand.now - 1000)
+        return SERVERS_NOON + timedelta(seconds=self.driver.now - 1000)
 
     def _carried_out(self, request: Request) -> RawResponse:
         if request.operation == "listFilterGroups":
@@ -113,7 +113,7 @@ class GroupServer:
         if any(group["priority"] == body["priority"] for group in self.groups.values()):
             return raw(402)
         self.created += 1
-        group = {"id": f"new{self.created}", "created_at": stamp(self.hand.now - 1000), "offer_ids": None, **body}
+        group = {"id": f"new{self.created}", "created_at": stamp(self.driver.now - 1000), "offer_ids": None, **body}
         self.groups[group["id"]] = group
         return raw(201, group)
 

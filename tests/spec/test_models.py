@@ -45,7 +45,7 @@ def whole(model: str) -> dict[str, Any]:
 
 
 def pickled(value: Any) -> Any:
-    """What comes out of a pickle of a value."""
+    """Pickle and unpickle a value."""
     return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own pickle of a moment ago
 
 
@@ -74,7 +74,7 @@ def test_what_was_absent_stays_absent(model: str) -> None:
 
 @pytest.mark.parametrize("model", sorted(set(MODELS) - BODIES))
 def test_null_is_absence_in_an_answer(model: str) -> None:
-    """A null where an optional property of an answer stands reads as UNSET and is not written."""
+    """A null where an optional property of a response stands reads as UNSET and is not written."""
     optional = {prop.name: prop.attribute for prop in MODELS[model] if not prop.required}
     required = {prop.name: sample(prop) for prop in MODELS[model] if prop.required}
     parsed = model_class(model).from_dict(required | dict.fromkeys(optional))
@@ -167,6 +167,6 @@ def test_numbers_are_exact() -> None:
 
 
 def test_unset_is_false_and_shows_its_name() -> None:
-    """What is absent is false, and reads as UNSET in a representation."""
+    """An absent value is false, and reads as UNSET in a representation."""
     assert not Export(id="e").status
     assert "status=UNSET" in repr(Export(id="e"))

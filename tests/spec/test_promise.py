@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 GUESSED = OPERATIONS["getClickReport"]
 CORRECTED = ("POST", "/api/v3/traffic/click-rows")
 
-WALK = """
+READ = """
 import json, metrics24, metrics24_api, metrics24_sandbox
 from metrics24_sandbox import Sandbox, SandboxOptions
 
@@ -62,7 +62,7 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(copy: Path, program: str, *arguments: str) -> str:
-    """What a program prints that sees the copy's packages instead of the installed ones."""
+    """Run a program with the copy's packages instead of the installed ones, and return its output."""
     folders = [str(copy / folder) for folder in ("overlay", "generated", "sandbox")]
     outcome = subprocess.run(
         [sys.executable, "-c", program, *arguments],
@@ -85,7 +85,7 @@ def test_the_sandbox_serves_the_corrected_route_alone(corrected: Path) -> None:
 
 
 def test_client_and_sandbox_still_work_together(corrected: Path) -> None:
-    """With no other edit, the copy's client walks pages of the copy's sandbox over the corrected route."""
-    told = json.loads(run(corrected, WALK))
+    """With no other edit, the copy's client reads pages of the copy's sandbox over the corrected route."""
+    told = json.loads(run(corrected, READ))
     assert (told["rows"], told["distinct"]) == (25, 25)
     assert all(str(corrected) in origin for origin in told["origins"])

@@ -1,4 +1,4 @@
-"""Deleting an export, answers lost and found."""
+"""Deleting an export, with responses lost and found."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ THERE = raw(body={"id": "e1"})
 
 def deleted(*outcomes: Outcome, **changes: Any) -> FakeDriver:
     """Delete an export with these outcomes in turn, and give what was done."""
-    hand = FakeDriver(in_turn(*outcomes))
-    hand.run(delete_export("e1", policy(**changes), {}))
-    return hand
+    driver = FakeDriver(in_turn(*outcomes))
+    driver.run(delete_export("e1", policy(**changes), {}))
+    return driver
 
 
-def operations(hand: FakeDriver) -> list[str]:
-    """What was asked, in order."""
-    return [call.request.operation for call in hand.calls]
+def operations(driver: FakeDriver) -> list[str]:
+    """Name the operations that were sent, in order."""
+    return [call.request.operation for call in driver.calls]
 
 
 @pytest.mark.parametrize("answer", [raw(200, {"id": "e1"}), raw(204), raw(202, "later")])
@@ -50,16 +50,16 @@ def test_a_deletion_is_one_request(answer: Outcome) -> None:
 
 @pytest.mark.parametrize("fault", LOST)
 def test_fault_50_a_lost_deletion_of_what_is_gone_is_a_success(fault: str) -> None:
-    """When the export is not there after a lost answer, it was deleted."""
+    """When the export is not there after a lost response, it was deleted."""
     assert operations(deleted(LOST[fault](), raw(404))) == ["deleteExport", "getExport"]
 
 
 @pytest.mark.parametrize("fault", LOST)
 def test_fault_50_a_lost_deletion_of_what_is_still_there_is_sent_again(fault: str) -> None:
     """To delete is idempotent, so that an export that survived is deleted once more, after a pause."""
-    hand = deleted(LOST[fault](), THERE, LOST[fault](), THERE, raw(204))
-    assert operations(hand) == ["deleteExport", "getExport"] * 2 + ["deleteExport"]
-    assert hand.slept == [0.5, 1.0]
+    driver = deleted(LOST[fault](), THERE, LOST[fault](), THERE, raw(204))
+    assert operations(driver) == ["deleteExport", "getExport"] * 2 + ["deleteExport"]
+    assert driver.slept == [0.5, 1.0]
 
 
 def test_fault_50_a_deletion_that_took_effect_late_is_a_success() -> None:
@@ -78,17 +78,17 @@ def test_fault_50_a_first_404_is_not_found() -> None:
     ("changes", "hits"), [({"attempts": 3}, 3), ({"deadline": 0.5}, 1), ({"budget": RetryBudget(1)}, 2)]
 )
 def test_a_deletion_is_given_up_at_last(changes: dict[str, Any], hits: int) -> None:
-    """When answers are lost until attempts, deadline or budget are used up, it is AmbiguousWrite."""
-    hand = FakeDriver(in_turn(*[raw(503), THERE] * 10))
+    """When responses are lost until attempts, deadline or budget are used up, it is AmbiguousWrite."""
+    driver = FakeDriver(in_turn(*[raw(503), THERE] * 10))
     with pytest.raises(AmbiguousWrite, match=f"'e1' was lost {hits} times") as caught:
-        hand.run(delete_export("e1", policy(**changes), {}))
+        driver.run(delete_export("e1", policy(**changes), {}))
     assert isinstance(caught.value.__cause__, ServerError)
-    assert operations(hand) == ["deleteExport", "getExport"] * hits
+    assert operations(driver) == ["deleteExport", "getExport"] * hits
 
 
 @pytest.mark.parametrize("answer", [raw(403), raw(body=None)])
 def test_a_lost_deletion_is_ambiguous_where_the_export_cannot_be_read(answer: Outcome) -> None:
-    """When the read-back fails, nobody knows whether the export is gone."""
+    """When the read-back fails, it is unknown if the export is gone."""
     with pytest.raises(AmbiguousWrite, match="failed too"):
         deleted(raw(503), answer)
 
@@ -98,3 +98,15 @@ def test_a_refused_deletion_is_an_error(outcomes: list[Outcome]) -> None:
     """A refusal is its own error, on whichever attempt it comes."""
     with pytest.raises((BadRequest, Forbidden)):
         deleted(*outcomes)
+
+
+def test_pauses_between_deletions_may_be_short() -> None:
+    """The pause before a second deletion is drawn from zero up to half a second."""
+    bounds: list[tuple[float, float]] = []
+
+    def uniform(least: float, most: float) -> float:
+        bounds.append((least, most))
+        return least
+
+    assert deleted(TransportError("reset"), THERE, raw(204), uniform=uniform).slept == [0.0]
+    assert bounds == [(0.0, 0.5)]

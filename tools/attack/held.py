@@ -1,4 +1,4 @@
-"""What must hold of all that comes of a server's bytes, parser by parser. Errors of ours may come of them instead."""
+"""The properties of everything read from a server's bytes, parser by parser; errors of ours may come instead."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from metrics24._core.responses import (
 )
 from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import DecodedRow, maker, model_lens
+from metrics24.arguments import ExportParams
 from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError, quoted
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
@@ -42,13 +43,14 @@ from metrics24.speccheck.judgement import compare
 from metrics24.speccheck.recordings import heard
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+EXPORT_PARAMS = ExportParams(kind="clicks", integration="int1", fields=["real_tx_id"])
 MIB = 1 << 20
 
 
 def tables(given: tuple[str, RawResponse]) -> None:
     """A page of a report table: cursors are text or nothing, and every row becomes a model."""
-    operation, answer = given
-    table = read_table(answer, operation, Notices())
+    operation, response = given
+    table = read_table(response, operation, Notices())
     assert all(
         cursor is None or (isinstance(cursor, str) and cursor) for cursor in (table.start_cursor, table.end_cursor)
     )
@@ -58,14 +60,14 @@ def tables(given: tuple[str, RawResponse]) -> None:
 
 def lensed(given: tuple[str, RawResponse]) -> None:
     """The swift way of reading a page gives the models that the careful way gives, and refuses what that refuses."""
-    operation, answer = given
+    operation, response = given
     model = row_model(operation)
     lens = model_lens(model)
     lens.see([{"real_tx_id": "A", "new": 1}])
     careful: Any = None
     with suppress(ResponseError):
-        careful = read_table(answer, operation, Notices())
-    swift = read_table(answer, operation, Notices(), lens)
+        careful = read_table(response, operation, Notices())
+    swift = read_table(response, operation, Notices(), lens)
     assert careful is not None
     one = [maker(model, type(row))(row) if isinstance(row, DecodedRow) else factory(model)(row) for row in swift.rows]
     assert one == list(map(factory(model), careful.rows))
@@ -78,20 +80,20 @@ def lensed(given: tuple[str, RawResponse]) -> None:
 
 def lists(given: tuple[str, RawResponse]) -> None:
     """A page of a list: every item becomes a model."""
-    operation, answer = given
-    models(item_model(operation), read_list(answer, operation, Notices()).rows)
+    operation, response = given
+    models(item_model(operation), read_list(response, operation, Notices()).rows)
 
 
 def singles(given: tuple[str, RawResponse]) -> None:
     """A single object: there is something in it, and it becomes a model."""
-    operation, answer = given
-    read = read_single(answer, operation, Notices())
+    operation, response = given
+    read = read_single(response, operation, Notices())
     assert read
     models(answer_model(operation), [read])
 
 
 def models(model: str, rows: list[dict[str, Any]]) -> None:
-    """What passed the check becomes a model, and nothing that was sent is lost in it."""
+    """A value that passed the check becomes a model, and nothing that was sent is lost in it."""
     make = factory(model)
     for row in rows:
         made = make(row)
@@ -101,36 +103,36 @@ def models(model: str, rows: list[dict[str, Any]]) -> None:
 
 
 def model(given: tuple[str, Any]) -> None:
-    """What passes the check becomes a model, whatever else it holds."""
+    """A value that passes the check becomes a model, whatever else it holds."""
     name, value = given
     ResponseCheck("getExport", Notices()).check(name, value)
     models(name, [value])
 
 
-def error(answer: RawResponse) -> None:
+def error(response: RawResponse) -> None:
     """Every status but a success is an error, in words that can be printed and are not too many."""
-    problem = failure(answer, "getExport", NOW)
-    assert (problem is None) == (200 <= answer.status_code < 300)
+    problem = failure(response, "getExport", NOW)
+    assert (problem is None) == (200 <= response.status_code < 300)
     assert len(str(problem)) < 1000
     assert str(problem).isprintable()
-    request_id(answer)
+    request_id(response)
 
 
-def pause(answer: RawResponse) -> None:
+def pause(response: RawResponse) -> None:
     """A pause is a number of seconds that one can wait."""
-    seconds = retry_after(answer, NOW)
+    seconds = retry_after(response, NOW)
     assert seconds is None or (isfinite(seconds) and seconds >= 0)
 
 
 def head(given: tuple[int, Any, bytes]) -> None:
-    """The head of storage's answer: numbers are within bounds, errors keep nothing of the body."""
+    """The head of storage's response: numbers are within bounds, errors keep nothing of the body."""
     status, headers, body = given
     opened = Opened(status, headers, None)
-    part, length, code = storage.part_of(opened), storage.length_of(opened), storage.error_code(body)
+    part, length, code = storage.ContentRange.read(opened), storage.length_of(opened), storage.error_code(body)
     assert all(number is None or 0 <= number < 10**18 for number in (part.first, part.size))
     assert length is None or 0 <= length < 10**18
-    assert storage.strong_etag(opened).isascii()
-    assert not storage.is_beginning(opened) or part.size is not None
+    assert storage.usable(headers.get("etag", "")).isascii()
+    assert not part.begins_file or part.size is not None
     assert len(code) <= 60
     error = storage.refusal(opened, code, NOW)
     assert len(str(error)) < 1000
@@ -177,7 +179,7 @@ def csv_records(blocks: list[bytes]) -> None:
 
 
 def written(given: tuple[list[list[str]], int, int]) -> None:
-    """What Python's csv module writes, with line ends and quotes in cells, has as many records as it wrote."""
+    """A file that Python's csv module wrote, with line ends and quotes in cells, has as many records as it wrote."""
     rows, width, step = given
     text = io.StringIO(newline="")
     csv.writer(text).writerows([row[:width] or [""] for row in rows])
@@ -210,9 +212,7 @@ def export(record: dict[str, Any]) -> None:
     export_records.is_of_kind(record, "clicks")
     export_records.narrowing(record)
     export_records.is_narrowed(record)
-    options = export_records.part(record, "export_list_options")
-    export_records.filters_named(options)
-    export_records.columns_named(options, "fields")
+    assert export_records.repeats(record, EXPORT_PARAMS) in {True, False}
     integrity.rows_promised(record)
 
 
@@ -241,19 +241,19 @@ def _spec() -> Spec:
 
 
 def drift(given: tuple[str, RawResponse]) -> None:
-    """The drift report counts what is in an answer, and its findings can be sorted and shown."""
-    operation, answer = given
-    seen = drifting(_spec(), [heard(operation, answer.status_code, answer.content)])
+    """The drift report counts what is in a response, and its findings can be sorted and shown."""
+    operation, response = given
+    seen = drifting(_spec(), [heard(operation, response.status_code, response.content)])
     found = findings(_spec(), seen)
     assert all(each.kind for each in found.differences)
 
 
-def decoded(answer: RawResponse) -> None:
+def decoded(response: RawResponse) -> None:
     """JSON is decoded, or refused."""
-    decode(answer, "getExport")
+    decode(response, "getExport")
 
 
 def words(text: str) -> None:
-    """What is quoted can be printed, and is short."""
+    """A quoted text can be printed, and is short."""
     assert quoted(text).isprintable() or not text
     assert len(quoted(text)) <= 203

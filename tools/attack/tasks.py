@@ -1,4 +1,4 @@
-"""What the clients of a soak do, and how each outcome is held against an undisturbed one."""
+"""The tasks of a soak's clients, each outcome compared with an undisturbed one."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Scene:
             self.clock.add_day()
 
     def afterwards(self) -> list[str]:
-        """What is not on the server as it should be when all is over."""
+        """List what is not on the server as it should be when all is over."""
         wrong = []
         there = Counter(str(group.name) for group in self.quiet.filter_groups.list(self.box.integrations[1]))
         for name, state in self.made.items():
@@ -84,13 +84,13 @@ class Scene:
 
 
 def _turned(place: int) -> list[str]:
-    """The fields in an order of one's own, so that nobody's export is like another one's that runs meanwhile."""
+    """The fields in an order of one's own, so that no two exports that run at once are alike."""
     return FIELDS[place:] + FIELDS[:place]
 
 
 @frozen
 class Worker:
-    """Who does the tasks, one after the other; no two have the same number."""
+    """A worker that does the tasks one after the other; no two workers have the same number."""
 
     number: int
 
@@ -100,11 +100,11 @@ class Worker:
     folder: Path
 
 
-def walk(worker: Worker) -> list[str]:
-    """Walk three tables at once; each gives all its rows in their order, or an error."""
+def read(worker: Worker) -> list[str]:
+    """Read three tables at once; each gives all its rows in their order, or an error."""
     scene, wrong = worker.scene, list[str]()
-    walks = worker.run.collect_all([scene.asked(worker.client, table) for table in TABLES], at_once=3)
-    for table, found in zip(TABLES, walks, strict=True):
+    tables = worker.run.collect_all([scene.asked(worker.client, table) for table in TABLES], at_once=3)
+    for table, found in zip(TABLES, tables, strict=True):
         if isinstance(found, Metrics24Error):
             continue
         if isinstance(found, BaseException):
@@ -186,7 +186,7 @@ def change(worker: Worker) -> list[str]:
 
 
 TASKS: tuple[tuple[str, Callable[[Worker], list[str]]], ...] = (
-    ("walk", walk),
+    ("read", read),
     ("list", lists),
     ("look-up", look_up),
     ("export", export),

@@ -476,7 +476,7 @@ class _DocumentedFilters(click.Command):
 
 
 def _documented_options() -> list[click.Option]:
-    from metrics24.exports import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
+    from metrics24.models import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
 
     def gather(context: click.Context, parameter: click.Parameter, value: object) -> None:
         named = context.params.setdefault("documented", {})

@@ -456,9 +456,9 @@ def update_groups(options: UpdateOptions) -> int:
 
 def _checked(ids: Sequence[str], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Check ids and changes before the first request."""
-    from metrics24.filter_groups import changes_of_many, group_ids  # noqa: PLC0415  loads the generated client
+    from metrics24.filter_groups import checked_changes  # noqa: PLC0415  loads the generated client
 
-    return changes_of_many(group_ids("ids", ids), changes)
+    return checked_changes(ids, changes)
 
 
 def _update_each(

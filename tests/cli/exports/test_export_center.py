@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Metrics24
-from metrics24._core.requests import EXPORT_FILTERS
 from metrics24.cli.export_commands import exports
+from metrics24.models import EXPORT_FILTERS
 from metrics24_sandbox import Sandbox
 from support.account import IDENTITY, Stage, record
 from support.answers import json_answer
@@ -54,7 +54,7 @@ def test_documented_filters_are_options(metrics24: Metrics24, box: Sandbox) -> N
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--start-date", "yesterday"), "takes a day"),
+        (("--start-date", "yesterday"), "is not a day"),
         (("--results-meta-total-gte", "many"), "--results-meta-total-gte"),
         (("--status", "a", "--filter", "status=b"), "status"),
     ],
@@ -201,7 +201,9 @@ def test_a_plan_for_people_is_a_script(metrics24: Metrics24, box: Sandbox) -> No
     lines = ended.out.splitlines()
     assert lines[0].startswith("# 2025-01-01 to 2025-01-01: ")
     assert lines[0].endswith(" rows or fewer, today; one day alone may be cut, so split it with --filter")
-    assert lines[1].startswith("metrics24 export clicks --output clicks-2025-01-01-2025-01-01.csv --integration acmeshop01 ")
+    assert lines[1].startswith(
+        "metrics24 export clicks --output clicks-2025-01-01-2025-01-01.csv --integration acmeshop01 "
+    )
     assert (", in 1 day;" in ended.out, ", in 2 days;" in ended.out) == (True, True)
     assert "3 exports are left today. The server counts the last day of a range in." in ended.err
     assert metrics24("exports", "plan", "clicks", *RANGE, "--quiet").err == ""
