@@ -18,8 +18,6 @@ from typing import Any, get_type_hints
 from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
-from metrics24._core.pagination import ListQuery, TableQuery
-from metrics24._core.requests import safe_id
 from metrics24.config import MOST_AT_ONCE
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
@@ -32,11 +30,23 @@ Check = Callable[[Any, str], Any]
 LARGEST_PAGE = 100
 MOST_TAGS = 50
 
+_UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
 _LONGEST = 1e9  # some thirty years
 _SORTABLE = re.compile(r"-?[^\s,=&\[\]\x00-\x1f\x7f-]+[^\s,=&\[\]\x00-\x1f\x7f]*")
 _NAME = re.compile(r"[^,\x00-\x1f\x7f\ud800-\udfff]+")
 _DELIMITER = re.compile(r'[^"\r\n\ud800-\udfff]')
 _OF_EXPORTS = frozenset(each.field for each in EXPORT_FILTERS.values() if "." in each.field)
+
+
+def safe_id(value: object, name: str) -> str:
+    """Take an id that cannot bend a URL: no slash, blank, percent sign or control character, and no dot segment."""
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+    if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
+        raise UsageError(
+            f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank."
+        )
+    return value
 
 
 def as_day(value: object, name: str) -> date:
@@ -240,115 +250,114 @@ def _checks_of(declared: type) -> dict[str, Check]:
     return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
-def check_parallel(parallel: object) -> None:
-    """Check a number of requests at once.
+def whole(least: int, most: int, advice: str) -> Check:
+    """Make a check of whole numbers between two bounds."""
+    bounds = f"{least} to {most}" if most < sys.maxsize else f"{least} or more"
 
-    Raises:
-        UsageError: it is no whole number, or out of range.
+    def check(value: object, name: str) -> object:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+        return value
 
-    """
-    _refuse_count("parallel", parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
-
-
-@frozen
-class Asked:
-    """The arguments that all report tables share."""
-
-    start: Day
-    end: Day
-    filter: Filter | None
-    limit: int | None
-    page_size: int
-    after: str | None
-    before: str | None
-    parallel: int = 1
-    ordered: bool = True
-
-    def query(self, operation: str, integration: str) -> TableQuery:
-        """The arguments as a query.
-
-        Raises:
-            UsageError: days reversed, both cursors or an empty one, a page size, limit or parallel out of range.
-
-        """
-        for name, cursor in (("after", self.after), ("before", self.before)):
-            if cursor is not None and (not isinstance(cursor, str) or not cursor):
-                raise UsageError(
-                    f"{name} must be a row's cursor, not {cursor!r}; leave it out to begin with the newest row."
-                )
-        if self.after is not None and self.before is not None:
-            raise UsageError("after and before exclude each other; give one of them.")
-        _check_extent(self.filter, self.limit, self.page_size)
-        self._check_parallel()
-        start, end = in_order(as_day(self.start, "start"), as_day(self.end, "end"))
-        return TableQuery(
-            operation=operation,
-            integration=safe_id(integration, "integration"),
-            start=start,
-            end=end,
-            filter=self.filter,
-            page_size=self.page_size,
-            limit=self.limit,
-            after=self.after,
-            before=self.before,
-        )
-
-    def _check_parallel(self) -> None:
-        check_parallel(self.parallel)
-        if not isinstance(self.ordered, bool):
-            raise UsageError(f"ordered must be True or False, not {self.ordered!r}.")
-        if self.parallel > 1 and (self.after or self.before):
-            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+    return check
 
 
-@frozen
-class AskedOfList:
-    """The arguments that all lists share."""
-
-    filter: Filter | None
-    sort: Sort | None
-    limit: int | None
-    page_size: int
-
-    def query(self, operation: str, **place: str) -> ListQuery:
-        """The arguments as a query; `place` holds the ids that the path needs.
-
-        Raises:
-            UsageError: a filter, sort, page size or limit that makes no sense.
-
-        """
-        _check_extent(self.filter, self.limit, self.page_size)
-        return ListQuery(
-            operation=operation,
-            place=place,
-            filter=self.filter,
-            sort=None if self.sort is None else _sort(self.sort),
-            page_size=self.page_size,
-            limit=self.limit,
-        )
+def parallel_requests(value: object, name: str) -> object:
+    """Take a number of requests at once."""
+    return whole(1, MOST_AT_ONCE, "1 reads one page after the other.")(value, name)
 
 
-def _sort(given: object) -> str:
+def cursor(value: object, name: str) -> object:
+    """Take a row's cursor."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.")
+    return value
+
+
+def _start(value: Day) -> date:
+    return as_day(value, "start")
+
+
+def _end(value: Day) -> date:
+    return as_day(value, "end")
+
+
+def _sort(value: Sort | None) -> str | None:
+    if value is None:
+        return None
     names: list[Any] = (
-        given.split(",") if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+        value.split(",") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
     )
     for name in names:
         if not isinstance(name, str) or not _SORTABLE.fullmatch(name):
-            raise UsageError(f"sort={given!r} does not name columns; write them like ('-created_at', 'name').")
+            raise UsageError(f"sort={value!r} does not name columns; write them like ('-created_at', 'name').")
     return ",".join(names)
 
 
-def _check_extent(filter_: object, limit: object, page_size: object) -> None:
-    checked_filter(filter_)
-    _refuse_count("page_size", page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
-    if limit is not None:
-        _refuse_count("limit", limit, range(sys.maxsize), "leave it out for all rows.")
+_FILTER = optional(valid(lambda value, _: checked_filter(value)))
+_LIMIT = optional(valid(whole(0, sys.maxsize, "leave it out for all rows.")))
+_PAGE_SIZE = valid(whole(1, LARGEST_PAGE, "use limit for fewer rows."))
+_CURSOR = optional(valid(cursor))
 
 
-def _refuse_count(name: str, value: object, allowed: range, advice: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-        bounds = f"{allowed.start} to {allowed.stop - 1}" if allowed.stop < sys.maxsize else f"{allowed.start} or more"
-        raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+@frozen
+class ReportParams:
+    """The arguments of a report table.
+
+    Raises:
+        UsageError: days in the wrong order, both cursors or an empty one, a page size, limit or parallel out of range.
+
+    """
+
+    kind: Kind = field(repr=lambda kind: kind.name)
+    integration: str = field(validator=valid(safe_id))
+    start: date = field(converter=_start)
+    end: date = field(converter=_end)
+    filter: Filter | None = field(default=None, validator=_FILTER)
+    limit: int | None = field(default=None, validator=_LIMIT)
+    page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
+    after: str | None = field(default=None, validator=_CURSOR)
+    before: str | None = field(default=None, validator=_CURSOR)
+    parallel: int = field(default=1, validator=valid(parallel_requests))
+
+    def __attrs_post_init__(self) -> None:
+        in_order(self.start, self.end)
+        if self.after is not None and self.before is not None:
+            raise UsageError("after and before exclude each other; give one of them.")
+        if self.parallel > 1 and (self.after or self.before):
+            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+
+    @property
+    def operation(self) -> str:
+        """The operation that gives the table."""
+        return self.kind.report
+
+    @property
+    def size(self) -> int:
+        """Rows per request."""
+        return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
+
+
+@frozen
+class ListParams:
+    """The arguments of a list in numbered pages; `integration` is None where the list is that of the account.
+
+    Raises:
+        UsageError: a filter, sort, page size or limit that makes no sense.
+
+    """
+
+    operation: str
+    integration: str | None = field(default=None, validator=optional(valid(safe_id)))
+    filter: Filter | None = field(default=None, validator=_FILTER)
+    sort: str | None = field(default=None, converter=_sort)
+    limit: int | None = field(default=None, validator=_LIMIT)
+    page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
+
+    @property
+    def size(self) -> int:
+        """Items per request: the same on every page, or the numbers would not fit together."""
+        return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
 
 
 def _kind(value: str) -> Kind:

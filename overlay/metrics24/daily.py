@@ -26,13 +26,12 @@ from typing import Any
 from attrs import field, frozen
 from dateutil import tz
 
-from metrics24._core.pagination import TableQuery
 from metrics24._rows.decoding import DecodedRow, RowDecoder, values_of
+from metrics24.arguments import ReportParams
 from metrics24.errors import Metrics24Error, PaginationError, ResponseError, UsageError
 from metrics24.files.atomic import AtomicFile, Saved, as_path, file_errors
 from metrics24.files.writers import FileWriter, open_writer
 from metrics24.filters import Filter
-from metrics24.kinds import KINDS
 from metrics24.models import columns as columns_of
 
 FORMATS = ("parquet", "csv", "jsonl")
@@ -403,15 +402,15 @@ class DailyCopy:
 
     """
 
-    def __init__(self, query: object, options: DailyOptions, on_saved: OnSaved | None) -> None:
-        self._query, self._options, self._on_saved = _whole_days(query), options, on_saved
-        self._kind = next(kind for kind in KINDS.values() if kind.report == self._query.operation)
+    def __init__(self, params: object, options: DailyOptions, on_saved: OnSaved | None) -> None:
+        self._params, self._options, self._on_saved = _whole_days(params), options, on_saved
+        self._kind = self._params.kind
         self._now = datetime.now(UTC)
         begun = self._now.astimezone(options.timezone or _FIRST_TO_BEGIN).date()
-        if self._query.end > begun:
-            raise UsageError(f"The last day ({self._query.end}) has not begun: today is {begun}.")
+        if self._params.end > begun:
+            raise UsageError(f"The last day ({self._params.end}) has not begun: today is {begun}.")
         self._manifest = FolderManifest(options.folder, self._kind.name, self._content())
-        first, last = self._query.start, self._query.end
+        first, last = self._params.start, self._params.end
         days = [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
         kept = days[: max(0, len(days) - options.refresh_last)]
         complete = [day for day in kept if is_complete(self._path(day), day, options.timezone)]
@@ -452,10 +451,10 @@ class DailyCopy:
         return DailyFiles(self._options.folder, self._created, days)
 
     def _content(self) -> dict[str, Any]:
-        query, options = self._query, self._options
+        params, options = self._params, self._options
         content: dict[str, Any] = {
-            "integration": query.integration,
-            "filters": filter_texts(query.filter),
+            "integration": params.integration,
+            "filters": filter_texts(params.filter),
             "columns": options.columns,
         }
         if options.format == "csv":  # other files always keep text as it was sent
@@ -484,10 +483,10 @@ class DailyCopy:
         self._manifest.keep()
 
 
-def _whole_days(query: object) -> TableQuery:
-    if not isinstance(query, TableQuery):
+def _whole_days(params: object) -> ReportParams:
+    if not isinstance(params, ReportParams):
         raise UsageError("save_daily is for the rows of reports: lists have no days.")
     for name in ("limit", "after", "before"):
-        if getattr(query, name) is not None:
+        if getattr(params, name) is not None:
             raise UsageError(f"{name} does not go with save_daily, which saves all rows of each day; leave it out.")
-    return query
+    return params

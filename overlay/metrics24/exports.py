@@ -10,22 +10,21 @@ from metrics24._core.downloads import mint
 from metrics24._core.effects import Flow
 from metrics24._core.export_flows import ExportPlan, delete_export, plan, read_export
 from metrics24._core.export_flows import start as start_export
-from metrics24._core.pagination import TableQuery
-from metrics24._core.requests import Routes, safe_id
+from metrics24._core.requests import Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
-from metrics24._io.prefetch import ListSource
 from metrics24.arguments import (
     LARGEST_PAGE,
-    AskedOfList,
     Day,
     ExportParams,
+    ListParams,
+    ReportParams,
     Sort,
     artifact_name,
     as_day,
-    in_order,
     items,
     kind_of_rows,
+    safe_id,
     text,
     whole_number,
 )
@@ -87,9 +86,6 @@ class _Exports:
         self._policy, self._routes, self._limits = policy, routes, limits
         self._settings = ExportSettings(policy=policy, routes=routes, limits=limits)
 
-    def _source(self, asked: AskedOfList) -> ListSource:
-        return ListSource(query=asked.query("listExports"), policy=self._policy, routes=self._routes)
-
     def _read(self, export_id: str) -> Flow[dict[str, Any]]:
         return read_export(safe_id(export_id, "export_id"), self._policy, self._routes)
 
@@ -103,12 +99,8 @@ class _Exports:
         return start_export(ExportParams(**params), self._policy, self._routes)
 
     def _plan(self, kind: str, integration: str, start: Day, end: Day) -> Flow[ExportPlan]:
-        first, last = in_order(as_day(start, "start"), as_day(end, "end"))
-        rows = kind_of_rows(kind, "kind")
-        query = TableQuery(
-            operation=rows.report, integration=safe_id(integration, "integration"), start=first, end=last
-        )
-        return plan(query, rows.name, self._limits, self._policy, self._routes)
+        params = ReportParams(kind_of_rows(kind, "kind"), integration, start, end)
+        return plan(params, self._limits, self._policy, self._routes)
 
 
 class Exports(_Exports):
@@ -206,7 +198,8 @@ class Exports(_Exports):
             page_size: exports per request, 1 to 100.
 
         """
-        return Listing(self._source(AskedOfList(filter, sort, limit, page_size)), self._driver)
+        params = ListParams("listExports", None, filter, sort, limit, page_size)
+        return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, export_id: str) -> Export:
         """One export (documentation: "Get Download Center Export").
@@ -307,7 +300,8 @@ class AsyncExports(_Exports):
         page_size: int = LARGEST_PAGE,
     ) -> AsyncListing[Export]:
         """All exports (documentation: "List Download Center Exports"); see `Exports.list`."""
-        return AsyncListing(self._source(AskedOfList(filter, sort, limit, page_size)), self._driver)
+        params = ListParams("listExports", None, filter, sort, limit, page_size)
+        return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, export_id: str) -> Export:
         """One export (documentation: "Get Download Center Export"); see `Exports.get`."""

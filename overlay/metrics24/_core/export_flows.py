@@ -11,17 +11,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve, frozen
 
 from metrics24._core.downloads import rows_promised
 from metrics24._core.effects import Flow, Now, Request, Sleep, ask
-from metrics24._core.pagination import ListQuery, NumberedPaginator, TableQuery, fetch
-from metrics24._core.requests import Routes, build, conditions, safe_id
+from metrics24._core.pagination import NumberedPaginator, fetch
+from metrics24._core.requests import Routes, build
 from metrics24._core.responses import Table, read_single
 from metrics24._core.retry import Policy, send
 from metrics24._core.writes import SentWrite, delete, may_have_happened, send_json
+from metrics24.arguments import ExportParams, ListParams, ReportParams, safe_id
 from metrics24.config import Limits, Waiting
 from metrics24.errors import (
     AmbiguousWrite,
@@ -41,9 +42,6 @@ from metrics24.errors import (
 )
 from metrics24.kinds import time_of
 from metrics24.models import ArtifactStatus, factory
-
-if TYPE_CHECKING:
-    from metrics24.arguments import ExportParams
 
 Record = dict[str, Any]
 
@@ -210,7 +208,7 @@ def read_export(export_id: str, policy: Policy, routes: Routes) -> Flow[Record]:
 
 def every_export(policy: Policy, routes: Routes) -> Flow[list[Record]]:
     """Read the list of exports, a hundred pages at most."""
-    paginator = NumberedPaginator(ListQuery(operation="listExports"), policy, routes)
+    paginator = NumberedPaginator(ListParams("listExports"), policy, routes)
     exports: list[Record] = []
     while not paginator.done and paginator.pages < _MOST_PAGES:
         page = yield from paginator.next_page()
@@ -286,7 +284,7 @@ def _request(params: ExportParams, routes: Routes) -> Request:
         end_date=params.end,
         fields=",".join(params.fields),
         extra_parameters=",".join(params.extra_parameters),
-        filter_=conditions(params.filter),
+        filter_=params.filter,
     )
 
 
@@ -465,19 +463,20 @@ class ExportPlan:
     end_included: bool | None
 
 
-def plan(query: TableQuery, kind: str, limits: Limits, policy: Policy, routes: Routes) -> Flow[ExportPlan]:
+def plan(params: ReportParams, limits: Limits, policy: Policy, routes: Routes) -> Flow[ExportPlan]:
     """Estimate the rows a day, from earlier exports of the same kind or samples of the report table, then split."""
     now = (yield from ask(Now())).wall.astimezone(UTC)
     exports = yield from every_export(policy, routes)
-    alike = [each for each in exports if is_of_kind(each, kind) and each.get("integration") == query.integration]
-    samples = yield from _samples(query, policy, routes)
+    theirs = [each for each in exports if each.get("integration") == params.integration]
+    alike = [each for each in theirs if is_of_kind(each, params.kind.name)]
+    samples = yield from _samples(params, policy, routes)
     per_day = max((_rows_per_day(each, limits.export_rows) for each in alike), default=0.0)
     basis = "earlier exports of this integration"
     if not per_day:
         per_day, basis = mean(map(_rate, samples.values())) * _MARGIN, "samples of the report table, doubled"
-    included = yield from _end_included(query, samples, policy, routes)
+    included = yield from _end_included(params, samples, policy, routes)
     left = max(0, limits.exports_per_day - sum(1 for each in exports if asked_on(each, now.date())))
-    ranges = _ranges(query.start, query.end, max(1, int(limits.export_rows / per_day)) if per_day else None, included)
+    ranges = _ranges(params.start, params.end, max(1, int(limits.export_rows / per_day)) if per_day else None, included)
     planned = [_planned(first, last, per_day, limits.export_rows, included) for first, last in ranges]
     return ExportPlan(tuple(_scheduled(planned, left, limits.exports_per_day)), round(per_day), basis, left, included)
 
@@ -494,18 +493,18 @@ def _rows_per_day(export: Mapping[str, Any], limit: int) -> float:
     return rows / ((end - start).days + 1) if end >= start else 0.0
 
 
-def _samples(query: TableQuery, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
+def _samples(params: ReportParams, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
     """Read the newest rows of some days, two days at a time: it is not known yet if the last day of a range counts."""
-    step = max(1, ((query.end - query.start).days + 1) // _SAMPLES)
+    step = max(1, ((params.end - params.start).days + 1) // _SAMPLES)
     pages: dict[date, Table] = {}
-    for number in range(query.start.toordinal(), query.end.toordinal() + 1, step):
+    for number in range(params.start.toordinal(), params.end.toordinal() + 1, step):
         day = date.fromordinal(number)
-        pages[day] = yield from fetch(evolve(query, start=day, end=_next(day)), policy, routes)
+        pages[day] = yield from fetch(evolve(params, start=day, end=_next(day)), policy, routes)
     return pages
 
 
 def _end_included(
-    query: TableQuery, samples: Mapping[date, Table], policy: Policy, routes: Routes
+    params: ReportParams, samples: Mapping[date, Table], policy: Policy, routes: Routes
 ) -> Flow[bool | None]:
     """Find out if a range of one day has rows: of two days that have some together, one must.
 
@@ -515,8 +514,8 @@ def _end_included(
     for day, page in samples.items():
         if not page.rows:
             continue
-        rows = (yield from fetch(evolve(query, start=day, end=day), policy, routes)).rows
-        rows += (yield from fetch(evolve(query, start=_next(day), end=_next(day)), policy, routes)).rows
+        rows = (yield from fetch(evolve(params, start=day, end=day), policy, routes)).rows
+        rows += (yield from fetch(evolve(params, start=_next(day), end=_next(day)), policy, routes)).rows
         if any(not is_midnight(row) for row in rows):
             return True
         if not rows or any(not is_midnight(row) for row in page.rows):

@@ -13,12 +13,13 @@ from typing import Any
 from attrs import field, frozen
 
 from metrics24._core.effects import Flow, RawResponse
-from metrics24._core.pagination import ListQuery, NumberedPaginator
-from metrics24._core.requests import Routes, build, safe_id
+from metrics24._core.pagination import NumberedPaginator
+from metrics24._core.requests import Routes, build
 from metrics24._core.responses import read_single
 from metrics24._core.retry import Policy
 from metrics24._core.writes import SentWrite, differing, may_have_happened, send_json
 from metrics24._core.writes import delete as delete_surely
+from metrics24.arguments import ListParams, safe_id
 from metrics24.errors import (
     AmbiguousWrite,
     Metrics24Error,
@@ -64,7 +65,7 @@ class Groups:
 
     def snapshot(self) -> Flow[GroupSnapshot]:
         """Read the whole list, 500 pages at most."""
-        paginator = NumberedPaginator(_list(integration_id=self.integration), self.policy, self.routes)
+        paginator = NumberedPaginator(ListParams("listFilterGroups", self.integration), self.policy, self.routes)
         rows: list[Record] = []
         total = None
         while not paginator.done and paginator.pages < _MOST_PAGES:
@@ -73,10 +74,6 @@ class Groups:
             total = page.total
         whole = paginator.done and total in {None, len(rows)}
         return GroupSnapshot({str(row["id"]): row for row in rows if row.get("id")}, whole)
-
-
-def _list(**place: str) -> ListQuery:
-    return ListQuery(operation="listFilterGroups", place=place)
 
 
 def _model(group: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ import click
 from attrs import evolve
 
 import metrics24
-from metrics24._core.pagination import Audit
+from metrics24._core.pagination import FilterAudit
 from metrics24._rows.schema import Column
 from metrics24.cli.export_commands import ExportProgress, Unfinished
 from metrics24.cli.options import Range, command_line, parse_filters
@@ -108,7 +108,7 @@ class ExportPull:
                 f"The export {job.id} has {job.rows:,} rows, which is the most that one may have, so rows are missing. "
                 "Pull by pages, or fewer days at once: metrics24 exports plan splits a range."
             )
-        rows, audit = CsvRows(draft, tuple(chosen), delimiter=job._delimiter), Audit(self._filter)
+        rows, audit = CsvRows(draft, tuple(chosen), delimiter=job._delimiter), FilterAudit(self._filter)
         with self._writer(path, chosen) as writer:
             for block in rows.blocks():
                 audit.see(block)
