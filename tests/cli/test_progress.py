@@ -6,8 +6,7 @@ import pytest
 
 from cli.commands import Shell
 from cli.conftest import Metrics24, Serve
-from cli.lanes import PULL as PROMISING
-from cli.lanes import Promising
+from exports.report_with_export import ReportWithExport
 from metrics24 import Progress
 from metrics24.cli.options import Range
 from metrics24.cli.pull import PullProgress
@@ -16,6 +15,18 @@ from support.scripted import in_turn
 from support.tables import newest_first, page
 
 PULL = ("pull", "clicks", "--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-27")
+PULL_OF_PAGES = (
+    "pull",
+    "clicks",
+    "--integration",
+    "i",
+    "--start",
+    "2024-01-01",
+    "--end",
+    "2025-02-04",
+    "--page-size",
+    "1",
+)
 DAYS = Range(date(2025, 2, 1), date(2025, 2, 2), "")
 
 
@@ -52,28 +63,13 @@ def test_progress_estimates_the_fraction_done(progress: Progress, limit: int | N
     assert PullProgress(DAYS, limit=limit).fraction(progress) == fraction
 
 
-@pytest.mark.parametrize(("pause", "seconds"), [(1.0, 7_770), (0.05, None)])
-def test_a_long_pull_is_announced_once(pause: float, seconds: float | None) -> None:
-    """After ten pages the time of the others is estimated, without the first one, which takes longer."""
-    clock, announced = FakeClock(), list[float]()
-    progress = PullProgress(
-        Range(date(2025, 2, 1), date(2025, 2, 28), ""), on_long=announced.append, clock=clock.monotonic
-    )
-    clock.sleep(60)
-    for number in range(12):
-        clock.sleep(pause)
-        time = f"2025-02-27 23:{59 - 5 * number:02}:00"
-        progress(Progress(rows=100 * number, oldest=time, newest="2025-02-27 23:59:00"))
-    assert [round(each, -1) for each in announced] == ([] if seconds is None else [pytest.approx(seconds, abs=30)])
-
-
 @pytest.mark.parametrize(("options", "said"), [((), True), (("--limit", "9000000"), False), (("--quiet",), False)])
 def test_an_export_is_advised_where_pages_take_long(
     metrics24: Metrics24, serve: Serve, options: tuple[str, ...], *, said: bool
 ) -> None:
     """A pull of all rows that will take more than ten minutes says so on stderr, and that an export may be faster."""
-    api = Promising(serve)
-    ended = metrics24(*PROMISING, *options, *api.address, "-o", "rows.csv")
+    api = ReportWithExport(serve)
+    ended = metrics24(*PULL_OF_PAGES, *options, "--base-url", api.api.base_url, "-o", "rows.csv")
     assert ended.code == 0
     lines = [line for line in ended.err.splitlines() if line.startswith("The pages will take about ")]
     assert [line.endswith("; --via export may be faster.") for line in lines] == ([True] if said else [])

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow import parquet
 
 from cli.conftest import Metrics24
-from files.round_trip import files_in, read_csv, read_json_lines
+from files.round_trip import files_in, read_csv
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 
 RANGE = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-03-31")
@@ -38,11 +37,6 @@ def box(served: Sandbox) -> Sandbox:  # overrides the one that other tests share
     return served
 
 
-def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row without what an export may write otherwise."""
-    return {name: value for name, value in row.items() if value is not None and name != NESTED}
-
-
 @pytest.mark.parametrize("table", ["clicks", "conversions", "impressions"])
 def test_an_export_makes_the_same_csv_file(metrics24: Metrics24, box: Sandbox, desk: Path, table: str) -> None:
     """Columns, order and cells are those of pages, but for nested fields; the server is asked for one export."""
@@ -59,24 +53,6 @@ def test_an_export_makes_the_same_csv_file(metrics24: Metrics24, box: Sandbox, d
     assert ended.out.startswith(f"{len(export):,} rows of 2025-02-01 to 2025-03-31, ")
     assert files_in(desk) == ["export.csv", "pages.csv"]
     assert box.hits(f"download{table.title()}") == 1
-
-
-def test_an_export_makes_the_same_json_lines(metrics24: Metrics24, desk: Path) -> None:
-    """Values have the types that pages give them; null is absent."""
-    metrics24(*PULL, "-o", "pages.jsonl")
-    metrics24(*PULL, "--via", "export", "-o", "export.jsonl")
-    pages, export = (list(map(plain, read_json_lines(desk / f"{name}.jsonl"))) for name in ("pages", "export"))
-    assert export == pages
-
-
-@pytest.mark.parametrize("options", [(), ("--columns", "spec")])
-def test_an_export_makes_the_same_parquet_file(metrics24: Metrics24, desk: Path, options: tuple[str, ...]) -> None:
-    """A warehouse finds one schema and the same values, with all columns or those of the spec."""
-    metrics24(*PULL, *options, "-o", "pages.parquet")
-    metrics24(*PULL, *options, "--via", "export", "-o", "export.parquet")
-    pages, export = (parquet.read_table(desk / f"{name}.parquet") for name in ("pages", "export"))
-    assert export.schema == pages.schema
-    assert list(map(plain, export.to_pylist())) == list(map(plain, pages.to_pylist()))
 
 
 def test_filters_and_formulas_are_heeded(metrics24: Metrics24, desk: Path) -> None:
@@ -125,6 +101,7 @@ def test_a_quota_that_is_used_up_ends_an_export(metrics24: Metrics24, box: Sandb
         (("--via", "export", "--after", "x", "-o", "rows.csv"), "--after does not go with --via export"),
         (("--via", "export", "--before", "x", "-o", "rows.csv"), "--before does not go with --via export"),
         (("--via", "export", "--by-day", "days"), "--via cannot go with --by-day"),
+        (("--via", "auto", "-o", "rows.csv"), "'auto' is not one of 'pages', 'export'"),
         (("--reuse", "60", "--by-day", "days"), "--reuse cannot go with --by-day"),
         (("--reuse", "60", "-o", "rows.csv"), "--reuse needs --via export"),
         (("--via", "export", "-o", "rows.txt"), "does not say its format"),

@@ -21,7 +21,7 @@ COMMANDS = {
         "Have the server make a file of clicks, conversions or impressions, and download it.",
     ),
     "exports": ("export_commands", "See, fetch and delete exports that were asked for, and plan large ones."),
-    "filter-groups": ("group_commands", "See and change filter groups."),
+    "filter_groups": ("group_commands", "See and change filter groups."),
     "lookup": ("lookup", "Look one click or conversion up by five keys, which must all match."),
     "pull": ("pull", "Pull clicks, conversions or impressions into a file, newest first."),
     "sandbox": ("sandbox", "Serve a local 24Metrics with made-up data until Ctrl-C."),
@@ -33,20 +33,20 @@ class _LateCommands(click.Group):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return [*COMMANDS]
+        return [name.replace("_", "-") for name in COMMANDS]
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command; None if there is none of this name."""
-        if cmd_name not in COMMANDS:
+        name = cmd_name.replace("-", "_")
+        if name not in COMMANDS:
             return None
-        module = import_module(f"metrics24.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(f"metrics24.cli.{COMMANDS[name][0]}"), name)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, first_line) for name, (_, first_line) in COMMANDS.items()])
+            formatter.write_dl([(name.replace("_", "-"), line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.group(

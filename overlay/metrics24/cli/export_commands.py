@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -264,12 +265,13 @@ class ExportProgress:
     def __init__(self, show: Show, *, converts: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._show, self._converts, self._clock = show, converts, clock
         self._first: tuple[float, int] | None = None
+        self._completed = import_module("metrics24.models").ArtifactStatus.COMPLETED  # loads slowly
 
     def __call__(self, step: Step) -> None:
         """Show one step."""
         if isinstance(step, metrics24.DownloadProgress):
             self._show(self._arrived(step), step.bytes / step.total if step.total else None)
-        elif step.status == "COMPLETED":
+        elif step.status == self._completed:
             self._show(f"made after {step.seconds:,.0f} s, downloading", None)
         else:
             self._show(f"{step.status} for {step.seconds:,.0f} s", None)

@@ -334,7 +334,7 @@ def _show_plan(output: Output, act: str, groups: Sequence[Mapping[str, Any]], mi
 LIST_EXAMPLE = example("metrics24 filter-groups list --integration acmeshop01 --sort=-priority")
 
 
-@click.group("filter-groups", epilog=LIST_EXAMPLE + HELP)
+@click.group(epilog=LIST_EXAMPLE + HELP)
 def filter_groups() -> None:
     """See and change filter groups.
 

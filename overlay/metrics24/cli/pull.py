@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 from attrs import asdict, frozen
 
 import metrics24
 from metrics24.cli.exit_codes import sigterm_as_interrupt
+from metrics24.cli.export_commands import ExportProgress, Unfinished
 from metrics24.cli.options import (
     FILE,
     FOLDER,
@@ -30,9 +31,6 @@ from metrics24.cli.options import (
 from metrics24.cli.output import EndedEarlyError, Output, Show, misfits_in_words, number, size, span
 from metrics24.config import MOST_AT_ONCE
 
-if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
-    from metrics24.cli.output import Ending
-
 KINDS = ("clicks", "conversions", "impressions")
 FORMATS = ("parquet", "csv", "jsonl")
 PAGES_TO_SEE = 10
@@ -40,6 +38,8 @@ PAGES_TO_SEE = 10
 LONG = 600.0
 """Seconds from which on an export is worth a remark."""
 _OF_ONE_FILE = ("output_file", "overwrite", "limit", "after", "before", "via", "reuse")
+_NARROWING = ("limit", "after", "before")
+_KEPT = 86_400  # seconds for which a command that goes on may take the export that this one has asked for
 _OF_DAYS = ("format", "refresh_last")
 
 
@@ -124,6 +124,11 @@ class PullOptions(DayOptions, ConnectionOptions):
         rows = table(self.integration, start=days.start, end=days.end, filter=condition, **arguments)
         return cast("metrics24.Rows[Any]", rows)
 
+    def file(self) -> dict[str, Any]:
+        """Return the arguments of `save` and `save_daily` for files."""
+        names = ("columns", "spreadsheet_safe", *(() if self.output_file is None else ("overwrite",)))
+        return {name: getattr(self, name) for name in names}
+
 
 @frozen
 class Lost:
@@ -187,12 +192,13 @@ class PullProgress:
         days: Range,
         *,
         limit: int | None = None,
-        on_long: Callable[[float], object] = lambda _: None,
+        parallel: int = 1,
+        on_long: Callable[[float], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._days, self._limit, self._on_long, self._clock = days, limit, on_long, clock
+        self._days, self._limit, self._parallel, self._clock = days, limit, parallel, clock
+        self._on_long = on_long
         self._started, self._pages = clock(), 0
-        self._first: tuple[float, float] | None = None
         self.show: Show = lambda _text, _fraction: None
         self.last = metrics24.Progress()
 
@@ -203,8 +209,7 @@ class PullProgress:
         seconds = max(self.seconds, 0.001)
         moment = f", back to {progress.oldest}" if progress.oldest else ""
         self.show(f"{progress.rows:,} rows, {progress.rows / seconds:,.0f} rows/s{moment}", fraction)
-        if fraction is not None:
-            self._look_ahead(fraction)
+        self._advise()
 
     @property
     def seconds(self) -> float:
@@ -220,14 +225,14 @@ class PullProgress:
             parts.append((end - oldest) / (end - start))
         return min(max(0.0, *parts), 1.0) if parts else None
 
-    def _look_ahead(self, fraction: float) -> None:
-        """Say once how long the rest will take, if that is long; the first page, with its connection, is no measure."""
-        if self._first is None:
-            self._first = self._clock(), fraction
-        elif self._pages == PAGES_TO_SEE and fraction > self._first[1]:
-            pace = (self._clock() - self._first[0]) / (fraction - self._first[1])
-            if (remaining := pace * (1 - fraction)) > LONG:
-                self._on_long(remaining)
+    def _advise(self) -> None:
+        """Say once how long the other pages will take, if that is long."""
+        if self._on_long is None or self._pages < PAGES_TO_SEE:
+            return
+        left = self.last.remaining(self._days.start, self.seconds, parallel=self._parallel)
+        if left is not None and left > LONG:
+            self._on_long(left)
+            self._on_long = None
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -297,10 +302,9 @@ def _pull_by_day(options: PullOptions, days: Range, folder: Path) -> None:
                 format=cast("Any", options.format or "parquet"),
                 refresh_last=options.refresh_last or 0,
                 timezone=options.timezone,
-                columns=cast("Any", options.columns),
-                spreadsheet_safe=options.spreadsheet_safe,
                 on_saved=on_saved,
                 on_progress=progress,
+                **options.file(),
             )
     except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
         if not saved and isinstance(error, metrics24.Metrics24Error):
@@ -332,35 +336,101 @@ def _summarize_days(files: metrics24.DailyFiles, days: Range, output: Output, se
 def _pull_file(options: PullOptions, days: Range, path: Path) -> None:
     """Save all days to one file."""
     output = options.output
-    narrowed = any(value is not None for value in (options.limit, options.after, options.before))
-
-    def on_long(seconds: float) -> None:
-        if not narrowed:
-            output.say(f"The pages will take about {span(seconds)}; --via export may be faster.")
-
-    progress = PullProgress(days, limit=options.limit, on_long=on_long)
-    ending: list[Ending] = []
+    progress = PullProgress(days, limit=options.limit, parallel=options.parallel or 1, on_long=_advice(options))
+    export = ExportSteps(options, days)
     try:
         with sigterm_as_interrupt(), options.open_client() as client:
             if options.via == "export":
-                from metrics24.cli.pull_export import ExportPull  # noqa: PLC0415  loads the HTTP client
-
-                pulled = ExportPull(options, days, client, ending).save(path)
+                saved = export.save(client, path)
             else:
                 with output.progress(options.kind, "waiting for the first page") as progress.show:
-                    saved = options.rows(client, days).save(
-                        path,
-                        overwrite=options.overwrite,
-                        columns=cast("Any", options.columns),
-                        spreadsheet_safe=options.spreadsheet_safe,
-                        on_progress=progress,
-                    )
-                pulled = Pulled(saved)
+                    saved = options.rows(client, days).save(path, on_progress=progress, **options.file())
     except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
-        if isinstance(error, metrics24.Metrics24Error) and not ending and not progress.last.rows:
+        if isinstance(error, metrics24.Metrics24Error) and export.unfinished is None and not progress.last.rows:
             raise
-        raise EndedEarlyError(error, ending[0] if ending else _lost(options, progress.last, days)) from error
-    _summarize_file(pulled, days, output, progress)
+        raise EndedEarlyError(error, export.unfinished or _lost(options, progress.last, days)) from error
+    _summarize_file(saved, days, output, progress)
+
+
+def _advice(options: PullOptions) -> Callable[[float], object] | None:
+    """Return what says that an export may be faster; None where an export cannot give the rows."""
+    if any(getattr(options, name) is not None for name in _NARROWING):
+        return None
+    return lambda seconds: options.output.say(
+        f"The pages will take about {span(seconds)} more; --via export may be faster."
+    )
+
+
+class ExportSteps:
+    """The steps of a pull through an export.
+
+    Attributes:
+        unfinished: the export if the command ended now; None if there is none.
+
+    """
+
+    def __init__(self, options: PullOptions, days: Range) -> None:
+        self._options, self._days, self._output = options, days, options.output
+        self._export_id: str | None = None
+        self.unfinished: Unfinished | None = None
+
+    def save(self, client: metrics24.Client, path: Path) -> metrics24.Saved:
+        """Save the rows through an export.
+
+        Raises:
+            click.UsageError: an option is given that an export cannot heed.
+
+        """
+        options, output = self._options, self._output
+        for name in _NARROWING:
+            if getattr(options, name) is not None:
+                raise click.UsageError(f"--{name} does not go with --via export: an export has all rows of its days.")
+        try:
+            with output.progress(options.kind, "waiting for the first page", timed=True) as show:
+                follow, rows = self._follow(show), options.rows(client, self._days)
+                saved = rows.save(path, via="export", reuse=options.reuse or 0, on_progress=follow, **options.file())
+        except metrics24.AmbiguousWrite:
+            raise
+        except metrics24.Metrics24Error as error:
+            self._failed(error)
+            raise
+        if saved.missing:
+            output.say(f"The export has no {', '.join(saved.missing)}: these columns are empty.")
+        if saved.as_text:
+            output.say(
+                f"The export has {', '.join(saved.as_text)} as text of its own, where pages have JSON: do not mix "
+                "this file with those of pages."
+            )
+        output.say("An export does not tell null from empty text, and its order is the server's: docs/exports.md.")
+        return saved
+
+    def _follow(self, show: Show) -> Callable[[Any], object]:
+        """Return what is called with each step, shows it, and notes what is unfinished."""
+        resume = command_line({**self._days.options(), "via": "export", "reuse": _KEPT})
+        shown = ExportProgress(show)
+
+        def follow(step: Any) -> None:
+            if isinstance(step, metrics24.Progress):
+                show(f"{step.rows:,} rows {'converted' if self._export_id else 'looked at'}", None)
+                self.unfinished = self.unfinished or Unfinished(None, None)  # the next request may ask for the export
+                return
+            if self._export_id is None:
+                self._export_id = step.export_id
+                self.unfinished = Unfinished(step.export_id, resume)
+                self._output.say(f"Export {step.export_id}: {step.status}")
+            shown(step)
+
+        return follow
+
+    def _failed(self, error: metrics24.Metrics24Error) -> None:
+        if self._export_id is None:
+            self.unfinished = None
+            if isinstance(error, metrics24.RequestFailed | metrics24.RateLimited):
+                error.add_note("On the command line: --reuse SECONDS, or --via pages, which needs no export.")
+        elif isinstance(error, metrics24.ExportFailed | metrics24.ExportCanceled | metrics24.IntegrityError):
+            self.unfinished = Unfinished(self._export_id, None)
+            if isinstance(error, metrics24.IntegrityError):
+                error.add_note(f"metrics24 exports resume {self._export_id} -o FILE.csv saves its CSV as it is.")
 
 
 def _lost(options: PullOptions, progress: metrics24.Progress, days: Range) -> Lost:
@@ -376,36 +446,18 @@ def _lost(options: PullOptions, progress: metrics24.Progress, days: Range) -> Lo
     return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)
 
 
-def _summarize_file(pulled: Pulled, days: Range, output: Output, progress: PullProgress) -> None:
-    saved, seconds, last = pulled.saved, progress.seconds, progress.last
+def _summarize_file(saved: metrics24.Saved, days: Range, output: Output, progress: PullProgress) -> None:
+    seconds, last = progress.seconds, progress.last
     facts: dict[str, object] = {name: getattr(saved, name) for name in ("rows", "bytes", "misfits")}
     facts |= {"path": str(saved.path), "start": str(days.start), "end": str(days.end), "seconds": round(seconds, 3)}
     facts |= {name: getattr(last, name) for name in ("newest", "oldest", "cursor")}
-    if pulled.export_id is None:
+    if saved.export_id is None:
         facts["via"] = "pages"
     else:
-        facts |= {"via": "export", "export_id": pulled.export_id}
-        facts |= {"missing": list(pulled.missing), "as_text": list(pulled.as_text)}
+        facts |= {"via": "export", "export_id": saved.export_id}
+        facts |= {"missing": list(saved.missing), "as_text": list(saved.as_text)}
     text = (
         f"{number(saved.rows, 'row')} of {days.start} to {days.end}, {size(saved.bytes)}, in {saved.path} after "
         f"{seconds:.1f} s ({saved.rows / max(seconds, 0.001):,.0f} rows/s)"
     )
     output.summary(facts, [text, *([misfits_in_words(saved.misfits)] if saved.misfits else [])])
-
-
-@frozen
-class Pulled:
-    """The result of a pull.
-
-    Attributes:
-        saved: the file.
-        export_id: the export that it was made of, None where the rows came by pages.
-        missing: columns of the report table that the export lacked.
-        as_text: columns of nested values that the export had as text.
-
-    """
-
-    saved: metrics24.Saved
-    export_id: str | None = None
-    missing: tuple[str, ...] = ()
-    as_text: tuple[str, ...] = ()
