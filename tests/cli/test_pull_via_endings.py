@@ -97,7 +97,7 @@ def test_a_long_pull_by_pages_says_that_an_export_may_be_faster(
     ended = metrics24(*years, *options, "--page-size", "1", "--base-url", api.api.base_url, "-o", "rows.csv")
     assert ended.code == 0
     assert ended.err.count("; --via export may be faster.\n") == advised
-    assert ended.err.startswith("By pages this takes about ") == advised
+    assert ended.err.startswith("The pages will take about ") == advised
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
