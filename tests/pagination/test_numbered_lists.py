@@ -36,8 +36,8 @@ def test_what_is_asked_goes_with_every_page() -> None:
     ]
 
 
-def test_a_list_of_a_place_has_its_ids_in_the_path() -> None:
-    """What the path needs is put there."""
+def test_the_list_of_an_integration_has_its_id_in_the_path() -> None:
+    """The integration's id is put into the path."""
     hand = FakeDriver(serving([]))
     walked(hand, ListParams("listFilterGroups", "int1"))
     assert "/int1/" in hand.calls[0].request.path
@@ -102,6 +102,7 @@ def test_items_without_a_usable_id_are_told_apart_by_all_they_have(items: list[I
         ({"total_count": None, "total_page": None}, 3),
         ({"links": {"next": None}}, 3),
         ({"total_count": 4, "total_page": 99}, 3),
+        ({"total_count": 4, "total_page": 10**9}, 3),
         ({"total_count": 4, "total_page": 2}, 2),
     ],
 )
@@ -112,18 +113,18 @@ def test_fault_27_meta_is_followed_as_far_as_it_goes(meta: dict[str, object], pa
     assert len(hand.calls) == pages
 
 
-@pytest.mark.parametrize("total", [0, 1, 3])
-@pytest.mark.parametrize("pages", [0, 1, None])
+@pytest.mark.parametrize("total", [-1, 0, 1, 3, 10**30])
+@pytest.mark.parametrize("pages", [-1, 0, 1, None])
 def test_fault_27_a_count_that_disagrees_is_told_once(total: int, pages: int | None) -> None:
     """When the server's count is not what came there is one warning, and all that came is delivered."""
     answers = [listed(numbered(1, 2), total_count=total, total_page=pages), listed([], total_count=total)]
-    with pytest.warns(UnexpectedAnswerWarning, match=f"counts {total} items .* 2 came") as caught:
+    with pytest.warns(UnexpectedAnswerWarning, match=f"counts {max(0, total)} items .* 2 came") as caught:
         assert walked(FakeDriver(in_turn(*answers)), params()) == [1, 2]
     assert len(caught) == 1
 
 
 def test_a_walk_that_was_not_finished_tells_no_count() -> None:
-    """Where somebody stops amid the list, nothing can be said of its count."""
+    """After stopping amid the list, nothing can be said of its count."""
     walk = NumberedPaginator(params(page_size=2), policy(), {})
     FakeDriver(serving(numbered(1, 2, 3))).run(walk.next_page())
     walk.finish()
@@ -143,6 +144,11 @@ def test_fault_19_null_is_no_items(body: object) -> None:
         ({"meta": {"total_count": 0}}, "$.data"),
         ({"data": {"id": 1}}, "$.data"),
         ({"data": "x"}, "$.data"),
+        ({"data": ""}, "$.data"),
+        ({"data": 0}, "$.data"),
+        ({"data": False}, "$.data"),
+        ({"data": [[]]}, "$.data[0]"),
+        ({"items": []}, "$.data"),
         ({"data": [1]}, "$.data[0]"),
         ({"data": [{"id": "1"}, None]}, "$.data[1]"),
         ({"data": [], "meta": {"total_count": "3"}}, "$.meta.total_count"),
@@ -165,8 +171,8 @@ def test_rows_that_contradict_the_filter_are_told() -> None:
         assert walked(hand, params(filter=field("status").eq("ERROR"))) == [1, 2]
 
 
-def test_a_walk_looks_ahead_from_its_second_page_on() -> None:
-    """The first page is fetched alone, since many look at no more; the last one has nothing ahead."""
+def test_the_next_page_is_prefetched_from_the_second_page_on() -> None:
+    """The first page is fetched alone, since many callers need no more; after the last there is nothing to fetch."""
     walk, hand, seen = (
         NumberedPaginator(params(page_size=1), policy(), {}),
         FakeDriver(serving(numbered(1, 2, 3))),

@@ -113,6 +113,19 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
     ),
     "cursor counted in": ([page([9, 8], more=True), page([8, 7], more=True)], [9, 8], None, "counts its row in"),
     "empty twice": ([page([9], more=True), page([], more=True), page([], more=True)], [9], None, "empty page twice"),
+    "empty twice, with other cursors": (
+        [page([9], more=True), page([], more=True, end=5), page([], more=True, end=4)],
+        [9],
+        None,
+        "empty page twice",
+    ),
+    "empty twice at the head, with other cursors": (
+        [page([], more=True, end=5), page([], more=True, end=4)],
+        [],
+        None,
+        "empty page twice",
+    ),
+    "no cursor, in text": ([page([9], more=True, end="")], [], None, "no cursor"),
     "empty twice at the head": ([page([], more=True), page([], more=True)], [], None, "empty page twice"),
     "no cursor": ([page([9], more=True, end=None)], [], None, "no cursor"),
     "an old page at the end": (
@@ -168,6 +181,12 @@ def test_after_begins_behind_a_row() -> None:
     hand = FakeDriver(in_turn(page([4], more=True), page([3], more=True, end=5)))
     seen, error = refused(hand, params(after="5"))
     assert (cursors(hand), seen, error.cursor) == (["5", "4"], [4], "5")
+
+
+def test_fault_22_rows_newer_than_after_are_refused() -> None:
+    """A server that ignores page[after] on its only page does not deliver the head of the table as older rows."""
+    seen, error = refused(FakeDriver(in_turn(page([9, 8, 7], more=False))), params(after="8"))
+    assert (seen, "ignores the cursor" in str(error)) == ([], True)
 
 
 LIMITS = {0: ([], 0), 1: ([9], 1), 2: ([9, 8], 1), 3: ([9, 8, 7], 2), 4: ([9, 8, 7, 6], 2), 9: ([9, 8, 7, 6], 2)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, UsageError, field
+from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, field
 from support import answers
 from support.clock import FakeClock
 from support.days import READINGS, Days, asked_for, at, numbered, row
@@ -70,14 +70,6 @@ def test_fault_29_every_lane_gives_the_same(
     assert outcomes[0] == outcomes[1]
 
 
-@pytest.mark.parametrize("limit", [0, 1, 59, 60, 61, 1_000])
-def test_fault_29_a_limit_gives_the_newest_rows(run: Running, serve: Serve, limit: int) -> None:
-    """With a limit several days at once give the newest rows, exactly as many as a plain walk."""
-    table = Days(numbered(SMALL))
-    rows = parallel(run.client(serve(table)), 4, limit=limit)
-    assert collect(run, rows.records()) == table.whole(4)[:limit]
-
-
 def test_fault_29_a_page_that_a_limit_cut_leads_on(run: Running, serve: Serve) -> None:
     """The last page of several days at once ends with the cursor of the last row that was kept, and says so."""
     pages = collect(run, parallel(run.client(serve(Days(numbered(SMALL)))), 4, limit=35, page_size=20).by_page())
@@ -128,28 +120,6 @@ def test_fault_29_a_table_that_changes_meanwhile_doubles_nothing(run: Running, s
     with pytest.raises(PaginationError, match="without parallel="):
         run.visit(parallel(run.client(server), 4).records(), seen.append)
     assert seen == table.whole(4)[:150]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"after": "r1"},
-        {"before": "r1"},
-        {"parallel": 0},
-        {"parallel": 33},
-        {"parallel": True},
-        {"parallel": "2"},
-        {"parallel": 2.0},
-    ],
-)
-def test_fault_29_arguments_that_make_no_sense_send_nothing(
-    run: Running, serve: Serve, arguments: dict[str, Any]
-) -> None:
-    """Cursors do not go with parallel, which is a whole number from 1 to 32: UsageError, no request."""
-    server = serve(Days(()))
-    with pytest.raises(UsageError):
-        parallel(run.client(server), **arguments)
-    assert server.hits == 0
 
 
 def test_fault_29_a_429_slows_down_and_loses_nothing(
