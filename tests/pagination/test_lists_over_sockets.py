@@ -38,7 +38,7 @@ class Numbered:
         return answers.json_answer(body)
 
 
-def walked(run: Running, server: ScriptedServer, **options: Any) -> list[str]:
+def read_all(run: Running, server: ScriptedServer, **options: Any) -> list[str]:
     """Give the ids of the exports that the list delivers."""
     client = run.client(server)
     return [export.id for export in collect(run, client.exports.list(**{"page_size": 3, **options}))]
@@ -55,7 +55,7 @@ def test_fault_27_what_arrives_at_the_head_is_not_delivered_twice(run: Running, 
     script.between.append(lambda: script.items.insert(0, items(99)[0]))
     server = serve(script)
     with pytest.warns(UnexpectedAnswerWarning, match="read it again") as caught:
-        assert walked(run, server) == ids(0, 1, 2, 3, 4, 5)
+        assert read_all(run, server) == ids(0, 1, 2, 3, 4, 5)
     assert (len(caught), server.hits) == (1, 3)
 
 
@@ -64,14 +64,14 @@ def test_fault_27_what_goes_at_the_head_is_reported(run: Running, serve: Serve) 
     script = Numbered(range(7))
     script.between.append(lambda: script.items.pop(0))
     with pytest.warns(UnexpectedAnswerWarning, match="counts 7 items .* and 6 came") as caught:
-        assert walked(run, serve(script)) == ids(0, 1, 2, 4, 5, 6)
+        assert read_all(run, serve(script)) == ids(0, 1, 2, 4, 5, 6)
     assert len(caught) == 1
 
 
 def test_fault_19_27_what_is_no_list_is_never_an_empty_one(run: Running, serve: Serve) -> None:
     """Faults 19 and 27: an answer without a list is ResponseError, never zero items."""
     with pytest.raises(ResponseError):
-        walked(run, serve(in_turn(answers.json_answer({}))))
+        read_all(run, serve(in_turn(answers.json_answer({}))))
 
 
 def test_fault_27_a_list_can_be_read_again(run: Running, serve: Serve) -> None:

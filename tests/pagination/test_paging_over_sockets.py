@@ -23,7 +23,7 @@ def by_cursor(pages: dict[str | None, Step]) -> Script:
     return lambda request: pages[request.parameter("page[after]")]
 
 
-def walk(run: Running, rows: Any) -> tuple[list[Row], PaginationError]:
+def read_until_error(run: Running, rows: Any) -> tuple[list[Row], PaginationError]:
     """Read until the error that must come; give it and what was delivered before it."""
     seen: list[Row] = []
     with pytest.raises(PaginationError) as caught:
@@ -35,7 +35,7 @@ def test_fault_21_a_loop_of_cursors_delivers_no_row_twice(run: Running, serve: S
     """A, B, then A again is PaginationError, and rows of A and B were delivered once at most."""
     loop = {None: page(A, more=True), tx(7): page(B, more=True), tx(4): page(A, more=True)}
     server = serve(by_cursor(loop))
-    seen, _ = walk(run, run.client(server).reports.clicks("int1", **RANGE))
+    seen, _ = read_until_error(run, run.client(server).reports.clicks("int1", **RANGE))
     assert seen == A + B
     assert server.hits == 3
 
@@ -44,7 +44,7 @@ def test_fault_23_an_empty_page_with_a_next_one_is_asked_once_more(run: Running,
     """An empty page that claims a next one, twice running, is PaginationError, whichever cursor it gives."""
     empties = [page([], more=True, endCursor=f"fresh{turn}") for turn in range(3)]
     server = serve(in_turn(page(A, more=True), *empties))
-    seen, _ = walk(run, run.client(server).reports.clicks("int1", **RANGE))
+    seen, _ = read_until_error(run, run.client(server).reports.clicks("int1", **RANGE))
     assert (seen, server.hits) == (A, 3)
 
 
@@ -55,8 +55,8 @@ def test_fault_24_a_short_page_with_a_next_one_goes_on(run: Running, serve: Serv
     assert cursors(server.requests) == [None, tx(9), tx(7)]
 
 
-def test_fault_25_rows_that_arrive_while_walking_change_nothing(run: Running, serve: Serve) -> None:
-    """Younger rows at the head after the first page leave the walk as it would have been without them."""
+def test_fault_25_rows_that_arrive_while_reading_change_nothing(run: Running, serve: Serve) -> None:
+    """Younger rows at the head after the first page change nothing about the rows that are read."""
     table = Table(newest_first(10, 1))
 
     def script(request: Received) -> Step:
@@ -72,13 +72,13 @@ def test_fault_26_a_cursor_that_vanished_is_named(run: Running, serve: Serve) ->
     """When the server forgets the cursor of page two, PaginationError carries the last cursor it accepted."""
     gone = json_answer({"error": "unknown cursor"}, status=404)
     server = serve(by_cursor({None: page(A, more=True), tx(7): page(B, more=True), tx(4): gone}))
-    seen, error = walk(run, run.client(server).reports.clicks("int1", **RANGE))
+    seen, error = read_until_error(run, run.client(server).reports.clicks("int1", **RANGE))
     assert (seen, error.cursor) == (A + B, tx(7))
     assert server.hits == 3
 
 
-def test_fault_26_rows_deleted_while_walking(run: Running, serve: Serve) -> None:
-    """Deleted rows ahead of the walk are missing from it, and the rest is whole."""
+def test_fault_26_rows_deleted_while_reading(run: Running, serve: Serve) -> None:
+    """Deleted rows that were not read yet are missing, and the rest is whole."""
     table = Table(newest_first(9, 1))
 
     def script(request: Received) -> Step:

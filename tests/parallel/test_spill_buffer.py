@@ -47,7 +47,7 @@ def test_an_emptied_file_is_used_from_its_beginning() -> None:
 
 
 def test_an_emptied_file_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk gets its room back as soon as the last page was taken, and not only at the end of a walk."""
+    """The disk gets its room back as soon as the last page was taken, and not only at the end of a paginator."""
     with tempfile.TemporaryFile() as file:
         monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: file)
         buffer = SpillBuffer(0)
@@ -56,7 +56,7 @@ def test_an_emptied_file_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_buffer_holds_64_mib_in_memory() -> None:
-    """What waits takes that much memory and not a byte more, unless told otherwise."""
+    """What waits takes that much memory and not a byte more, by default."""
     buffer = SpillBuffer()
     assert isinstance(buffer.put(bytes(64 * 1024 * 1024)), bytes)
     assert buffer.put(b"x") == (0, 1)
@@ -94,13 +94,13 @@ def test_threads_may_share_a_buffer() -> None:
     buffer.close()
 
 
-def walked(server: Script, asked: ReportParams, buffer: SpillBuffer) -> tuple[ParallelReader, list[Row]]:
+def read_all(server: Script, asked: ReportParams, buffer: SpillBuffer) -> tuple[ParallelReader, list[Row]]:
     """Return the reader and the rows of several days at once; all pages wait in a buffer before the first is given."""
     reader = ParallelReader(evolve(asked, parallel=3), policy(), {}, buffer=buffer)
-    hand, rows = FakeDriver(server), list[Row]()
+    driver, rows = FakeDriver(server), list[Row]()
     while not reader.done:
         while (found := reader.next_flow()) is not None:
-            reader.arrived(found[0], hand.run(found[1]))
+            reader.arrived(found[0], driver.run(found[1]))
         while not reader.done and (page := reader.take()) is not None:
             rows += reader.table(page).rows
     return reader, rows
@@ -108,11 +108,11 @@ def walked(server: Script, asked: ReportParams, buffer: SpillBuffer) -> tuple[Pa
 
 @pytest.mark.parametrize("most", [0, 2_000, 64_000_000])
 def test_rows_are_the_same_wherever_pages_waited(most: int) -> None:
-    """A walk whose pages went through the file gives what one gives whose pages stayed in memory."""
+    """Pages that went through the file give the rows that pages in memory give."""
     asked = days(4, page_size=3)
     server = served(Days(numbered([at(day, second) for day in range(5) for second in range(10)])))
     buffer = SpillBuffer(most)
-    reader, rows = walked(server, asked, buffer)
+    reader, rows = read_all(server, asked, buffer)
     assert rows == one_after_the_other(server, asked)
     reader.finish()
     assert isinstance(buffer.put(b"late"), bytes)  # it is closed, and opens no file any more
@@ -122,16 +122,16 @@ def test_rows_are_the_same_wherever_pages_waited(most: int) -> None:
 def test_fault_29_a_limit_gives_the_newest_rows(limit: int) -> None:
     """With a limit several days at once give the newest rows, exactly as many as one paginator."""
     server = served(Days(numbered([at(day, second) for day in range(5) for second in range(10)])))
-    rows = walked(server, days(4, page_size=3, limit=limit), SpillBuffer())[1]
+    rows = read_all(server, days(4, page_size=3, limit=limit), SpillBuffer())[1]
     assert rows == one_after_the_other(server, days(4, page_size=3))[:limit]
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_a_walk_gives_back_the_memory_that_it_took(reading: str) -> None:
+def test_reading_gives_back_the_memory_that_it_took(reading: str) -> None:
     """Once all rows are given, nothing is left in the buffer, not even the pages of days without rows."""
     most = 64_000
     buffer = SpillBuffer(most)
-    assert len(walked(served(Days(numbered([at(1), at(5, 9)]), reading)), days(6), buffer)[1]) == 2
+    assert len(read_all(served(Days(numbered([at(1), at(5, 9)]), reading)), days(6), buffer)[1]) == 2
     assert isinstance(buffer.put(bytes(most)), bytes)
     buffer.close()
 
