@@ -7,6 +7,8 @@ import pytest
 import metrics24_sandbox.server  # noqa: F401  runs inside of this one unload what they load, which PyYAML does not survive
 from repository.documents import blocks_of
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 CONFTEST = 'pytest_plugins = ["metrics24.testing.plugin"]\n'
@@ -123,7 +125,7 @@ def test_the_asynchronous_client_works_with_pytest_asyncio(users: pytest.Pyteste
 
 
 def test_the_asynchronous_client_works_with_anyio(users: pytest.Pytester) -> None:
-    """Where pytest-asyncio is not installed anyio runs the fixture, in the test's own loop."""
+    """Without pytest-asyncio anyio runs the fixture, in the test's own loop."""
     users.makeini("[pytest]")
     users.makepyfile(hiding=WITHOUT_ASYNCIO, test_rows=ASYNC_TEST.format(mark="anyio") + BACKEND)
     users.runpytest_subprocess(*RUN, "-p", "hiding", "-p", "no:asyncio").assert_outcomes(passed=1)

@@ -1,0 +1,72 @@
+"""A scripted server of filter groups that the doctor may write to, and what it is called with."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from metrics24_api.operation_table import OPERATIONS
+from speccheck.stage import META, NOT_FOUND, healthy, operation_of, root
+from support.answers import json_answer, reset
+from support.scripted import Received, Step
+
+SCRATCH = ("--include-writes", "--scratch-integration", "acmeapps02", "--organization", "acmegroup1")
+GROUPS = {each.id for each in OPERATIONS.values() if each.effect == "write" and each.tag == "Filter groups"}
+EXPORTS = {"downloadClicks", "downloadConversions", "downloadImpressions", "deleteExport"}
+NAME = "metrics24 doctor scratch "
+LATER = [("Retry-After", "99999")]
+
+
+class Groups:
+    """A server that keeps filter groups; `lazy` operations answer with success and do nothing."""
+
+    def __init__(self, *lazy: str, lost: str = "none") -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+        self._lazy, self._lost = lazy, lost
+        self._numbers = iter(range(100, 200))
+
+    def __call__(self, request: Received) -> Step:
+        name = operation_of(request)
+        body = json.loads(request.body or b"{}")
+        last = request.path.rpartition("/")[2]
+        if name not in self._lazy:
+            self._perform(name, body, last)
+        if name == self._lost:
+            return reset
+        if name == "listFilterGroups":
+            return json_answer({"data": list(self.kept.values()), "meta": META})
+        if name == "getFilterGroup":
+            return json_answer(self.kept[last]) if last in self.kept else json_answer({"no": "group"}, status=404)
+        if name in GROUPS:
+            return json_answer({"id": list(self.kept)[-1]} if name == "createFilterGroup" else {})
+        return {"/": root(), **healthy()}.get(name or request.path, NOT_FOUND)
+
+    def _perform(self, name: str, body: dict[str, Any], last: str) -> None:
+        if name == "createFilterGroup":
+            identity = f"group-{next(self._numbers)}"
+            self.kept[identity] = {"id": identity, **body}
+        elif name == "deleteFilterGroup":
+            self.kept.pop(last, None)
+        elif name == "updateFilterGroup":
+            self.kept[last].update(body)
+        for identity in body.get("data", ()):
+            if name == "bulkDeleteFilterGroups":
+                self.kept.pop(identity, None)
+            elif name == "bulkUpdateFilterGroups":
+                self.kept[identity]["monitoring_mode"] = body["monitoring_mode"]
+
+
+class Failing(Groups):
+    """A server of filter groups on which some operations fail from their n-th request on."""
+
+    def __init__(self, **failures: tuple[int, Step]) -> None:
+        super().__init__()
+        self._failures = failures
+        self.asked: Counter[str] = Counter()
+
+    def __call__(self, request: Received) -> Step:
+        name = operation_of(request)
+        self.asked[name] += 1
+        count, step = self._failures.get(name, (0, NOT_FOUND))
+        return step if name in self._failures and self.asked[name] >= count else super().__call__(request)

@@ -1,0 +1,146 @@
+"""`metrics24 doctor` as a command: options that make no sense, help, a terminal, and ends that users bring about."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from cli.commands import Shell, interrupt
+from metrics24_sandbox import Sandbox
+from speccheck.conftest import KEY, Doctor, Serve
+from speccheck.stage import META, NOT_FOUND, healthy, operation_of, root
+from support.answers import json_answer, silence
+from support.scripted import Received, ScriptedServer, Step
+
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
+
+
+def shell_for(server: Sandbox | ScriptedServer, folder: Path) -> Shell:
+    """A shell that is set up for a server."""
+    kept = {name: value for name, value in os.environ.items() if name not in PROXIES and "METRICS24" not in name}
+    key = server.api_key if isinstance(server, Sandbox) else KEY
+    return Shell(folder, {**kept, "METRICS24_API_KEY": key, "METRICS24_BASE_URL": server.base_url})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--start", "2025-02-02", "--end", "2025-02-01"), "lies after"),
+        (("--start", "someday"), "'someday' is not clearly one day"),
+        (("--route", "getClick"), "must look like 'getClick=GET /the/path'"),
+        (("--include-writes",), "needs --scratch-integration and --organization"),
+        (("--scratch-integration", "x"), "need --include-writes"),
+        (("--include-exports",), "need --include-writes"),
+        (("--integration", "a/b"), "cannot be an id"),
+    ],
+    ids=str,
+)
+def test_options_that_make_no_sense_are_code_2(
+    doctor: Doctor, box: Sandbox, arguments: tuple[str, ...], complaint: str
+) -> None:
+    """Options that contradict each other or cannot be read end with code 2 before anything is sent."""
+    ended = doctor(box, *arguments)
+    assert (ended.code, box.requests) == (2, ())
+    assert complaint in ended.err
+
+
+def test_a_route_of_no_operation_is_code_3(doctor: Doctor, box: Sandbox) -> None:
+    """A correction for an operation that does not exist, or with a path that cannot be one, is told and not sent."""
+    ended = doctor(box, "--json", "--route", "getClicks=GET /x")
+    assert (ended.code, box.requests) == (3, ())
+    assert "there is no operation 'getClicks'" in ended.err + ended.out
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (("--start", "2025-02-01"), ("2025-02-01", "2025-02-01")),
+        (("--end", "2025-02-03"), ("2025-02-03", "2025-02-03")),
+        (("--start", "2025-02-01", "--end", "2025-02-03"), ("2025-02-01", "2025-02-03")),
+    ],
+    ids=str,
+)
+def test_the_days_are_those_that_were_given(
+    doctor: Doctor, serve: Serve, given: tuple[str, ...], asked: tuple[str, str]
+) -> None:
+    """One day alone is both the first and the last one."""
+    server = serve(lambda request: healthy().get(operation_of(request), NOT_FOUND))
+    doctor(server, "--integration", "acmeshop01", *given)
+    request = next(each for each in server.requests if operation_of(each) == "getClickReport")
+    assert (request.parameter("start_date"), request.parameter("end_date")) == asked
+
+
+def test_the_example_of_the_help_works(shared: Sandbox, tmp_path: Path) -> None:
+    """The example in the help runs against a sandbox with code 0."""
+    shell = shell_for(shared, tmp_path)
+    helped = shell.run("doctor", "--help").out
+    example = shlex.split(helped.partition("Example:")[2].partition("\n\n")[0].replace("\\\n", " "))
+    ended = shell.run(*example[1:])
+    assert (example[:2], ended.code, ended.err) == (["metrics24", "doctor"], 0, "")
+
+
+def test_a_terminal_sees_what_is_being_asked(shared: Sandbox, tmp_path: Path) -> None:
+    """On a terminal a line that is overwritten names each operation, and is cleared in the end."""
+    ended = shell_for(shared, tmp_path).run_on_terminal("doctor", "--integration", "acmeshop01")
+    assert ended.code == 0
+    assert "\r\x1b[KgetClickReport ..." in ended.err
+    assert ended.err.endswith("\r\x1b[K")
+    quiet = shell_for(shared, tmp_path).run_on_terminal("doctor", "--integration", "acmeshop01", "--quiet")
+    assert (quiet.code, quiet.err) == (0, "")
+
+
+class Waiting:
+    """A server that keeps filter groups and falls silent at one operation."""
+
+    def __init__(self, operation: str) -> None:
+        self.reached = threading.Event()
+        self.deleted: list[str] = []
+        self.kept: dict[str, str] = {}
+        self._operation = operation
+
+    def __call__(self, request: Received) -> Step:
+        name, last = operation_of(request), request.path.rpartition("/")[2]
+        if name == self._operation:
+            self.reached.set()
+            return silence
+        if name == "createFilterGroup":
+            identity = f"group-{len(self.kept) + 10}"
+            self.kept[identity] = request.body.decode().partition('"name":"')[2].partition('"')[0]
+            return json_answer({"id": identity})
+        if name == "deleteFilterGroup":
+            self.kept.pop(last, None)
+            return json_answer({})
+        if name == "listFilterGroups":
+            groups = [{"id": identity, "name": group} for identity, group in self.kept.items()]
+            return json_answer({"data": groups, "meta": META})
+        if name == "getFilterGroup":
+            return json_answer({"id": last}) if last in self.kept else json_answer({}, status=404)
+        return {"/": root(), **healthy()}.get(name or request.path, NOT_FOUND)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_ends_a_visit_at_once(serve: Serve, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Ctrl-C and SIGTERM end a ended that waits for an answer with one line and their codes."""
+    server = Waiting("getConversionReport")
+    with shell_for(serve(server), tmp_path).start("doctor", "--integration", "acmeshop01") as process:
+        assert server.reached.wait(30)
+        ended = interrupt(process, number)
+    assert (ended.code, ended.out) == (code, "")
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_ctrl_c_does_not_leave_a_filter_group_behind(serve: Serve, tmp_path: Path) -> None:
+    """A ended that is interrupted between its writes deletes what it has created."""
+    server = Waiting("updateFilterGroup")
+    served = serve(server)
+    leave = ("--include-writes", "--scratch-integration", "acmeapps02", "--organization", "acmegroup1")
+    with shell_for(served, tmp_path).start("doctor", *leave) as process:
+        assert server.reached.wait(30)
+        kept = len(server.kept)
+        ended = interrupt(process)
+    assert (ended.code, kept, server.kept) == (130, 2, {})
