@@ -24,7 +24,7 @@ from metrics24._core.responses import read_single
 from metrics24._core.retry import send
 from metrics24.errors import NotFound
 from metrics24.kinds import CLICKS, CONVERSIONS, IMPRESSIONS
-from metrics24.models import answer_model, factory
+from metrics24.models import response_model, factory
 
 _ADVICE = (
     "Check the date first: it must be the day of the row in the account's time zone. Then the transaction id or hash, "
@@ -44,7 +44,7 @@ def look_up(operation: str, policy: Policy, routes: Routes, **keys: object) -> F
     except NotFound as error:
         error.args = (f"{error} {_ADVICE}",)
         raise
-    return factory(answer_model(operation))(read_single(answer, operation, policy.notices))
+    return factory(response_model(operation))(read_single(answer, operation, policy.notices))
 
 
 class _Reports:

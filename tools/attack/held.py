@@ -35,7 +35,7 @@ from metrics24._rows.decoding import DecodedRow, maker, model_lens
 from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
-from metrics24.models import Notices, answer_model, factory, item_model, row_model
+from metrics24.models import Notices, response_model, factory, item_model, row_model
 from metrics24.speccheck.comparison import compare as drifting
 from metrics24.speccheck.comparison import findings
 from metrics24.speccheck.document import Spec
@@ -88,7 +88,7 @@ def singles(given: tuple[str, RawResponse]) -> None:
     operation, answer = given
     read = read_single(answer, operation, Notices())
     assert read
-    models(answer_model(operation), [read])
+    models(response_model(operation), [read])
 
 
 def models(model: str, rows: list[dict[str, Any]]) -> None:

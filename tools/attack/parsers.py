@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from attack import held, inputs
 from metrics24._core.requests import OPERATIONS
 from metrics24.errors import Metrics24Error, UnexpectedAnswerWarning
-from metrics24.models import answer_model
+from metrics24.models import response_model
 
 TABLES = ("getClickReport", "getConversionReport", "getImpressionReport")
 LISTS = ("listExports", "listFilterGroups")
@@ -47,7 +47,7 @@ def _answers_to(operations: tuple[str, ...]) -> st.SearchStrategy[Any]:
 
 
 def _alike(operation: str) -> st.SearchStrategy[Any]:
-    value = inputs.like(answer_model(operation))
+    value = inputs.like(response_model(operation))
     return st.one_of(value, value.map(lambda each: {"data": each})) if operation in SINGLES else value
 
 

@@ -18,7 +18,7 @@ import msgspec
 from attrs import field, frozen
 
 from metrics24._core.effects import RawResponse
-from metrics24._rows.decoding import DecodedRow, RowDecoder, read_cells, values_of
+from metrics24._rows.decoding import DICTS, DecodedRow, RowDecoder, values_of
 from metrics24._rows.schema import strict_json
 from metrics24.errors import (
     BadRequest,
@@ -33,7 +33,7 @@ from metrics24.errors import (
     StatusError,
     Unauthorized,
 )
-from metrics24.models import Notices, answer_model, properties, row_model
+from metrics24.models import Notices, response_model, properties, row_model
 
 _TYPES: Mapping[str, frozenset[type]] = {
     "string": frozenset({str}),
@@ -44,13 +44,13 @@ _TYPES: Mapping[str, frozenset[type]] = {
     "array": frozenset({list}),
     "any": frozenset({str, int, float, bool, dict, list}),
 }
-_MANY = 20  # rows; for fewer the quick way is the slower one
+_MANY = 20  # rows; checking fewer of them column by column is slower
 _NAMES = {str: "text", int: "an integer", float: "a number", bool: "true or false", dict: "an object", list: "an array"}
 
 
 @frozen
 class _Rule:
-    """What is checked of one property; `types` are those that decoded JSON can have there."""
+    """The rule for one property; `types` are the types that its value may have once it is decoded."""
 
     name: str
     required: bool
@@ -60,22 +60,22 @@ class _Rule:
 
     @property
     def must_be_there(self) -> bool:
-        """Whether an answer without it is refused."""
+        """True if a response without it is refused."""
         return self.required and self.documented
 
 
 @frozen
 class ResponseCheck:
-    """Where an answer is being checked, for messages."""
+    """The check of one response to an operation against the spec."""
 
     operation: str
     notices: Notices
 
     def check(self, model: str, value: object, path: str = "$") -> None:
-        """Hold `value` against the spec's `model`, at any depth.
+        """Check `value` against the spec's `model`, at any depth.
 
         Raises:
-            ResponseError: a documented property is missing or of the wrong type. Others are warned of once.
+            ResponseError: a documented property is missing or of the wrong type. A warning is given once for others.
 
         """
         if not isinstance(value, dict):
@@ -88,8 +88,8 @@ class ResponseCheck:
             else:
                 self._present(model, rule, found, f"{path}.{rule.name}")
 
-    def check_cells(self, model: str, rows: Sequence[DecodedRow]) -> None:
-        """Hold what is nested in records against the spec; their own values have the right types already."""
+    def check_nested(self, model: str, rows: Sequence[DecodedRow]) -> None:
+        """Check the nested values of decoded rows, whose other values the decoder has checked."""
         for rule in _rules(model):
             if rule.model:
                 self._column(model, rule, values_of(rows, rule.name), "$.data.data")
@@ -109,9 +109,9 @@ class ResponseCheck:
                     self.check(rule.model, item, f"{where}[{index}]")
 
     def _alike(self, model: str, rows: list[Any], where: str) -> bool:
-        """Check rows column by column, which takes half the time; False where they must be checked one by one.
+        """Check rows column by column, which takes half the time; False if they must be checked one by one.
 
-        That is where they have not all the same fields in one order, or where one of them is not as documented.
+        They must if they differ in their fields or the order of these, or if one of them is not as documented.
         """
         if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
             return False
@@ -126,7 +126,7 @@ class ResponseCheck:
         return True
 
     def _column(self, model: str, rule: _Rule, values: Sequence[Any], where: str) -> None:
-        """Check what is nested in one field of all rows: all that stands in lists at once, if it is of one kind."""
+        """Check the nested values in one field of all rows: the items of all lists at once, if they are alike."""
         if set(map(type, values)) <= {list, type(None)}:
             items = [item for found in values for item in found or ()]
             if not items or (_is_flat(rule.model) and self._alike(rule.model, items, where)):
@@ -146,7 +146,7 @@ class ResponseCheck:
         )
 
     def broken(self, path: str, problem: str) -> ResponseError:
-        """The error for an answer that is not as documented."""
+        """Return the error for a response that is not as documented."""
         return ResponseError(
             f"The answer to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
             "something else than the API's answer, or the API has changed and the spec must follow.",
@@ -161,7 +161,7 @@ def _kind(value: object) -> str:
 
 @lru_cache(maxsize=128)
 def _is_flat(model: str) -> bool:
-    """Whether nothing is nested in it that would have to be named."""
+    """Return True if the model nests no other model."""
     return not any(rule.model for rule in _rules(model))
 
 
@@ -215,30 +215,28 @@ class Listed:
     pages: int | None
 
 
-def read_table(answer: RawResponse, operation: str, notices: Notices, lens: RowDecoder | None = None) -> Table:
+def read_table(response: RawResponse, operation: str, notices: Notices, decoder: RowDecoder = DICTS) -> Table:
     """Read a page of a report table (documentation: "Reports", "Pagination").
 
-    Rows are dicts; with a `lens` they are records of its shape, if every row of the page fits it.
+    Rows are decoded by `decoder` if every row of the page fits it, else they are dicts.
 
     Raises:
         ResponseError: the body is not JSON, or not a table.
 
     """
-    if lens is not None and lens.shape is not None:
-        fitting = read_cells(answer.content, lens.shape)
-        if fitting is not None:
-            ResponseCheck(operation, notices).check_cells(row_model(operation), fitting[0])
-            return Table(lens.attach(fitting[0], answer.content), *fitting[1:])
-    body = decode(answer, operation)
-    ResponseCheck(operation, notices).check(answer_model(operation), body)
-    page = body["data"]
-    info = page["pageInfo"]
-    rows = page.get("data") or []
+    check = ResponseCheck(operation, notices)
+    page = decoder.decode(response.content)
+    if page is not None:
+        check.check_nested(row_model(operation), page.rows)
+        return Table(*page)
+    body = decode(response, operation)
+    check.check(response_model(operation), body)
+    page_info = body["data"]["pageInfo"]
     return Table(
-        rows=rows if lens is None else lens.attach(rows, answer.content),
-        start_cursor=info.get("startCursor") or None,
-        end_cursor=info.get("endCursor") or None,
-        has_next=info["hasNextPage"],
+        rows=decoder.with_raw(body["data"].get("data") or [], response.content),
+        start_cursor=page_info.get("startCursor") or None,
+        end_cursor=page_info.get("endCursor") or None,
+        has_next=page_info["hasNextPage"],
     )
 
 
@@ -251,7 +249,7 @@ def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
     """
     body = decode(answer, operation)
     check = ResponseCheck(operation, notices)
-    check.check(answer_model(operation), body)
+    check.check(response_model(operation), body)
     if "data" not in body:
         raise check.broken("$.data", "a list was expected, and is missing")
     rows = [] if body["data"] is None else body["data"]
@@ -276,7 +274,7 @@ def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[s
     inner = body.get("data", body) if isinstance(body, dict) else body
     if not isinstance(inner, dict) or not inner:
         raise check.broken("$", "an object was expected")
-    check.check(answer_model(operation), inner, "$" if inner is body else "$.data")
+    check.check(response_model(operation), inner, "$" if inner is body else "$.data")
     return inner
 
 
