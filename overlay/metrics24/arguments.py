@@ -1,26 +1,43 @@
-"""What reports and lists are asked for, checked before anything is sent."""
+"""The arguments of reports and lists, checked before anything is sent."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
-from metrics24._core.pagination import ListQuery, TableQuery
-from metrics24._core.requests import safe_id
 from metrics24.config import MOST_AT_ONCE
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
+from metrics24.kinds import Kind
 
 Day = date | str
 Sort = str | Iterable[str]
 LARGEST_PAGE = 100
 
+_UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
 _SORTABLE = re.compile(r"-?[^\s,=&\[\]\x00-\x1f\x7f-]+[^\s,=&\[\]\x00-\x1f\x7f]*")
+
+
+def safe_id(value: object, name: str) -> str:
+    """Return an id that cannot bend a URL.
+
+    Raises:
+        UsageError: it is not text, empty, a dot segment, or holds a slash, blank, percent sign or control character.
+
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+    if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
+        raise UsageError(
+            f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank."
+        )
+    return value
 
 
 def as_day(value: object, name: str) -> date:
@@ -81,102 +98,118 @@ def row_keys(integration: str, request_date: Day, **keys: str) -> dict[str, obje
     return dict(integration_id=safe_id(integration, "integration"), request_date=day, **keys)
 
 
-@frozen
-class Asked:
-    """The arguments that all report tables share."""
-
-    start: Day
-    end: Day
-    filter: Filter | None
-    limit: int | None
-    page_size: int
-    after: str | None
-    before: str | None
-    parallel: int = 1
-    ordered: bool = True
-
-    def query(self, operation: str, integration: str) -> TableQuery:
-        """The arguments as a query.
-
-        Raises:
-            UsageError: days reversed, both cursors or an empty one, a page size, limit or parallel out of range.
-
-        """
-        for name, cursor in (("after", self.after), ("before", self.before)):
-            if cursor is not None and (not isinstance(cursor, str) or not cursor):
-                raise UsageError(
-                    f"{name} must be a row's cursor, not {cursor!r}; leave it out to begin with the newest row."
-                )
-        if self.after is not None and self.before is not None:
-            raise UsageError("after and before exclude each other; give one of them.")
-        _check_extent(self.filter, self.limit, self.page_size)
-        self._check_parallel()
-        start, end = in_order(as_day(self.start, "start"), as_day(self.end, "end"))
-        return TableQuery(
-            operation=operation,
-            integration=safe_id(integration, "integration"),
-            start=start,
-            end=end,
-            filter=self.filter,
-            page_size=self.page_size,
-            limit=self.limit,
-            after=self.after,
-            before=self.before,
-        )
-
-    def _check_parallel(self) -> None:
-        _refuse_count("parallel", self.parallel, range(1, MOST_AT_ONCE + 1), "1 reads one page after the other.")
-        if not isinstance(self.ordered, bool):
-            raise UsageError(f"ordered must be True or False, not {self.ordered!r}.")
-        if self.parallel > 1 and (self.after or self.before):
-            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+_Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
-@frozen
-class AskedOfList:
-    """The arguments that all lists share."""
+def _whole(least: int, most: int, advice: str) -> _Validator:
+    """Make a validator of whole numbers between two bounds."""
+    bounds = f"{least} to {most}" if most < sys.maxsize else f"{least} or more"
 
-    filter: Filter | None
-    sort: Sort | None
-    limit: int | None
-    page_size: int
+    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise UsageError(f"{attribute.name} must be a whole number, {bounds}, not {value!r}; {advice}")
 
-    def query(self, operation: str, **place: str) -> ListQuery:
-        """The arguments as a query; `place` holds the ids that the path needs.
+    return check
 
-        Raises:
-            UsageError: a filter, sort, page size or limit that makes no sense.
 
-        """
-        _check_extent(self.filter, self.limit, self.page_size)
-        return ListQuery(
-            operation=operation,
-            place=place,
-            filter=self.filter,
-            sort=None if self.sort is None else _sort(self.sort),
-            page_size=self.page_size,
-            limit=self.limit,
+def _is_parallel(instance: object, attribute: Attribute[Any], value: object) -> None:
+    _whole(1, MOST_AT_ONCE, "1 reads one page after the other.")(instance, attribute, value)
+
+
+def _start(value: Day) -> date:
+    return as_day(value, "start")
+
+
+def _end(value: Day) -> date:
+    return as_day(value, "end")
+
+
+def _is_id(_: object, attribute: Attribute[Any], value: object) -> None:
+    safe_id(value, attribute.name)
+
+
+def _is_cursor(_: object, attribute: Attribute[Any], value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise UsageError(
+            f"{attribute.name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row."
         )
 
 
-def _sort(given: object) -> str:
+def _is_filter(_: object, __: Attribute[Any], value: object) -> None:
+    checked_filter(value)
+
+
+def _sort(value: Sort | None) -> str | None:
+    if value is None:
+        return None
     names: list[Any] = (
-        given.split(",") if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+        value.split(",") if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
     )
     for name in names:
         if not isinstance(name, str) or not _SORTABLE.fullmatch(name):
-            raise UsageError(f"sort={given!r} does not name columns; write them like ('-created_at', 'name').")
+            raise UsageError(f"sort={value!r} does not name columns; write them like ('-created_at', 'name').")
     return ",".join(names)
 
 
-def _check_extent(filter_: object, limit: object, page_size: object) -> None:
-    checked_filter(filter_)
-    _refuse_count("page_size", page_size, range(1, LARGEST_PAGE + 1), "use limit for fewer rows.")
-    if limit is not None:
-        _refuse_count("limit", limit, range(sys.maxsize), "leave it out for all rows.")
+_LIMIT = optional(_whole(0, sys.maxsize, "leave it out for all rows."))
+_PAGE_SIZE = _whole(1, LARGEST_PAGE, "use limit for fewer rows.")
 
 
-def _refuse_count(name: str, value: object, allowed: range, advice: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-        bounds = f"{allowed.start} to {allowed.stop - 1}" if allowed.stop < sys.maxsize else f"{allowed.start} or more"
-        raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+@frozen
+class ReportParams:
+    """The arguments of a report table.
+
+    Raises:
+        UsageError: days in the wrong order, both cursors or an empty one, a page size, limit or parallel out of range.
+
+    """
+
+    kind: Kind = field(repr=lambda kind: kind.name)
+    integration: str = field(validator=_is_id)
+    start: date = field(converter=_start)
+    end: date = field(converter=_end)
+    filter: Filter | None = field(default=None, validator=optional(_is_filter))
+    limit: int | None = field(default=None, validator=_LIMIT)
+    page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
+    after: str | None = field(default=None, validator=optional(_is_cursor))
+    before: str | None = field(default=None, validator=optional(_is_cursor))
+    parallel: int = field(default=1, validator=_is_parallel)
+
+    def __attrs_post_init__(self) -> None:
+        in_order(self.start, self.end)
+        if self.after is not None and self.before is not None:
+            raise UsageError("after and before exclude each other; give one of them.")
+        if self.parallel > 1 and (self.after or self.before):
+            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+
+    @property
+    def operation(self) -> str:
+        """The operation that gives the table."""
+        return self.kind.report
+
+    @property
+    def size(self) -> int:
+        """Rows per request."""
+        return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
+
+
+@frozen
+class ListParams:
+    """The arguments of a list in numbered pages; `place` holds the ids that its path needs.
+
+    Raises:
+        UsageError: a filter, sort, page size or limit that makes no sense.
+
+    """
+
+    operation: str
+    place: Mapping[str, str] = field(factory=dict)
+    filter: Filter | None = field(default=None, validator=optional(_is_filter))
+    sort: str | None = field(default=None, converter=_sort)
+    limit: int | None = field(default=None, validator=_LIMIT)
+    page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
+
+    @property
+    def size(self) -> int:
+        """Items per request: the same on every page, or the numbers would not fit together."""
+        return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))

@@ -130,9 +130,9 @@ class DayFiles:
 
 def save_days(rows: Rows[Any], files: DayFiles, on_progress: OnProgress) -> None:
     """Save rows, which were asked for with `surroundings`, into the files of their days; stop below the first one."""
-    with files, closing(rows._pages(files.lens)) as pages:
-        for page in pages:
-            files.take(page.records)
+    with files, closing(rows._tables(files.lens)) as tables:
+        for table in tables:
+            files.take(table.rows)
             on_progress(files.progress)
             if files.done:
                 break

@@ -24,12 +24,20 @@ from metrics24._core.export_flows import (
     read_export,
 )
 from metrics24._core.export_flows import start as start_export
-from metrics24._core.pagination import TableQuery
-from metrics24._core.requests import EXPORT_FILTERS, ExportFilterFields, Routes, safe_id
+from metrics24._core.requests import EXPORT_FILTERS, ExportFilterFields, Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
-from metrics24._io.prefetch import ListSource
-from metrics24.arguments import LARGEST_PAGE, AskedOfList, Day, Sort, as_day, checked_filter, in_order
+from metrics24.arguments import (
+    LARGEST_PAGE,
+    Day,
+    ListParams,
+    ReportParams,
+    Sort,
+    as_day,
+    checked_filter,
+    in_order,
+    safe_id,
+)
 from metrics24.config import Limits
 from metrics24.errors import FilterError, UsageError
 from metrics24.export_job import AsyncExportJob, ExportJob, JobActions, as_export
@@ -149,17 +157,14 @@ def wanted(
     )
 
 
-def planned(kind: str, integration: str, start: Day, end: Day) -> TableQuery:
-    """What a plan samples: the report table of a kind.
+def planned(kind: str, integration: str, start: Day, end: Day) -> ReportParams:
+    """The report table that a plan samples.
 
     Raises:
         UsageError: an argument makes no sense.
 
     """
-    first, last = in_order(as_day(start, "start"), as_day(end, "end"))
-    return TableQuery(
-        operation=KINDS[_kind(kind)].report, integration=safe_id(integration, "integration"), start=first, end=last
-    )
+    return ReportParams(KINDS[_kind(kind)], integration, start, end)
 
 
 def artifact(name: object) -> str:
@@ -224,9 +229,6 @@ class _Exports:
     def __init__(self, policy: Policy, routes: Routes, limits: Limits) -> None:
         self._policy, self._routes, self._limits = policy, routes, limits
         self._desk = JobActions(policy=policy, routes=routes, limits=limits)
-
-    def _source(self, asked: AskedOfList) -> ListSource:
-        return ListSource(query=asked.query("listExports"), policy=self._policy, routes=self._routes)
 
     def _read(self, export_id: str) -> Flow[dict[str, Any]]:
         return read_export(safe_id(export_id, "export_id"), self._policy, self._routes)
@@ -324,7 +326,8 @@ class Exports(_Exports):
             page_size: exports per request, 1 to 100.
 
         """
-        return Listing(self._source(AskedOfList(filter, sort, limit, page_size)), self._driver)
+        params = ListParams("listExports", {}, filter, sort, limit, page_size)
+        return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, export_id: str) -> Export:
         """One export (documentation: "Get Download Center Export").
@@ -414,7 +417,8 @@ class AsyncExports(_Exports):
         page_size: int = LARGEST_PAGE,
     ) -> AsyncListing[Export]:
         """All exports (documentation: "List Download Center Exports"); see `Exports.list`."""
-        return AsyncListing(self._source(AskedOfList(filter, sort, limit, page_size)), self._driver)
+        params = ListParams("listExports", {}, filter, sort, limit, page_size)
+        return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, export_id: str) -> Export:
         """One export (documentation: "Get Download Center Export"); see `Exports.get`."""

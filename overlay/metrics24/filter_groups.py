@@ -16,11 +16,10 @@ from metrics24._core import group_flows as filter_groups
 from metrics24._core import group_flows as group_changes
 from metrics24._core.effects import Flow
 from metrics24._core.group_flows import BulkResult, Groups
-from metrics24._core.requests import Routes, safe_id
+from metrics24._core.requests import Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
-from metrics24._io.prefetch import ListSource
-from metrics24.arguments import LARGEST_PAGE, AskedOfList, Sort
+from metrics24.arguments import LARGEST_PAGE, ListParams, Sort, safe_id
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
 from metrics24.models import UNSET, FilterGroup, Unset
@@ -243,10 +242,6 @@ class GroupFlows:
     def __init__(self, policy: Policy, routes: Routes) -> None:
         self._policy, self._routes = policy, routes
 
-    def _listed(self, integration: str, asked: AskedOfList) -> ListSource:
-        query = asked.query("listFilterGroups", integration_id=safe_id(integration, "integration"))
-        return ListSource(query=query, policy=self._policy, routes=self._routes)
-
     def _of(self, integration: str) -> Groups:
         return Groups(safe_id(integration, "integration"), self._policy, self._routes)
 
@@ -318,7 +313,9 @@ class FilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        return Listing(self._listed(integration, AskedOfList(filter, sort, limit, page_size)), self._driver)
+        place = dict(integration_id=safe_id(integration, "integration"))
+        params = ListParams("listFilterGroups", place, filter, sort, limit, page_size)
+        return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, integration: str, group_id: str) -> FilterGroup:
         """One filter group (documentation: "Read a filter group"); NotFound if there is none."""
@@ -405,7 +402,9 @@ class AsyncFilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        return AsyncListing(self._listed(integration, AskedOfList(filter, sort, limit, page_size)), self._driver)
+        place = dict(integration_id=safe_id(integration, "integration"))
+        params = ListParams("listFilterGroups", place, filter, sort, limit, page_size)
+        return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, integration: str, group_id: str) -> FilterGroup:
         """One filter group (documentation: "Read a filter group"); NotFound if there is none."""

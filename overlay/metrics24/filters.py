@@ -1,4 +1,4 @@
-"""Build the `filter[...]` query parameters (documentation: "Filtering").
+"""Filters and the `filter[...]` query parameters that they are sent as (documentation: "Filtering").
 
     recent = field("status").eq("ERROR") & field("results_meta.total").gte(100)
 
@@ -26,7 +26,7 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def field(name: str) -> Field:
-    """Name a column to filter by; reach into objects with dots: ``field("results_meta.total")``.
+    """Name a column to filter by; dots reach into objects: ``field("results_meta.total")``.
 
     Raises:
         FilterError: the name is empty or holds ``[ ] & =`` or a control character.
@@ -37,7 +37,7 @@ def field(name: str) -> Field:
 
 @frozen(eq=False)
 class Field:
-    """A column, waiting for its condition. Equal to a column of the same name; compared with all else it raises."""
+    """A column to filter by. Equal to a column of the same name; compared with anything else it raises FilterError."""
 
     name: str
 
@@ -76,34 +76,31 @@ class Field:
 
     def eq(self, value: Scalar) -> Filter:
         """Equal to `value`, the API's default operator."""
-        return self._condition("", (render(value),))
+        return Filter((Condition(self.name, "", (render(value),)),))
 
     def any_of(self, *values: Scalar) -> Filter:
         """Equal to one of `values`; each is sent as a parameter of its own."""
         if not values:
             raise FilterError(f"any_of needs at least one value for {self.name!r}; leave the condition out instead.")
-        return self._condition("", tuple(render(value) for value in values))
+        return Filter((Condition(self.name, "", tuple(map(render, values))),))
 
     def gte(self, value: Scalar) -> Filter:
         """Greater than or equal to `value`."""
-        return self._condition("gte", (render(value),))
+        return self.op("gte", value)
 
     def lte(self, value: Scalar) -> Filter:
         """Less than or equal to `value`."""
-        return self._condition("lte", (render(value),))
+        return self.op("lte", value)
 
     def op(self, operator: str, value: Scalar) -> Filter:
         """Any other operator: the documentation does not list them all, so none is refused here."""
         operator = _clean(operator, "operator")
-        return self._condition("" if operator == "eq" else operator, (render(value),))
-
-    def _condition(self, operator: str, values: tuple[str, ...]) -> Filter:
-        return Filter((Condition(self.name, operator, values),))
+        return Filter((Condition(self.name, "" if operator == "eq" else operator, (render(value),)),))
 
 
 @frozen
 class Condition:
-    """One column, one operator ("" is the API's default, eq), one or more values as they go on the wire."""
+    """One column, one operator ("" is the API's default, eq) and one or more values as they are sent."""
 
     name: str
     operator: str
@@ -111,7 +108,7 @@ class Condition:
 
     @property
     def key(self) -> str:
-        """The name of the query parameter."""
+        """The name of its query parameter."""
         return f"filter[{self.name}][{self.operator}]" if self.operator else f"filter[{self.name}]"
 
 
@@ -121,15 +118,15 @@ class Filter:
 
     conditions: tuple[Condition, ...]
 
-    def __attrs_post_init__(self) -> None:
-        keys = [condition.key for condition in self.conditions]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise FilterError(f"Two conditions share the parameter {key}; say any_of(...) for alternatives.")
-
     def __and__(self, other: object) -> Filter:
         if not isinstance(other, Filter):
             raise FilterError(f"Only a filter can be joined with `&`, not {type(other).__name__}.")
+        keys = {condition.key for condition in self.conditions}
+        for condition in other.conditions:
+            if condition.key in keys:
+                raise FilterError(
+                    f"Two conditions share the parameter {condition.key}; say any_of(...) for alternatives."
+                )
         return Filter(self.conditions + other.conditions)
 
     def __or__(self, other: object) -> NoReturn:
@@ -142,12 +139,16 @@ class Filter:
         raise FilterError("A filter is neither true nor false; join filters with `&`, not with `and` or `or`.")
 
     def params(self) -> list[tuple[str, str]]:
-        """The query parameters, unencoded, in the order in which the conditions were joined."""
-        return [(condition.key, value) for condition in self.conditions for value in condition.values]
+        """Return the query parameters, unencoded, in the order in which the conditions were joined."""
+        return [(key, value) for key, values in self.to_dict().items() for value in values]
+
+    def to_dict(self) -> dict[str, tuple[str, ...]]:
+        """Return the query parameters by their names; one with several values is sent as often."""
+        return {condition.key: condition.values for condition in self.conditions}
 
 
 def render(value: Scalar) -> str:
-    """Write a value the way it stands in a query parameter. The only place that decides this.
+    """Return a value as the text that is sent in a query parameter. This is the only place that decides that.
 
     Raises:
         FilterError: a datetime without time zone, NaN or infinity, or a type that has no text form.
@@ -172,7 +173,7 @@ def render(value: Scalar) -> str:
 
 
 def join(filters: Iterable[Filter]) -> Filter | None:
-    """All of `filters` in one, None if there are none."""
+    """Join all of `filters` into one; None if there are none."""
     joined: Filter | None = None
     for each in filters:
         joined = each if joined is None else joined & each

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from metrics24._core.requests import Routes
-from metrics24._core.retry import Policy
+from metrics24._core.effects import Flow
+from metrics24._core.requests import Routes, build
+from metrics24._core.responses import read_single
+from metrics24._core.retry import Policy, send
 from metrics24._io.driver import AsyncDriver, Driver
-from metrics24._io.prefetch import TableSource
-from metrics24.arguments import LARGEST_PAGE, Asked, Day, row_keys
+from metrics24.arguments import LARGEST_PAGE, Day, ReportParams, row_keys
+from metrics24.errors import NotFound
 from metrics24.filters import Filter
+from metrics24.kinds import CLICKS, CONVERSIONS, IMPRESSIONS, Kind
+from metrics24.models import factory
 from metrics24.rows import AsyncRows, Rows
 
 if TYPE_CHECKING:
     from metrics24.models import Click, Conversion, Impression
-
-
-from typing import Any
-
-from metrics24._core.effects import Flow
-from metrics24._core.requests import build
-from metrics24._core.responses import read_single
-from metrics24._core.retry import send
-from metrics24.errors import NotFound
-from metrics24.kinds import CLICKS, CONVERSIONS, IMPRESSIONS
-from metrics24.models import response_model, factory
 
 _ADVICE = (
     "Check the date first: it must be the day of the row in the account's time zone. Then the transaction id or hash, "
@@ -32,7 +25,7 @@ _ADVICE = (
 )
 
 
-def look_up(operation: str, policy: Policy, routes: Routes, **keys: object) -> Flow[Any]:
+def look_up(kind: Kind, policy: Policy, routes: Routes, **keys: object) -> Flow[Any]:
     """Fetch the one row that has all of `keys`.
 
     Raises:
@@ -40,46 +33,29 @@ def look_up(operation: str, policy: Policy, routes: Routes, **keys: object) -> F
 
     """
     try:
-        answer = yield from send(build(operation, routes, **keys), policy)
+        response = yield from send(build(kind.look_up, routes, **keys), policy)
     except NotFound as error:
         error.args = (f"{error} {_ADVICE}",)
         raise
-    return factory(response_model(operation))(read_single(answer, operation, policy.notices))
+    return factory(kind.model)(read_single(response, kind.look_up, policy.notices))
 
 
-class _Reports:
-    """What both kinds of reports have."""
-
-    def __init__(self, policy: Policy, routes: Routes) -> None:
-        self._policy, self._routes = policy, routes
-
-    def _source(self, operation: str, integration: str, asked: Asked) -> TableSource:
-        return TableSource(
-            query=asked.query(operation, integration),
-            policy=self._policy,
-            routes=self._routes,
-            parallel=asked.parallel,
-            ordered=asked.ordered or asked.parallel == 1,
-        )
-
-
-class Reports(_Reports):
+class Reports:
     """Clicks, conversions and impressions (documentation: "Reports").
 
     The three tables take the same arguments:
 
     Args:
         integration: the integration's id.
-        start: the first day, a date or ISO text; passed as given, in the account's time zone.
-        end: the last day. Whether it is inclusive is not documented.
+        start: the first day, a date or ISO text, in the account's time zone.
+        end: the last day. It is not documented whether the server counts it in.
         filter: conditions built with `field`.
-        limit: how many rows at most.
+        limit: the most rows to give; None for all.
         page_size: rows per request, 1 to 100.
         after: a cursor (a row's `real_tx_id`); gives the rows older than it.
         before: a cursor; gives the rows newer than it, newest first.
-        parallel: how many requests may be under way at once, 1 to 32; above 1 the days of the range are read at once,
+        parallel: the number of requests under way at once, 1 to 32; above 1 the days of the range are read at once,
             with the same rows in the same order. Not with after or before.
-        ordered: False gives pages of any day as soon as they are there; only with parallel is that another order.
 
     Raises:
         UsageError: before anything is sent, if the arguments contradict each other.
@@ -87,8 +63,7 @@ class Reports(_Reports):
     """
 
     def __init__(self, policy: Policy, routes: Routes, driver: Driver) -> None:
-        super().__init__(policy, routes)
-        self._driver = driver
+        self._policy, self._routes, self._driver = policy, routes, driver
 
     def clicks(
         self,
@@ -102,11 +77,10 @@ class Reports(_Reports):
         after: str | None = None,
         before: str | None = None,
         parallel: int = 1,
-        ordered: bool = True,
     ) -> Rows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return Rows(self._source(CLICKS.report, integration, asked), self._driver)
+        params = ReportParams(CLICKS, integration, start, end, filter, limit, page_size, after, before, parallel)
+        return Rows(params, self._policy, self._routes, self._driver)
 
     def conversions(
         self,
@@ -120,11 +94,10 @@ class Reports(_Reports):
         after: str | None = None,
         before: str | None = None,
         parallel: int = 1,
-        ordered: bool = True,
     ) -> Rows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return Rows(self._source(CONVERSIONS.report, integration, asked), self._driver)
+        params = ReportParams(CONVERSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
+        return Rows(params, self._policy, self._routes, self._driver)
 
     def impressions(
         self,
@@ -138,11 +111,10 @@ class Reports(_Reports):
         after: str | None = None,
         before: str | None = None,
         parallel: int = 1,
-        ordered: bool = True,
     ) -> Rows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return Rows(self._source(IMPRESSIONS.report, integration, asked), self._driver)
+        params = ReportParams(IMPRESSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
+        return Rows(params, self._policy, self._routes, self._driver)
 
     def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
         """One click (documentation: "Get Click").
@@ -154,7 +126,7 @@ class Reports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, tx_id=tx_id)
-        found: Click = self._driver.run(look_up(CLICKS.look_up, self._policy, self._routes, **keys))
+        found: Click = self._driver.run(look_up(CLICKS, self._policy, self._routes, **keys))
         return found
 
     def get_conversion(
@@ -169,11 +141,11 @@ class Reports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
-        found: Conversion = self._driver.run(look_up(CONVERSIONS.look_up, self._policy, self._routes, **keys))
+        found: Conversion = self._driver.run(look_up(CONVERSIONS, self._policy, self._routes, **keys))
         return found
 
 
-class AsyncReports(_Reports):
+class AsyncReports:
     """Clicks, conversions and impressions; the asynchronous twin of `Reports`, with the same arguments.
 
     Raises:
@@ -182,8 +154,7 @@ class AsyncReports(_Reports):
     """
 
     def __init__(self, policy: Policy, routes: Routes, driver: AsyncDriver) -> None:
-        super().__init__(policy, routes)
-        self._driver = driver
+        self._policy, self._routes, self._driver = policy, routes, driver
 
     def clicks(
         self,
@@ -197,11 +168,10 @@ class AsyncReports(_Reports):
         after: str | None = None,
         before: str | None = None,
         parallel: int = 1,
-        ordered: bool = True,
     ) -> AsyncRows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return AsyncRows(self._source(CLICKS.report, integration, asked), self._driver)
+        params = ReportParams(CLICKS, integration, start, end, filter, limit, page_size, after, before, parallel)
+        return AsyncRows(params, self._policy, self._routes, self._driver)
 
     def conversions(
         self,
@@ -215,11 +185,10 @@ class AsyncReports(_Reports):
         after: str | None = None,
         before: str | None = None,
         parallel: int = 1,
-        ordered: bool = True,
     ) -> AsyncRows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return AsyncRows(self._source(CONVERSIONS.report, integration, asked), self._driver)
+        params = ReportParams(CONVERSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
+        return AsyncRows(params, self._policy, self._routes, self._driver)
 
     def impressions(
         self,
@@ -233,11 +202,10 @@ class AsyncReports(_Reports):
         after: str | None = None,
         before: str | None = None,
         parallel: int = 1,
-        ordered: bool = True,
     ) -> AsyncRows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
-        asked = Asked(start, end, filter, limit, page_size, after, before, parallel, ordered)
-        return AsyncRows(self._source(IMPRESSIONS.report, integration, asked), self._driver)
+        params = ReportParams(IMPRESSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
+        return AsyncRows(params, self._policy, self._routes, self._driver)
 
     async def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
         """One click (documentation: "Get Click").
@@ -249,7 +217,7 @@ class AsyncReports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, tx_id=tx_id)
-        found: Click = await self._driver.run(look_up(CLICKS.look_up, self._policy, self._routes, **keys))
+        found: Click = await self._driver.run(look_up(CLICKS, self._policy, self._routes, **keys))
         return found
 
     async def get_conversion(
@@ -264,5 +232,5 @@ class AsyncReports(_Reports):
 
         """
         keys = row_keys(integration, request_date, offer=offer, publisher=publisher, hash_=hash)
-        found: Conversion = await self._driver.run(look_up(CONVERSIONS.look_up, self._policy, self._routes, **keys))
+        found: Conversion = await self._driver.run(look_up(CONVERSIONS, self._policy, self._routes, **keys))
         return found

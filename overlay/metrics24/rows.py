@@ -1,13 +1,4 @@
-"""How far a save has come.
-
-Arrow tables as data frames.
-
-One page of rows or items, from which both neighbours can be reached.
-
-Rows and items: lazy, re-iterable, page by page or one by one, into memory or into a file.
-
-The items of a list in numbered pages: rows like any others, which the server also counts.
-"""
+"""Rows and items as users hold them: lazy and re-iterable, one by one or by page, into memory or into a file."""
 
 from __future__ import annotations
 
@@ -19,33 +10,40 @@ from os import PathLike
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from metrics24._core.effects import Flow
+from metrics24._core.pagination import NumberedPaginator, Paginator
+from metrics24._core.requests import Routes
 from metrics24._core.responses import Table
+from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
-from metrics24._io.prefetch import Source, async_tables, file_for, gathering, tables
-from metrics24._rows.decoding import DecodedRow, RowDecoder, maker
+from metrics24._io.prefetch import ParallelReader, ParallelTasks, ParallelThreads, prefetched, prefetched_async
+from metrics24._rows.decoding import DecodedRow, RowDecoder, maker, model_lens
+from metrics24.arguments import ListParams, ReportParams
 from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
+from metrics24.files.writers import ArrowRows, FileWriter, open_writer
 from metrics24.kinds import time_of
-from metrics24.models import factory
+from metrics24.models import columns, factory, item_model
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
 
+T = TypeVar("T")
+Record = dict[str, Any]
+
 
 @frozen
 class Progress:
-    """How far a save has come, after each page.
+    """The progress of a save, after each page.
 
     Attributes:
         rows: rows so far.
         page_rows: rows of the last page.
-        cursor: where to go on with `after=`, None before the first row. None too, like the times, if rows come in no
-            order.
+        cursor: the cursor to go on from with `after=`, None before the first row.
         oldest: the time of the oldest row so far, as the server writes it.
         newest: the time of the newest row.
 
@@ -57,12 +55,10 @@ class Progress:
     oldest: str | None = None
     newest: str | None = None
 
-    def plus(self, records: list[dict[str, Any]], *, ordered: bool = True) -> Progress:
-        """The progress after one more page."""
-        if not ordered:
-            return Progress(self.rows + len(records), len(records))
+    def plus(self, records: list[dict[str, Any]]) -> Progress:
+        """Return the progress after one more page."""
         if not records:
-            return Progress(self.rows, 0, self.cursor, self.oldest, self.newest)
+            return evolve(self, page_rows=0)
         return Progress(
             rows=self.rows + len(records),
             page_rows=len(records),
@@ -76,7 +72,7 @@ OnProgress = Callable[[Progress], object]
 
 
 def as_polars(table: pyarrow.Table) -> polars.DataFrame:
-    """The table as a Polars data frame.
+    """Return the table as a Polars data frame.
 
     Raises:
         UsageError: Polars is not installed.
@@ -86,7 +82,7 @@ def as_polars(table: pyarrow.Table) -> polars.DataFrame:
 
 
 def as_pandas(table: pyarrow.Table) -> pandas.DataFrame:
-    """The table as a pandas data frame.
+    """Return the table as a pandas data frame.
 
     Raises:
         UsageError: pandas is not installed.
@@ -103,25 +99,67 @@ def _needed(name: str) -> ModuleType:
         raise UsageError(f"{name} is not installed: pip install 'metrics24[{name}]'.") from None
 
 
-T = TypeVar("T")
-Record = dict[str, Any]
+def file_for(model: str, path: str | PathLike[str], **options: Any) -> FileWriter:
+    """Open a file for the rows of a model.
+
+    Raises:
+        UsageError: the format is unknown, the target exists, or its folder does not.
+
+    """
+    chosen = options.pop("columns")
+    if chosen not in {None, "spec"}:
+        raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
+    return open_writer(path, columns=columns(model), fixed=chosen == "spec", **options)
+
+
+def _models(rows: list[Any], model: str) -> list[Any]:
+    """Make models of a page's rows."""
+    kind: type[DecodedRow] | None = type(rows[0]) if rows and isinstance(rows[0], DecodedRow) else None
+    make: Callable[[Any], Any] = factory(model) if kind is None else maker(model, kind)
+    return list(map(make, rows))
+
+
+class _Rows(Generic[T]):
+    """The part of rows that is the same for both kinds of client."""
+
+    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes) -> None:
+        self._params, self._policy, self._routes = params, policy, routes
+
+    @property
+    def _model(self) -> str:
+        params = self._params
+        return params.kind.model if isinstance(params, ReportParams) else item_model(params.operation)
+
+    def _paginator(self, decoder: RowDecoder | None = None) -> Paginator | NumberedPaginator:
+        if isinstance(self._params, ReportParams):
+            return Paginator(self._params, self._policy, self._routes, decoder)
+        return NumberedPaginator(self._params, self._policy, self._routes)
+
+    def _parallel_reader(self, decoder: RowDecoder | None) -> ParallelReader | None:
+        """Return a reader of several days at once, if that was asked for and there are several."""
+        params = self._params
+        if isinstance(params, ListParams) or params.parallel == 1 or params.limit == 0 or params.start == params.end:
+            return None
+        return ParallelReader(params, self._policy, self._routes, decoder)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._params})"
 
 
 class _Page(Generic[T]):
-    """What both kinds of page have."""
+    """The part of a page that is the same for both kinds of client."""
 
-    def __init__(self, source: Source, table: Table) -> None:
-        self._source, self._table = source, table
+    _rows: _Rows[T]
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
         self._items: list[T] | None = None
 
     @property
     def items(self) -> list[T]:
         """The page's rows as models, newest first."""
         if self._items is None:
-            rows, model = self._table.rows, self._source.model
-            kind: type[DecodedRow] | None = type(rows[0]) if rows and isinstance(rows[0], DecodedRow) else None
-            make: Callable[[Any], T] = factory(model) if kind is None else maker(model, kind)
-            self._items = list(map(make, rows))
+            self._items = _models(self._table.rows, self._rows._model)
         return self._items
 
     @property
@@ -136,21 +174,21 @@ class _Page(Generic[T]):
 
     @property
     def end_cursor(self) -> str | None:
-        """The cursor of the last row; where a limit cut the page, of the last that was kept."""
+        """The cursor of the last row; if a limit cut the page, of the last that was kept."""
         return self._table.end_cursor
 
     @property
     def has_next(self) -> bool:
-        """Whether the server says that more rows follow: older ones, in report tables."""
+        """True if the server says that more rows follow: older ones, in report tables."""
         return self._table.has_next
 
     @property
     def total(self) -> int | None:
-        """How many items the whole list has, as the server says; None where it does not, and in report tables."""
+        """The number of items of the whole list, as the server says; None if it does not, and in report tables."""
         return self._table.total
 
     def _neighbour(self, *, after: bool) -> Flow[Table | None]:
-        return self._source.neighbour(self._table, after=after)
+        return self._rows._paginator().neighbour(self._table, after=after)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._table.rows)} rows, has_next={self.has_next})"
@@ -159,43 +197,45 @@ class _Page(Generic[T]):
 class Page(_Page[T]):
     """One page of rows (documentation: "Reports", "Pagination")."""
 
-    def __init__(self, source: Source, table: Table, driver: Driver) -> None:
-        super().__init__(source, table)
-        self._driver = driver
+    def __init__(self, rows: Rows[T], table: Table) -> None:
+        super().__init__(table)
+        self._rows: Rows[T] = rows
 
     def next_page(self) -> Page[T] | None:
         """Fetch the page after this one (older rows, in report tables); None if the server says there is none."""
-        return self._made(self._driver.run(self._neighbour(after=True)))
+        return self._fetch(after=True)
 
     def previous_page(self) -> Page[T] | None:
         """Fetch the page before this one; None if there is none (the server's own flag is not reliable)."""
-        return self._made(self._driver.run(self._neighbour(after=False)))
+        return self._fetch(after=False)
 
-    def _made(self, table: Table | None) -> Page[T] | None:
-        return None if table is None else Page(self._source, table, self._driver)
+    def _fetch(self, *, after: bool) -> Page[T] | None:
+        table = self._rows._driver.run(self._neighbour(after=after))
+        return None if table is None else Page(self._rows, table)
 
 
 class AsyncPage(_Page[T]):
     """One page of rows (documentation: "Reports", "Pagination")."""
 
-    def __init__(self, source: Source, table: Table, driver: AsyncDriver) -> None:
-        super().__init__(source, table)
-        self._driver = driver
+    def __init__(self, rows: AsyncRows[T], table: Table) -> None:
+        super().__init__(table)
+        self._rows: AsyncRows[T] = rows
 
     async def next_page(self) -> AsyncPage[T] | None:
         """Fetch the page after this one (older rows, in report tables); None if the server says there is none."""
-        return self._made(await self._driver.run(self._neighbour(after=True)))
+        return await self._fetch(after=True)
 
     async def previous_page(self) -> AsyncPage[T] | None:
         """Fetch the page before this one; None if there is none (the server's own flag is not reliable)."""
-        return self._made(await self._driver.run(self._neighbour(after=False)))
+        return await self._fetch(after=False)
 
-    def _made(self, table: Table | None) -> AsyncPage[T] | None:
-        return None if table is None else AsyncPage(self._source, table, self._driver)
+    async def _fetch(self, *, after: bool) -> AsyncPage[T] | None:
+        table = await self._rows._driver.run(self._neighbour(after=after))
+        return None if table is None else AsyncPage(self._rows, table)
 
 
-class Rows(Generic[T]):
-    """The rows of a report table, newest first. Nothing is fetched until they are iterated; each iteration asks anew.
+class Rows(_Rows[T]):
+    """The rows of a report table, newest first. Nothing is fetched until they are iterated, and then each time again.
 
     Iterating gives models; `records()` gives plain dicts at less cost; `by_page()` gives pages. From page two on the
     next page is fetched while you work on the current one.
@@ -203,29 +243,34 @@ class Rows(Generic[T]):
     Raises, while iterating:
         StatusError, TransportError: the API refused, or could not be reached.
         PaginationError: going on would lose or double rows.
-        ResponseError: an answer is not as documented.
+        ResponseError: a response is not as documented.
 
     """
 
-    def __init__(self, source: Source, driver: Driver) -> None:
-        self._source, self._driver = source, driver
+    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes, driver: Driver) -> None:
+        super().__init__(params, policy, routes)
+        self._driver = driver
 
     def __iter__(self) -> Generator[T]:
-        for page in self._pages(self._source.lens()):
-            yield from page.items
+        model = self._model
+        for table in self._tables(model_lens(model)):
+            yield from _models(table.rows, model)
 
     def records(self) -> Generator[Record]:
         """Iterate the rows as plain dicts, with every field that the server sent."""
-        for page in self.by_page():
-            yield from page.records
+        for table in self._tables():
+            yield from table.rows
 
     def by_page(self) -> Generator[Page[T]]:
         """Iterate page by page."""
-        return self._pages(None)
+        for table in self._tables():
+            yield Page(self, table)
 
-    def _pages(self, lens: RowDecoder | None, *, frugal: bool = False) -> Generator[Page[T]]:
-        for table in tables(self._source, self._driver, lens, frugal=frugal):
-            yield Page(self._source, table, self._driver)
+    def _tables(self, decoder: RowDecoder | None = None, *, frugal: bool = False) -> Generator[Table]:
+        reader = self._parallel_reader(decoder)
+        if reader is not None:
+            return ParallelThreads(reader, self._driver).tables()
+        return prefetched(self._paginator(decoder), self._driver, frugal=frugal)
 
     def first(self) -> T | None:
         """The newest row, None if there is none."""
@@ -235,18 +280,18 @@ class Rows(Generic[T]):
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        table = gathering(self._source.model)
-        for page in self._pages(table.lens, frugal=True):
-            table.write(page.records)
-        return table.finish()
+        rows = ArrowRows(columns=columns(self._model))
+        for table in self._tables(rows.lens, frugal=True):
+            rows.write(table.rows)
+        return rows.finish()
 
     def arrow_batches(self) -> Generator[pyarrow.RecordBatch]:
         """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
-        table = gathering(self._source.model)
-        for page in self._pages(table.lens):
-            table.write(page.records)
-            yield from table.batches()
-        yield from table.last_batches()
+        rows = ArrowRows(columns=columns(self._model))
+        for table in self._tables(rows.lens):
+            rows.write(table.rows)
+            yield from rows.batches()
+        yield from rows.last_batches()
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a Polars data frame (needs metrics24[polars])."""
@@ -281,52 +326,54 @@ class Rows(Generic[T]):
         """
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
-        with file_for(self._source.model, path, **options) as sink:
-            for page in self._pages(sink.lens, frugal=True):
-                sink.write(page.records)
-                progress = progress.plus(page.records, ordered=self._source.ordered)
+        with file_for(self._model, path, **options) as file:
+            for table in self._tables(file.lens, frugal=True):
+                file.write(table.rows)
+                progress = progress.plus(table.rows)
                 if on_progress is not None:
                     on_progress(progress)
-            return sink.commit()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._source.query})"
+            return file.commit()
 
 
-class AsyncRows(Generic[T]):
+class AsyncRows(_Rows[T]):
     """The rows of a report table, newest first; the asynchronous twin of `Rows`.
 
     Raises, while iterating:
         StatusError, TransportError: the API refused, or could not be reached.
         PaginationError: going on would lose or double rows.
-        ResponseError: an answer is not as documented.
+        ResponseError: a response is not as documented.
 
     """
 
-    def __init__(self, source: Source, driver: AsyncDriver) -> None:
-        self._source, self._driver = source, driver
+    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes, driver: AsyncDriver) -> None:
+        super().__init__(params, policy, routes)
+        self._driver = driver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        async with aclosing(self._pages(self._source.lens())) as pages:
-            async for page in pages:
-                for item in page.items:
+        model = self._model
+        async with aclosing(self._tables(model_lens(model))) as tables:
+            async for table in tables:
+                for item in _models(table.rows, model):
                     yield item
 
     async def records(self) -> AsyncGenerator[Record]:
         """Iterate the rows as plain dicts, with every field that the server sent."""
-        async with aclosing(self.by_page()) as pages:
-            async for page in pages:
-                for record in page.records:
+        async with aclosing(self._tables()) as tables:
+            async for table in tables:
+                for record in table.rows:
                     yield record
 
-    def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
+    async def by_page(self) -> AsyncGenerator[AsyncPage[T]]:
         """Iterate page by page."""
-        return self._pages(None)
+        async with aclosing(self._tables()) as tables:
+            async for table in tables:
+                yield AsyncPage(self, table)
 
-    async def _pages(self, lens: RowDecoder | None) -> AsyncGenerator[AsyncPage[T]]:
-        async with aclosing(async_tables(self._source, self._driver, lens)) as found:
-            async for table in found:
-                yield AsyncPage(self._source, table, self._driver)
+    def _tables(self, decoder: RowDecoder | None = None) -> AsyncGenerator[Table]:
+        reader = self._parallel_reader(decoder)
+        if reader is not None:
+            return ParallelTasks(reader, self._driver).tables()
+        return prefetched_async(self._paginator(decoder), self._driver)
 
     async def first(self) -> T | None:
         """The newest row, None if there is none."""
@@ -337,21 +384,21 @@ class AsyncRows(Generic[T]):
 
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        table = gathering(self._source.model)
-        async with aclosing(self._pages(table.lens)) as pages:
-            async for page in pages:
-                await asyncio.to_thread(table.write, page.records)
-        return table.finish()
+        rows = ArrowRows(columns=columns(self._model))
+        async with aclosing(self._tables(rows.lens)) as tables:
+            async for table in tables:
+                await asyncio.to_thread(rows.write, table.rows)
+        return rows.finish()
 
     async def arrow_batches(self) -> AsyncGenerator[pyarrow.RecordBatch]:
         """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
-        table = gathering(self._source.model)
-        async with aclosing(self._pages(table.lens)) as pages:
-            async for page in pages:
-                await asyncio.to_thread(table.write, page.records)
-                for batch in table.batches():
+        rows = ArrowRows(columns=columns(self._model))
+        async with aclosing(self._tables(rows.lens)) as tables:
+            async for table in tables:
+                await asyncio.to_thread(rows.write, table.rows)
+                for batch in rows.batches():
                     yield batch
-        for batch in table.last_batches():
+        for batch in rows.last_batches():
             yield batch
 
     async def to_polars(self) -> polars.DataFrame:
@@ -380,17 +427,14 @@ class AsyncRows(Generic[T]):
         """
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
-        with file_for(self._source.model, path, **options) as sink:
-            async with aclosing(self._pages(sink.lens)) as pages:
-                async for page in pages:
-                    await asyncio.to_thread(sink.write, page.records)
-                    progress = progress.plus(page.records, ordered=self._source.ordered)
+        with file_for(self._model, path, **options) as file:
+            async with aclosing(self._tables(file.lens)) as tables:
+                async for table in tables:
+                    await asyncio.to_thread(file.write, table.rows)
+                    progress = progress.plus(table.rows)
                     if on_progress is not None:
                         on_progress(progress)
-            return await asyncio.to_thread(sink.commit)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._source.query})"
+            return await asyncio.to_thread(file.commit)
 
 
 class Listing(Rows[T]):
@@ -400,7 +444,7 @@ class Listing(Rows[T]):
     """
 
     def total(self) -> int | None:
-        """How many items the list has, as the server says (one request); None if it does not say."""
+        """Return the number of items of the list, as the server says (one request); None if it does not say."""
         with closing(self.by_page()) as pages:
             return next((page.total for page in pages), None)
 
@@ -409,7 +453,7 @@ class AsyncListing(AsyncRows[T]):
     """The items of a list; the asynchronous twin of `Listing`."""
 
     async def total(self) -> int | None:
-        """How many items the list has, as the server says (one request); None if it does not say."""
+        """Return the number of items of the list, as the server says (one request); None if it does not say."""
         async with aclosing(self.by_page()) as pages:
             async for page in pages:
                 return page.total

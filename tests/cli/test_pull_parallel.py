@@ -4,10 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
-import pytest
-
 from cli.conftest import Metrics24, Serve
-from files.round_trip import read_json_lines
 from support.answers import json_answer
 from support.days import Days, at, numbered
 
@@ -24,16 +21,6 @@ def test_the_file_is_the_same(metrics24: Metrics24, desk: Path) -> None:
     assert (desk / "one.csv").read_bytes() == (desk / "four.csv").read_bytes()
 
 
-def test_without_an_order_the_rows_are_the_same(metrics24: Metrics24, desk: Path) -> None:
-    """--unordered gives the same rows, and a summary that claims no newest, oldest or last row."""
-    metrics24(*PULL, "-o", "one.jsonl")
-    ended = metrics24(*PULL, "--parallel", "4", "--unordered", "--json", "-o", "any.jsonl")
-    one, other = (sorted(map(str, read_json_lines(desk / name))) for name in ("one.jsonl", "any.jsonl"))
-    assert one == other
-    summary = json.loads(ended.out)
-    assert [summary[name] for name in ("rows", "newest", "oldest", "cursor")] == [len(one), None, None, None]
-
-
 def test_the_command_to_go_on_reads_one_after_the_other(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
     """What is older than a cursor cannot be read at once: the command that is suggested leaves --parallel out."""
     refused = json_answer({}, status=403)
@@ -47,17 +34,6 @@ def test_the_command_to_go_on_reads_one_after_the_other(metrics24: Metrics24, se
     assert command[command.index("--after") + 1] == "r1"
 
 
-def test_without_an_order_nothing_is_suggested(metrics24: Metrics24, serve: Serve) -> None:
-    """A broken pull without an order can only be run again, since it has no oldest row."""
-    refused = json_answer({}, status=403)
-    table = Days(numbered(NOONS), unless=lambda first, last, _: refused if (first, last) == (0, 1) else None)
-    address = ("--base-url", serve(table).base_url)
-    failed = metrics24(*PULL, *address, "--parallel", "1", "--json", "-o", "rows.jsonl", "--unordered")
-    assert failed.code == 0
-    failed = metrics24(*PULL, *address, "--parallel", "2", "--json", "-o", "more.jsonl", "--unordered")
-    assert json.loads(failed.err)["error"]["lost"]["resume"] is None
-
-
 def test_a_cursor_does_not_go_with_it(metrics24: Metrics24) -> None:
     """--after with --parallel is a usage error that says why."""
     ended = metrics24(*PULL, "--parallel", "2", "--after", "x", "-o", "rows.csv")
@@ -65,9 +41,8 @@ def test_a_cursor_does_not_go_with_it(metrics24: Metrics24) -> None:
     assert "parallel reads whole days" in ended.err
 
 
-@pytest.mark.parametrize("option", [("--parallel", "2"), ("--unordered",)])
-def test_a_file_for_each_day_does_not_go_with_it(metrics24: Metrics24, option: tuple[str, ...]) -> None:
+def test_a_file_for_each_day_does_not_go_with_it(metrics24: Metrics24) -> None:
     """--by-day reads day after day: what it would not heed is refused."""
-    ended = metrics24(*PULL, "--by-day", "days", *option)
+    ended = metrics24(*PULL, "--by-day", "days", "--parallel", "2")
     assert ended.code == 2
-    assert f"{option[0]} cannot go with --by-day" in ended.err
+    assert "--parallel cannot go with --by-day" in ended.err

@@ -123,7 +123,7 @@ def test_auto_takes_pages_where_there_are_few(metrics24: Metrics24, box: Sandbox
     assert ended.err == f"By pages: {ended.out.split()[0]} rows are not worth an export.\n"
 
 
-@pytest.mark.parametrize("more", [(), ("--parallel", "2"), ("--parallel", "2", "--unordered")])
+@pytest.mark.parametrize("more", [(), ("--parallel", "2")])
 def test_auto_takes_an_export_where_pages_are_slow(
     metrics24: Metrics24, box: Sandbox, desk: Path, more: tuple[str, ...]
 ) -> None:
@@ -169,8 +169,6 @@ def test_a_quota_that_is_used_up_ends_an_export(metrics24: Metrics24, box: Sandb
         (("--via", "auto", "--by-day", "days"), "--via cannot go with --by-day"),
         (("--reuse", "60", "--by-day", "days"), "--reuse cannot go with --by-day"),
         (("--reuse", "60", "-o", "rows.csv"), "--reuse needs --via auto or --via export"),
-        (("--unordered", "-o", "rows.csv"), "--unordered needs --parallel"),
-        (("--unordered", "--via", "auto", "-o", "rows.csv"), "--unordered needs --parallel"),
         (("--via", "export", "-o", "rows.txt"), "does not say its format"),
         (("--via", "auto", "-o", "none/rows.csv"), "does not exist"),
         (("--via", "auto", "--filter", "nonsense", "-o", "rows.csv"), "is not a filter"),

@@ -90,7 +90,7 @@ def test_auto_takes_pages_where_exports_cannot_be_listed(metrics24: Metrics24, a
     assert "exports cannot be listed (" in ended.err
 
 
-@pytest.mark.parametrize("more", [(), ("--parallel", "2", "--unordered")])
+@pytest.mark.parametrize("more", [(), ("--parallel", "2")])
 def test_a_cold_first_page_does_not_count_for_all(metrics24: Metrics24, api: Promising, more: tuple[str, ...]) -> None:
     """A first page that takes seconds does not make three million others seem as slow: hours, not weeks."""
     api.cold = 2.0
@@ -98,24 +98,6 @@ def test_a_cold_first_page_does_not_count_for_all(metrics24: Metrics24, api: Pro
     hours = re.search(r"instead of ([0-9.]+) h by pages\.$", told)
     assert hours is not None
     assert float(hours[1]) < 45  # with the first page in the mean it would be 89 h and more
-
-
-@pytest.mark.parametrize("exports", [0, 10])
-def test_auto_without_an_order_reads_the_rows_by_pages(
-    metrics24: Metrics24, api: Promising, desk: Path, exports: int
-) -> None:
-    """Where no export is to be had, rows without an order are read after the look: the look is no part of the file."""
-    api.account.exports = today(exports)
-    api.account.say_next("downloadClicks", refused)
-    ended = metrics24(*AUTO, "--parallel", "2", "--unordered", *api.address)
-    assert (ended.code, api.asked()) == (0, 0 if exports else 1)
-    assert sorted(map(str, names(desk / "rows.jsonl"))) == sorted(map(str, api.names()))
-
-
-def test_auto_without_an_order_takes_pages_where_there_are_few(metrics24: Metrics24, api: Promising) -> None:
-    """A look that saw all rows needs no estimate."""
-    ended = metrics24(*AUTO, "--page-size", "7", "--parallel", "2", "--unordered", *api.address)
-    assert (ended.code, ended.err) == (0, f"By pages: {ROWS} rows are not worth an export.\n")
 
 
 def test_a_key_that_is_refused_ends_the_pull(metrics24: Metrics24, api: Promising, desk: Path) -> None:
@@ -128,7 +110,7 @@ def test_a_key_that_is_refused_ends_the_pull(metrics24: Metrics24, api: Promisin
     assert metrics24(*AUTO, *api.address).code == 3
 
 
-@pytest.mark.parametrize("more", [(), ("--parallel", "2", "--unordered")])
+@pytest.mark.parametrize("more", [(), ("--parallel", "2")])
 def test_auto_begins_again_where_the_export_fails(
     metrics24: Metrics24, api: Promising, desk: Path, more: tuple[str, ...]
 ) -> None:

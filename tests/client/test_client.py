@@ -183,7 +183,7 @@ async def test_both_clients_find_one_row_and_frame_many() -> None:
         rows = made.reports.clicks("i", **RANGE)
         assert rows.to_polars()["real_tx_id"].to_list() == list(rows.to_pandas()["real_tx_id"]) == ["2", "1"]
         assert repr(rows).startswith("Rows(")
-        assert "'getClickReport'" in repr(rows)
+        assert "kind=clicks" in repr(rows)
         (only,) = rows.by_page()
         assert repr(only) == "Page(2 rows, has_next=False)"
     async with AsyncClient(api_key="hush", base_url=HERE, transport=table) as twin:

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from metrics24 import Client
-from metrics24._io.prefetch import file_for
 from metrics24.daily import DayFiles, save_days
 from metrics24.files.writers import FileWriter
+from metrics24.rows import file_for
 from support.running import make_client
 from support.scripted import ScriptedServer, in_turn
 from support.tables import page, row

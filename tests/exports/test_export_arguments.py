@@ -9,9 +9,10 @@ import pytest
 
 from metrics24 import export_filter, field
 from metrics24._core.export_flows import ExportRequest
-from metrics24._core.pagination import TableQuery
+from metrics24.arguments import ReportParams
 from metrics24.errors import UsageError
 from metrics24.exports import Columns, artifact, planned, seconds, wanted
+from metrics24.kinds import KINDS
 
 FEBRUARY: dict[str, Any] = {"start": "2025-02-01", "end": date(2025, 2, 27)}
 
@@ -91,14 +92,11 @@ def test_fault_28_what_makes_no_sense_is_a_usage_error(name: str, value: Any) ->
         asked(**{name: value})
 
 
-@pytest.mark.parametrize(
-    ("kind", "table"),
-    [("clicks", "getClickReport"), ("conversions", "getConversionReport"), ("impressions", "getImpressionReport")],
-)
-def test_a_plan_samples_the_table_of_its_kind(kind: str, table: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plan_samples_the_table_of_its_kind(kind: str) -> None:
     """Each kind has its report table."""
     found = planned(kind, "int1", "2025-02-01", date(2025, 2, 27))
-    assert found == TableQuery(operation=table, integration="int1", start=date(2025, 2, 1), end=date(2025, 2, 27))
+    assert found == ReportParams(KINDS[kind], "int1", date(2025, 2, 1), date(2025, 2, 27))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from exports.fake_exports import BEGINNING, export
 from metrics24._core.export_flows import PlannedExport, plan
-from metrics24._core.pagination import TableQuery
+from metrics24.arguments import ReportParams
 from metrics24.config import Limits
+from metrics24.kinds import CLICKS
 from rows.fake_reports import FIRST, HOURLY, READINGS, Reports, day, past, planned, spans
 from support.fake_driver import FakeDriver, policy
 
@@ -84,7 +85,7 @@ def test_few_rows_make_one_range_of_any_length() -> None:
 
 def test_a_range_may_end_with_the_calendar() -> None:
     """The last day that there is has no day after it, and needs none."""
-    asked = TableQuery(operation="getClickReport", integration="int1", start=date(9999, 12, 29), end=date.max)
+    asked = ReportParams(CLICKS, "int1", date(9999, 12, 29), date.max)
     server = Reports([datetime(9999, 12, 31, 5)], [past(30)])
     found = FakeDriver(server).run(plan(asked, "clicks", Limits(export_rows=4), policy(), {}))
     assert [(each.start.day, each.end.day) for each in found.exports] == [(29, 29), (30, 30), (31, 31)]
@@ -125,9 +126,7 @@ def test_exports_of_today_count_against_the_quota(created: str | None, counts: b
 def test_a_long_range_is_sampled_at_a_few_places(days: int, step: int) -> None:
     """However many days there are, a plan costs few requests, a seventh of the range apart, and none that writes."""
     hand = FakeDriver(Reports())
-    asked = TableQuery(
-        operation="getClickReport", integration="int1", start=FIRST, end=FIRST + timedelta(days=days - 1)
-    )
+    asked = ReportParams(CLICKS, "int1", FIRST, FIRST + timedelta(days=days - 1))
     hand.run(plan(asked, "clicks", Limits(), policy(), {}))
     reads = [dict(call.request.params) for call in hand.calls if call.request.operation == "getClickReport"]
     found = [(date.fromisoformat(each["start_date"]) - FIRST).days for each in reads]

@@ -8,8 +8,9 @@ import pytest
 
 from exports.fake_exports import Record, changed
 from metrics24._core.export_flows import plan
-from metrics24._core.pagination import TableQuery
+from metrics24.arguments import ReportParams
 from metrics24.config import Limits
+from metrics24.kinds import CLICKS
 from rows.fake_reports import FIRST, HOURLY, Reports, day, past, planned
 from support.fake_driver import FakeDriver, policy
 
@@ -66,7 +67,7 @@ def test_samples_take_the_rate_of_the_newest_rows(column: str) -> None:
 def test_two_rows_are_enough_for_a_rate() -> None:
     """A page of two rows a minute apart, with more behind it, stands for a day of such minutes."""
     server = Reports([day(0, 12, minute) for minute in range(3)])
-    asked = TableQuery(operation="getClickReport", integration="int1", start=FIRST, end=FIRST, page_size=2)
+    asked = ReportParams(CLICKS, "int1", FIRST, FIRST, page_size=2)
     assert FakeDriver(server).run(plan(asked, "clicks", Limits(), policy(), {})).rows_per_day == 2 * 86400 / 60 * 2
 
 

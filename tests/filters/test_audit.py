@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from metrics24._core.pagination import Audit, contradicts
+from metrics24._core.pagination import FilterAudit, contradicts
 from metrics24.filters import Filter, field
 
 VERDICTS: list[tuple[Filter, dict[str, Any], bool]] = [
@@ -58,8 +58,8 @@ def test_only_what_surely_contradicts_counts(condition: Filter, row: dict[str, A
 @pytest.mark.parametrize("condition", [None, field("a").eq("x")])
 def test_nothing_is_reported_where_nothing_contradicts(condition: Filter | None) -> None:
     """Without a filter, and with one that holds, there is no warning."""
-    audit = Audit(condition)
-    audit.see([{"a": "y" if condition is None else "x"}])
+    audit = FilterAudit(condition)
+    audit.check([{"a": "y" if condition is None else "x"}])
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         audit.report()
@@ -68,9 +68,9 @@ def test_nothing_is_reported_where_nothing_contradicts(condition: Filter | None)
 
 def counts(*statuses: str) -> list[list[str]]:
     """What is said of rows with these statuses, then of one that is as it should be, and then of one that is not."""
-    audit, said = Audit(field("status").eq("x")), list[list[str]]()
+    audit, said = FilterAudit(field("status").eq("x")), list[list[str]]()
     for rows in ([{"status": status} for status in statuses], [{"status": "x"}], [{"status": "y"}]):
-        audit.see(rows)
+        audit.check(rows)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             audit.report()

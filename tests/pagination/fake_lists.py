@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from metrics24._core.effects import RawResponse, Request
-from metrics24._core.pagination import ListQuery, NumberedPaginator
+from metrics24._core.pagination import NumberedPaginator
 from metrics24._core.responses import Table
+from metrics24.arguments import ListParams
 from support.fake_driver import FakeDriver, Outcome, policy, raw
 
 Item = dict[str, Any]
@@ -36,9 +37,9 @@ def serving(items: Sequence[Item], *, meta: bool = True) -> Callable[[Request], 
     return answer
 
 
-def query(**changes: Any) -> ListQuery:
+def params(**changes: Any) -> ListParams:
     """Ask for exports."""
-    return ListQuery(operation="listExports", **changes)
+    return ListParams(operation="listExports", **changes)
 
 
 def ids(page: Table) -> list[object]:
@@ -47,7 +48,7 @@ def ids(page: Table) -> list[object]:
     return [int(each) if isinstance(each, str) and each.isdigit() else each for each in found]
 
 
-def walked(hand: FakeDriver, asked: ListQuery) -> list[object]:
+def walked(hand: FakeDriver, asked: ListParams) -> list[object]:
     """Walk to the end; the ids of what came, or the items where they have none."""
     walk, found = NumberedPaginator(asked, policy(), {}), list[object]()
     while not walk.done:

@@ -8,25 +8,26 @@ import pytest
 
 from metrics24 import field
 from metrics24._core.effects import RawResponse
-from metrics24._core.pagination import NumberedPaginator, numbered_neighbour
+from metrics24._core.pagination import NumberedPaginator
 from metrics24._core.responses import Table
 from metrics24.errors import FilterIgnoredWarning
-from pagination.fake_lists import ids, listed, numbered, query, serving
+from pagination.fake_lists import ids, listed, numbered, params, serving
 from support.fake_driver import FakeDriver, policy
 
 
 def neighbours(hand: FakeDriver, page: Table, **changes: Any) -> list[list[object] | None]:
     """The ids on the pages before and after a page."""
-    asked = query(page_size=2, **changes)
-    found = [hand.run(numbered_neighbour(asked, policy(), {}, page, after=after)) for after in (False, True)]
+    asked = params(page_size=2, **changes)
+    found = [hand.run(NumberedPaginator(asked, policy(), {}).neighbour(page, after=after)) for after in (False, True)]
     return [None if table is None else ids(table) for table in found]
 
 
 def test_a_page_has_neighbours() -> None:
     """The pages on both sides of a page are there, and beyond the first and the last there is none."""
     hand = FakeDriver(serving(numbered(*range(5))))
-    pages = [hand.run(NumberedPaginator(query(page_size=2), policy(), {}).next_page())]
-    while (page := hand.run(numbered_neighbour(query(page_size=2), policy(), {}, pages[-1], after=True))) is not None:
+    paginator = NumberedPaginator(params(page_size=2), policy(), {})
+    pages = [hand.run(paginator.next_page())]
+    while (page := hand.run(paginator.neighbour(pages[-1], after=True))) is not None:
         pages.append(page)
     assert [ids(page) for page in pages] == [[0, 1], [2, 3], [4]]
     assert [neighbours(hand, page) for page in pages] == [[None, [2, 3]], [[0, 1], [4]], [[2, 3], None]]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from metrics24._core.pagination import Paginator, neighbour
+from metrics24._core.pagination import Paginator
 from metrics24._core.responses import Table
 from metrics24.errors import PaginationError
 from metrics24.filters import field
-from support.fake_driver import FakeDriver, Outcome, in_turn, page, policy, query, raw
+from support.fake_driver import FakeDriver, Outcome, in_turn, page, params, policy, raw
 
 HERE = Table([{"real_tx_id": "6"}, {"real_tx_id": "5"}], "6", "5", has_next=True)
 NEIGHBOURS: dict[str, tuple[bool, Outcome, list[str] | None]] = {
@@ -26,7 +26,7 @@ def test_a_page_has_neighbours(case: str) -> None:
     """The page next to a page is fetched as the API offers it, and None stands for no rows there."""
     older, outcome, rows = NEIGHBOURS[case]
     hand = FakeDriver(in_turn(outcome))
-    table = hand.run(neighbour(query(), policy(), {}, HERE, older=older))
+    table = hand.run(Paginator(params(), policy(), {}).neighbour(HERE, after=older))
     assert (None if table is None else [row["real_tx_id"] for row in table.rows]) == rows
     sent = dict(hand.calls[0].request.params)
     assert (sent.get("page[after]"), sent.get("page[before]")) == (("5", None) if older else (None, "6"))
@@ -47,20 +47,23 @@ def test_a_page_has_neighbours(case: str) -> None:
 def test_a_neighbour_that_cannot_be_one_is_refused(older: bool, outcome: Outcome) -> None:
     """Rows that were read before, a cursor that stands still and a cursor refused are PaginationError."""
     with pytest.raises(PaginationError):
-        FakeDriver(in_turn(outcome)).run(neighbour(query(), policy(), {}, HERE, older=older))
+        FakeDriver(in_turn(outcome)).run(Paginator(params(), policy(), {}).neighbour(HERE, after=older))
 
 
 def test_a_neighbour_that_contradicts_the_filter_is_reported() -> None:
     """Turning a page reports an ignored filter as a walk does."""
     hand = FakeDriver(in_turn(page([4], more=False, status="a")))
+    paginator = Paginator(params(filter=field("status").eq("b")), policy(), {})
     with pytest.warns(UserWarning, match="1 of 1 rows contradict it"):
-        hand.run(neighbour(query(filter=field("status").eq("b")), policy(), {}, HERE, older=True))
+        hand.run(paginator.neighbour(HERE, after=True))
 
 
 def test_an_empty_page_leads_on_where_it_has_a_cursor() -> None:
     """A page without rows that says that more follow has an older one."""
     empty = Table([], None, "5", has_next=True)
-    table = FakeDriver(in_turn(page([4], more=False))).run(neighbour(query(), policy(), {}, empty, older=True))
+    table = FakeDriver(in_turn(page([4], more=False))).run(
+        Paginator(params(), policy(), {}).neighbour(empty, after=True)
+    )
     assert table is not None
     assert table.rows == [{"real_tx_id": "4"}]
 
@@ -69,7 +72,10 @@ def test_an_empty_page_leads_on_where_it_has_a_cursor() -> None:
 def test_without_a_cursor_there_is_no_neighbour(older: bool) -> None:
     """No cursor on a side means no page there, and nothing is asked."""
     hand = FakeDriver(in_turn())
-    assert hand.run(neighbour(query(), policy(), {}, Table([], None, None, has_next=False), older=older)) is None
+    assert (
+        hand.run(Paginator(params(), policy(), {}).neighbour(Table([], None, None, has_next=False), after=older))
+        is None
+    )
     assert hand.calls == []
 
 
@@ -82,5 +88,5 @@ def test_a_page_that_was_cut_leads_on_from_where_it_was_cut(
 ) -> None:
     """What a limit or a known row cut off is what the page's own cursor leads to, so that nothing is skipped."""
     hand = FakeDriver(in_turn(page([9, 8, 7], more=False)))
-    table = hand.run(Paginator(query(page_size=3, **changes), policy(), {}).next_page())
+    table = hand.run(Paginator(params(page_size=3, **changes), policy(), {}).next_page())
     assert ([row["real_tx_id"] for row in table.rows], table.end_cursor, table.has_next) == (kept, cursor, True)

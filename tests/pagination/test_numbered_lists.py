@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from metrics24 import field
 from metrics24._core.effects import Request
-from metrics24._core.pagination import ListQuery, NumberedPaginator
+from metrics24._core.pagination import NumberedPaginator
+from metrics24.arguments import ListParams
 from metrics24.errors import FilterIgnoredWarning, NotFound, ResponseError, UnexpectedAnswerWarning
-from pagination.fake_lists import Item, listed, numbered, query, serving, walked
+from pagination.fake_lists import Item, listed, numbered, params, serving, walked
 from support.fake_driver import FakeDriver, Outcome, in_turn, policy, raw
 
 
@@ -21,14 +22,14 @@ from support.fake_driver import FakeDriver, Outcome, in_turn, policy, raw
 def test_a_list_is_read_to_its_end(count: int, pages: int, more: int, meta: bool) -> None:
     """`meta` says where the list ends; without it, the first empty page does."""
     hand = FakeDriver(serving(numbered(*range(count)), meta=meta))
-    assert walked(hand, query()) == [*range(count)]
+    assert walked(hand, params()) == [*range(count)]
     assert len(hand.calls) == (pages if meta else pages + more)
 
 
 def test_what_is_asked_goes_with_every_page() -> None:
     """Filter, sort and the size of a page are the same on every page, and only the number changes."""
     hand = FakeDriver(serving(numbered(*"abcd")))
-    walked(hand, query(filter=field("status").eq("ERROR"), sort="-created_at", page_size=3))
+    walked(hand, params(filter=field("status").eq("ERROR"), sort="-created_at", page_size=3))
     common = [("filter[status]", "ERROR"), ("sort", "-created_at"), ("page[size]", "3")]
     assert [sorted(call.request.params) for call in hand.calls] == [
         sorted([*common, ("page[number]", number)]) for number in "12"
@@ -38,7 +39,7 @@ def test_what_is_asked_goes_with_every_page() -> None:
 def test_a_list_of_a_place_has_its_ids_in_the_path() -> None:
     """What the path needs is put there."""
     hand = FakeDriver(serving([]))
-    walked(hand, ListQuery(operation="listFilterGroups", place={"integration_id": "int1"}))
+    walked(hand, ListParams(operation="listFilterGroups", place={"integration_id": "int1"}))
     assert "/int1/" in hand.calls[0].request.path
 
 
@@ -49,7 +50,7 @@ def test_a_list_of_a_place_has_its_ids_in_the_path() -> None:
 def test_a_limit_ends_the_walk(limit: int, size: int, expected: int, calls: int) -> None:
     """No more than the limit comes, no page is asked for that is not needed, and a limit is no wrong count."""
     hand = FakeDriver(serving(numbered(*range(8))))
-    assert walked(hand, query(limit=limit, page_size=size)) == [*range(expected)]
+    assert walked(hand, params(limit=limit, page_size=size)) == [*range(expected)]
     assert len(hand.calls) == calls
     assert {dict(call.request.params)["page[size]"] for call in hand.calls} <= {str(min(limit, size))}
 
@@ -58,7 +59,7 @@ def test_fault_27_an_item_that_changed_meanwhile_is_the_same_item() -> None:
     """An item that comes again with another status is delivered once, as it came first."""
     one, changed = {"id": "1", "status": "PENDING"}, {"id": "1", "status": "COMPLETED"}
     walk, hand = (
-        NumberedPaginator(query(page_size=1), policy(), {}),
+        NumberedPaginator(params(page_size=1), policy(), {}),
         FakeDriver(in_turn(listed([one]), listed([changed, {"id": "2"}]))),
     )
     rows = [row for _ in range(2) for row in hand.run(walk.next_page()).rows]
@@ -68,14 +69,14 @@ def test_fault_27_an_item_that_changed_meanwhile_is_the_same_item() -> None:
 def test_fault_27_a_server_that_ignores_the_number_is_noticed() -> None:
     """Where every page is the first one, the walk ends at the second."""
     hand = FakeDriver(lambda _: listed(numbered(1, 2)))
-    assert walked(hand, query(page_size=2)) == [1, 2]
+    assert walked(hand, params(page_size=2)) == [1, 2]
     assert len(hand.calls) == 2
 
 
 def test_fault_27_what_comes_twice_is_delivered_once() -> None:
     """An item that was pushed onto the next page comes once, and a page may be delivered short for it."""
     hand = FakeDriver(in_turn(listed(numbered(1, 2)), listed(numbered(2, 3)), listed(numbered(3, 4)), listed([])))
-    assert walked(hand, query(page_size=2)) == [1, 2, 3, 4]
+    assert walked(hand, params(page_size=2)) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_fault_27_what_comes_twice_is_delivered_once() -> None:
 def test_items_without_a_usable_id_are_told_apart_by_all_they_have(items: list[Item], expected: list[object]) -> None:
     """Ids of any type are compared as JSON, and where there is none, the whole item is."""
     with warnings.catch_warnings(action="ignore"):  # ids of another type than the spec says are warned of
-        assert walked(FakeDriver(in_turn(listed(items), listed(None))), query()) == expected
+        assert walked(FakeDriver(in_turn(listed(items), listed(None))), params()) == expected
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_items_without_a_usable_id_are_told_apart_by_all_they_have(items: list[I
 def test_fault_27_meta_is_followed_as_far_as_it_goes(meta: dict[str, object], pages: int) -> None:
     """Without a number of pages, or with one that is too high, an empty page is the end."""
     hand = FakeDriver(in_turn(listed(numbered(1, 2), **meta), listed(numbered(3, 4), **meta), listed([], **meta)))
-    assert walked(hand, query(page_size=2)) == [1, 2, 3, 4]
+    assert walked(hand, params(page_size=2)) == [1, 2, 3, 4]
     assert len(hand.calls) == pages
 
 
@@ -117,13 +118,13 @@ def test_fault_27_a_count_that_disagrees_is_told_once(total: int, pages: int | N
     """When the server's count is not what came there is one warning, and all that came is delivered."""
     answers = [listed(numbered(1, 2), total_count=total, total_page=pages), listed([], total_count=total)]
     with pytest.warns(UnexpectedAnswerWarning, match=f"counts {total} items .* 2 came") as caught:
-        assert walked(FakeDriver(in_turn(*answers)), query()) == [1, 2]
+        assert walked(FakeDriver(in_turn(*answers)), params()) == [1, 2]
     assert len(caught) == 1
 
 
 def test_a_walk_that_was_not_finished_tells_no_count() -> None:
     """Where somebody stops amid the list, nothing can be said of its count."""
-    walk = NumberedPaginator(query(page_size=2), policy(), {})
+    walk = NumberedPaginator(params(page_size=2), policy(), {})
     FakeDriver(serving(numbered(1, 2, 3))).run(walk.next_page())
     walk.finish()
     assert not walk.done
@@ -132,7 +133,7 @@ def test_a_walk_that_was_not_finished_tells_no_count() -> None:
 @pytest.mark.parametrize("body", [{"data": None}, {"data": []}, {"data": None, "meta": None}])
 def test_fault_19_null_is_no_items(body: object) -> None:
     """`data: null` is how some servers print an empty list."""
-    assert walked(FakeDriver(in_turn(raw(body=body))), query()) == []
+    assert walked(FakeDriver(in_turn(raw(body=body))), params()) == []
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_fault_19_null_is_no_items(body: object) -> None:
 def test_fault_19_what_is_no_list_is_a_response_error(body: object, path: str) -> None:
     """An answer that is not a list is never taken for an empty one; the error names the place."""
     with warnings.catch_warnings(action="ignore"), pytest.raises(ResponseError) as caught:
-        walked(FakeDriver(in_turn(raw(body=body))), query())
+        walked(FakeDriver(in_turn(raw(body=body))), params())
     assert caught.value.path == path
 
 
@@ -161,26 +162,26 @@ def test_rows_that_contradict_the_filter_are_told() -> None:
     """A list whose filter the server ignores is delivered, with one warning at the end."""
     hand = FakeDriver(serving([{"id": "1", "status": "ERROR"}, {"id": "2", "status": "PENDING"}]))
     with pytest.warns(FilterIgnoredWarning, match="1 of 2 rows"):
-        assert walked(hand, query(filter=field("status").eq("ERROR"))) == [1, 2]
+        assert walked(hand, params(filter=field("status").eq("ERROR"))) == [1, 2]
 
 
 def test_a_walk_looks_ahead_from_its_second_page_on() -> None:
     """The first page is fetched alone, since many look at no more; the last one has nothing ahead."""
     walk, hand, seen = (
-        NumberedPaginator(query(page_size=1), policy(), {}),
+        NumberedPaginator(params(page_size=1), policy(), {}),
         FakeDriver(serving(numbered(1, 2, 3))),
         list[bool](),
     )
     while not walk.done:
         hand.run(walk.next_page())
-        seen.append(walk.looks_ahead)
+        seen.append(walk.prefetches)
     assert seen == [False, True, False]
 
 
 def test_an_error_amid_a_list_is_the_servers() -> None:
     """A page that is refused is an error, never the end."""
     with pytest.raises(NotFound):
-        walked(FakeDriver(in_turn(listed(numbered(1), total_page=2), raw(404))), query(page_size=1))
+        walked(FakeDriver(in_turn(listed(numbered(1), total_page=2), raw(404))), params(page_size=1))
 
 
 @settings(max_examples=300, deadline=None)
@@ -207,7 +208,7 @@ def test_fault_27_a_list_that_shifts_gives_no_item_twice(
 
     hand = FakeDriver(answer)
     with warnings.catch_warnings(action="ignore"):
-        found = walked(hand, query(page_size=size, limit=limit))
+        found = walked(hand, params(page_size=size, limit=limit))
     assert len(found) == len({*found}) <= (20 if limit is None else limit) + 45
     if limit is None and not gone and not any(comes for shift in shifts for comes, _ in shift):
         assert found == [*range(20)]

@@ -7,15 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from metrics24._core.effects import Request
-from metrics24._core.pagination import Paginator, TableQuery
+from metrics24._core.pagination import Paginator
+from metrics24.arguments import ReportParams
 from metrics24.errors import BadRequest, NotFound, PaginationError, ServerError
 from metrics24.filters import field
-from support.fake_driver import FakeDriver, Outcome, in_turn, page, policy, query, raw
+from support.fake_driver import FakeDriver, Outcome, in_turn, page, params, policy, raw
 
 Script = Callable[[Request], Outcome]
 
 
-def walked(hand: FakeDriver, asked: TableQuery) -> list[int]:
+def walked(hand: FakeDriver, asked: ReportParams) -> list[int]:
     """Walk to the end; give the rows' numbers."""
     walk, seen = Paginator(asked, policy(), {}), list[int]()
     while not walk.done:
@@ -24,7 +25,7 @@ def walked(hand: FakeDriver, asked: TableQuery) -> list[int]:
     return seen
 
 
-def refused(hand: FakeDriver, asked: TableQuery) -> tuple[list[int], PaginationError]:
+def refused(hand: FakeDriver, asked: ReportParams) -> tuple[list[int], PaginationError]:
     """Walk until PaginationError; give the numbers of the rows delivered before, and the error."""
     walk, seen = Paginator(asked, policy(), {}), list[int]()
     try:
@@ -62,7 +63,7 @@ def test_the_server_decides_where_the_table_ends(case: str) -> None:
     """Rows are delivered in order until hasNextPage is false, whatever the pages' sizes."""
     answers, rows = GOOD[case]
     hand = FakeDriver(in_turn(*answers))
-    assert walked(hand, query()) == rows
+    assert walked(hand, params()) == rows
     assert len(hand.calls) == len(answers)
 
 
@@ -70,7 +71,7 @@ def test_cursors_are_followed() -> None:
     """Each page is asked for with the end cursor of the one before, an empty one's included."""
     answers = [page([9], more=True), page([], more=True, end=5), page([4], more=True), page([3], more=False)]
     hand = FakeDriver(in_turn(*answers))
-    walked(hand, query())
+    walked(hand, params())
     assert cursors(hand) == [None, "9", "5", "4"]
 
 
@@ -78,14 +79,14 @@ def test_cursors_are_followed() -> None:
 def test_an_empty_page_that_leads_nowhere_is_asked_for_again(end: int | None) -> None:
     """Without a cursor of its own an empty page is asked for once more, and the walk goes on behind the last row."""
     hand = FakeDriver(in_turn(page([9], more=True), page([], more=True, end=end), page([8], more=False)))
-    assert walked(hand, query()) == [9, 8]
+    assert walked(hand, params()) == [9, 8]
     assert cursors(hand) == [None, "9", "9"]
 
 
 def test_no_more_rows_are_asked_for_than_wanted() -> None:
     """A walk with a limit below the page's size asks for pages of that size."""
     hand = FakeDriver(in_turn(page([9], more=True)))
-    assert walked(hand, query(limit=1)) == [9]
+    assert walked(hand, params(limit=1)) == [9]
     assert dict(hand.calls[0].request.params)["page[size]"] == "1"
 
 
@@ -140,7 +141,7 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
 def test_what_cannot_be_followed_ends_the_walk(case: str) -> None:
     """Loops, ignored and missing cursors end in PaginationError before the doubtful page, with the last good cursor."""
     answers, rows, cursor, words = BAD[case]
-    seen, error = refused(FakeDriver(in_turn(*answers)), query())
+    seen, error = refused(FakeDriver(in_turn(*answers)), params())
     assert (seen, error.cursor) == (rows, cursor)
     assert words in str(error)
 
@@ -149,13 +150,13 @@ def test_what_cannot_be_followed_ends_the_walk(case: str) -> None:
 def test_an_error_of_the_first_page_is_no_matter_of_paging(status: int, error: type[Exception]) -> None:
     """Without a cursor, 400 and 404 stay what they are."""
     with pytest.raises(error):
-        walked(FakeDriver(in_turn(raw(status))), query())
+        walked(FakeDriver(in_turn(raw(status))), params())
 
 
 def test_other_errors_stay_what_they_are() -> None:
     """A server error in the middle of a walk is no PaginationError, and the page can be asked for again."""
     hand = FakeDriver(in_turn(page([9], more=True), *[raw(503)] * 5, page([8], more=False)))
-    walk = Paginator(query(), policy(), {})
+    walk = Paginator(params(), policy(), {})
     hand.run(walk.next_page())
     with pytest.raises(ServerError):
         hand.run(walk.next_page())
@@ -165,7 +166,7 @@ def test_other_errors_stay_what_they_are() -> None:
 def test_after_begins_behind_a_row() -> None:
     """after=X sends X with the first request, and X never comes back as a next cursor."""
     hand = FakeDriver(in_turn(page([4], more=True), page([3], more=True, end=5)))
-    seen, error = refused(hand, query(after="5"))
+    seen, error = refused(hand, params(after="5"))
     assert (cursors(hand), seen, error.cursor) == (["5", "4"], [4], "5")
 
 
@@ -177,7 +178,7 @@ def test_a_limit_ends_the_walk(limit: int) -> None:
     """No more rows than the limit are delivered, and no page more than they need is asked for."""
     rows, hits = LIMITS[limit]
     hand = FakeDriver(in_turn(page([9, 8], more=True), page([7, 6], more=False)))
-    assert walked(hand, query(limit=limit)) == rows
+    assert walked(hand, params(limit=limit)) == rows
     assert len(hand.calls) == hits
 
 
@@ -185,7 +186,7 @@ def test_a_limit_ends_the_walk(limit: int) -> None:
 def test_a_limit_below_the_page_size_asks_for_less(limit: int | None, size: str) -> None:
     """page[size] is the page size or the limit, whichever is smaller."""
     hand = FakeDriver(in_turn(page([9], more=False)))
-    walked(hand, query(limit=limit, page_size=40))
+    walked(hand, params(limit=limit, page_size=40))
     assert dict(hand.calls[0].request.params)["page[size]"] == size
 
 
@@ -201,14 +202,14 @@ def test_before_gives_what_is_newer(case: str) -> None:
     """before=7 gives the rows above 7, and asks for no page beyond it."""
     answers, rows = BEFORE[case]
     hand = FakeDriver(in_turn(*answers))
-    assert walked(hand, query(before="7")) == rows
+    assert walked(hand, params(before="7")) == rows
     assert len(hand.calls) == len(answers)
 
 
 def test_before_a_row_that_is_not_there() -> None:
     """A row that is never met makes the last page doubtful: it is not delivered."""
     hand = FakeDriver(in_turn(page([9], more=True), page([8], more=False)))
-    seen, error = refused(hand, query(before="7"))
+    seen, error = refused(hand, params(before="7"))
     assert (seen, error.cursor) == ([9], None)
     assert "'7' was not met between 2025-02-01 and 2025-02-27" in str(error)
 
@@ -216,16 +217,16 @@ def test_before_a_row_that_is_not_there() -> None:
 def test_before_with_a_limit() -> None:
     """A limit that is reached before the row is met ends the walk without an error."""
     hand = FakeDriver(in_turn(page([9, 8], more=True)))
-    assert walked(hand, query(before="7", limit=2)) == [9, 8]
+    assert walked(hand, params(before="7", limit=2)) == [9, 8]
 
 
 def test_looking_ahead_pays_from_page_two_on() -> None:
     """A walk asks for a look-ahead after its second page, and not when it is done."""
     hand = FakeDriver(in_turn(page([9], more=True), page([8], more=True), page([7], more=False)))
-    walk, wishes = Paginator(query(), policy(), {}), list[bool]()
+    walk, wishes = Paginator(params(), policy(), {}), list[bool]()
     while not walk.done:
         hand.run(walk.next_page())
-        wishes.append(walk.looks_ahead)
+        wishes.append(walk.prefetches)
     assert wishes == [False, True, False]
 
 
@@ -233,5 +234,5 @@ def test_an_ignored_filter_is_reported_once_at_the_end() -> None:
     """Rows of all pages that contradict the filter are counted in one warning, and a second report is silent."""
     hand = FakeDriver(in_turn(page([9, 8], more=True, status="a"), page([7], more=False, status="b")))
     with pytest.warns(UserWarning, match="2 of 3 rows contradict it \\(status\\)") as warned:
-        assert walked(hand, query(filter=field("status").eq("b"))) == [9, 8, 7]
+        assert walked(hand, params(filter=field("status").eq("b"))) == [9, 8, 7]
     assert len(warned) == 1

@@ -11,7 +11,7 @@ from metrics24._core.effects import Request
 from metrics24._core.pagination import Paginator
 from metrics24._core.retry import RateLimiter, send
 from metrics24.errors import Metrics24Error, RequestTimeout, ResponseError, TransportError
-from support.fake_driver import READ, WRITE, FakeDriver, Outcome, page, policy, query, raw
+from support.fake_driver import READ, WRITE, FakeDriver, Outcome, page, params, policy, raw
 
 STATUSES = [200, 204, 302, 400, 401, 404, 408, 418, 429, 500, 503, 520, 599]
 HEADERS = st.sampled_from(["0", "1", "30", "1e9", "-1", "nan", "x", "Sat, 01 Mar 2025 12:20:00 GMT"])
@@ -104,7 +104,7 @@ def test_a_walk_delivers_the_table_or_says_where_it_stopped(
     whims: list[str], size: int, limit: int | None, before: int | None
 ) -> None:
     """What is delivered is always the head of the table, once each, and the whole of it unless an error is raised."""
-    asked = query(page_size=size, limit=limit, before=None if before is None else str(before))
+    asked = params(page_size=size, limit=limit, before=None if before is None else str(before))
     hand, seen = FakeDriver(Whimsical(whims)), list[int]()
     whole = ROWS[: None if before is None else ROWS.index(before)][:limit]
     walk = Paginator(asked, policy(attempts=3), {})

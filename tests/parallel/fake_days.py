@@ -6,17 +6,20 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from metrics24._core.pagination import Paginator, TableQuery
+from attrs import evolve
+
+from metrics24._core.pagination import Paginator
 from metrics24._core.parallel import ShardQueue
 from metrics24._core.retry import Policy
+from metrics24.arguments import ReportParams
 from metrics24.errors import Metrics24Error
 from support.days import Days, asked_for
-from support.fake_driver import FakeDriver, Row, Script, policy, query, raw
+from support.fake_driver import FakeDriver, Row, Script, params, policy, raw
 
 
-def days(last: int, **changes: Any) -> TableQuery:
+def days(last: int, **changes: Any) -> ReportParams:
     """Ask for the days 0 to `last`."""
-    return query(**asked_for(last), **changes)
+    return params(**asked_for(last), **changes)
 
 
 def served(table: Days) -> Script:
@@ -24,7 +27,7 @@ def served(table: Days) -> Script:
     return lambda request: raw(body=table.body(dict(request.params)))
 
 
-def one_after_the_other(server: Script, asked: TableQuery) -> list[Row]:
+def one_after_the_other(server: Script, asked: ReportParams) -> list[Row]:
     """The rows of a plain walk."""
     walk, hand, rows = Paginator(asked, policy(), {}), FakeDriver(server), list[Row]()
     while not walk.done:
@@ -38,15 +41,14 @@ class Together:
     def __init__(
         self,
         server: Script,
-        asked: TableQuery,
+        asked: ReportParams,
         *,
         parallel: int = 3,
-        ordered: bool = True,
         pick: Callable[[int], int] = lambda _: 0,
         rules: Policy | None = None,
     ) -> None:
         self.hand = FakeDriver(server)
-        self.shards = ShardQueue(asked, rules or policy(), {}, parallel=parallel, ordered=ordered)
+        self.shards = ShardQueue(evolve(asked, parallel=parallel), rules or policy(), {})
         self.rows: list[Row] = []
         self.has_next: list[bool] = []
         self.most = 0

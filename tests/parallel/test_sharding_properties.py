@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parallel.fake_days import Together, days, one_after_the_other, served
@@ -41,15 +41,3 @@ def test_days_at_once_give_the_rows_of_one_walk(
     assert walk.run() == one_after_the_other(server, asked)
     assert walk.most <= parallel
     assert all(walk.has_next[:-1])
-
-
-@settings(max_examples=100, deadline=None)
-@given(drawn=st.lists(EACH, max_size=40, unique=True), reading=st.sampled_from(READINGS), data=st.data())
-@example(drawn=[], reading="inclusive", data=None)
-def test_without_an_order_the_rows_are_the_same(drawn: list[Any], reading: str, data: st.DataObject | None) -> None:
-    """With ordered=False every row of the plain walk comes exactly once."""
-    server, asked = served(Days(rows_of(drawn), reading)), days(4, page_size=3)
-    walk = Together(
-        server, asked, ordered=False, pick=lambda count: data.draw(st.integers(0, 8)) % count if data else 0
-    )
-    assert sorted(map(str, walk.run())) == sorted(map(str, one_after_the_other(server, asked)))

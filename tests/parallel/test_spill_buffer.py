@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from metrics24._core.pagination import TableQuery
-from metrics24._core.parallel import ShardQueue
 from metrics24._io.prefetch import ParallelReader, SpillBuffer
+from metrics24.arguments import ReportParams
 from metrics24.errors import SaveError
 from parallel.fake_days import days, one_after_the_other, served
 from support.days import READINGS, Days, at, numbered
@@ -94,20 +94,16 @@ def test_threads_may_share_a_shelf() -> None:
     shelf.close()
 
 
-def walked(server: Script, asked: TableQuery, shelf: SpillBuffer) -> tuple[ParallelReader, list[Row]]:
+def walked(server: Script, asked: ReportParams, shelf: SpillBuffer) -> tuple[ParallelReader, list[Row]]:
     """The fan and the rows of several days at once, whose pages all wait on a shelf before the first one is given."""
-    shards = ShardQueue(asked, policy(), {}, parallel=3, ordered=True)
-    fan, hand, rows = (
-        ParallelReader(shards, asked, policy(), None, parallel=3, shelf=shelf),
-        FakeDriver(server),
-        list[Row](),
-    )
-    while not fan.done:
-        while (found := fan.next_flow()) is not None:
-            fan.arrived(found[0], hand.run(found[1]))
-        while (piece := fan.take()) is not None:
-            rows += fan.table(piece).rows
-    return fan, rows
+    reader = ParallelReader(evolve(asked, parallel=3), policy(), {}, buffer=shelf)
+    hand, rows = FakeDriver(server), list[Row]()
+    while not reader.done:
+        while (found := reader.next_flow()) is not None:
+            reader.arrived(found[0], hand.run(found[1]))
+        while (page := reader.take()) is not None:
+            rows += reader.table(page).rows
+    return reader, rows
 
 
 @pytest.mark.parametrize("most", [0, 2_000, 64_000_000])
@@ -116,9 +112,9 @@ def test_rows_are_the_same_wherever_pages_waited(most: int) -> None:
     asked = days(4, page_size=3)
     server = served(Days(numbered([at(day, second) for day in range(5) for second in range(10)])))
     shelf = SpillBuffer(most)
-    fan, rows = walked(server, asked, shelf)
+    reader, rows = walked(server, asked, shelf)
     assert rows == one_after_the_other(server, asked)
-    fan.finish()
+    reader.finish()
     assert isinstance(shelf.put(b"late"), bytes)  # it is closed, and opens no file any more
 
 
@@ -135,11 +131,9 @@ def test_a_walk_gives_back_the_memory_that_it_took(reading: str) -> None:
 def test_a_full_disk_surfaces_like_any_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A page that cannot be kept is an error where its rows would be."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
-    asked = days(2)
-    shards = ShardQueue(asked, policy(), {}, parallel=1, ordered=True)
-    fan = ParallelReader(shards, asked, policy(), None, parallel=1, shelf=SpillBuffer(0))
-    found = fan.next_flow()
+    reader = ParallelReader(days(2), policy(), {}, buffer=SpillBuffer(0))
+    found = reader.next_flow()
     assert found is not None
-    fan.arrived(found[0], FakeDriver(served(Days(numbered([at(2)])))).run(found[1]))
+    reader.arrived(found[0], FakeDriver(served(Days(numbered([at(2)])))).run(found[1]))
     with pytest.raises(SaveError):
-        fan.take()
+        reader.take()

@@ -10,8 +10,9 @@ from typing import Any
 from exports.fake_exports import Record, changed, export, listed
 from metrics24._core.effects import RawResponse, Request
 from metrics24._core.export_flows import ExportPlan, plan
-from metrics24._core.pagination import TableQuery
+from metrics24.arguments import ReportParams
 from metrics24.config import Limits
+from metrics24.kinds import KINDS
 from support.fake_driver import FakeDriver, policy, raw
 
 MIDNIGHT = time()
@@ -53,9 +54,8 @@ class Reports:
 
 def planned(server: Reports, days: int = 10, kind: str = "clicks", **limits: Any) -> ExportPlan:
     """Plan the export of so many days."""
-    table = {"clicks": "getClickReport", "conversions": "getConversionReport"}[kind]
-    asked = TableQuery(operation=table, integration="int1", start=FIRST, end=FIRST + timedelta(days=days - 1))
-    return FakeDriver(server).run(plan(asked, kind, Limits(**limits), policy(), {}))
+    params = ReportParams(KINDS[kind], "int1", FIRST, FIRST + timedelta(days=days - 1))
+    return FakeDriver(server).run(plan(params, kind, Limits(**limits), policy(), {}))
 
 
 def spans(found: ExportPlan) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Pages are asked for ahead of their use: always for those who iterate, and only where it pays for those who save."""
+"""The next page is fetched while one is used: always when iterating, and when saving only if pages take a while."""
 
 from __future__ import annotations
 
@@ -11,29 +11,23 @@ from metrics24._core.effects import Flow, Sleep, ask
 from metrics24._core.responses import Table
 from metrics24._io.driver import Driver
 from metrics24._io.http import Endpoint
-from metrics24._io.prefetch import tables
+from metrics24._io.prefetch import prefetched
 from metrics24.config import Credential, Secret
 
 DRIVER = Driver(Endpoint("http://127.0.0.1:1", Credential("key", Secret("k", "a key"))), max_connections=1)
 PAGES = 60
 
 
-class Walk:
-    """A walk and its source at once, whose pages take so many seconds to come."""
+class SlowPaginator:
+    """A paginator whose pages take so many seconds to come."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self.done, self.asked, self.changed = False, 0, threading.Event()
 
     @property
-    def looks_ahead(self) -> bool:
+    def prefetches(self) -> bool:
         return not self.done
-
-    def walk(self, _: object) -> Walk:
-        return self
-
-    def fan(self, _: object) -> None:
-        return None
 
     def finish(self) -> None:
         return None
@@ -47,37 +41,37 @@ class Walk:
         return Table([], None, None, has_next=not self.done)
 
 
-def ahead(walk: Any, *, frugal: bool) -> int:
-    """Count the pages after which the next one is asked for while they are in use."""
+def ahead(paginator: Any, *, frugal: bool) -> int:
+    """Count the pages during whose use the next one is asked for."""
     found, taken = 0, 0
-    for _ in tables(walk, DRIVER, None, frugal=frugal):
+    for _ in prefetched(paginator, DRIVER, frugal=frugal):
         taken += 1
-        looking = any(thread.name == "metrics24-look-ahead" for thread in threading.enumerate())
-        while looking and not walk.done and walk.asked == taken and walk.changed.wait(0.05):
-            walk.changed.clear()
-        found += walk.asked > taken
+        running = any(thread.name == "metrics24-prefetch" for thread in threading.enumerate())
+        while running and not paginator.done and paginator.asked == taken and paginator.changed.wait(0.05):
+            paginator.changed.clear()
+        found += paginator.asked > taken
     assert taken == PAGES
     return found
 
 
 @pytest.mark.parametrize(("seconds", "frugal"), [(0.01, True), (0.01, False), (0.0, False)])
 def test_the_next_page_is_under_way_while_one_is_used(seconds: float, *, frugal: bool) -> None:
-    """Whoever iterates has the next page under way, and so does who saves if pages take ten milliseconds."""
-    assert ahead(Walk(seconds), frugal=frugal) == PAGES - 1
+    """The next page is under way when iterating, and also when saving if pages take ten milliseconds."""
+    assert ahead(SlowPaginator(seconds), frugal=frugal) == PAGES - 1
 
 
 def test_pages_that_are_there_at_once_are_saved_one_after_the_other() -> None:
-    """No thread is begun for pages that take no time, but for a moment's hiccup of the machine."""
-    assert ahead(Walk(0.0), frugal=True) < PAGES / 2
+    """No thread is started for pages that take no time, but for a moment's hiccup of the machine."""
+    assert ahead(SlowPaginator(0.0), frugal=True) < PAGES / 2
 
 
-def test_no_thread_outlives_its_walk() -> None:
-    """The thread that looks ahead ends with the walk, and with one that is given up in the middle."""
+def test_no_thread_outlives_its_pages() -> None:
+    """The thread ends with the last page, and when the pages are given up in the middle."""
     for most in (PAGES, 3):
-        pages = tables(Walk(0.001), DRIVER, None)  # type: ignore[arg-type]  # walk and source at once
+        pages = prefetched(SlowPaginator(0.001), DRIVER)  # type: ignore[arg-type]  # not one of ours
         for _ in range(most):
             next(pages)
-        mine = [thread for thread in threading.enumerate() if thread.name == "metrics24-look-ahead"]
+        mine = [thread for thread in threading.enumerate() if thread.name == "metrics24-prefetch"]
         assert mine
         pages.close()
         for thread in mine:

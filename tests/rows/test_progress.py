@@ -22,10 +22,3 @@ def test_an_empty_page_and_rows_without_an_id_keep_what_is_known() -> None:
     known = Progress(rows=2, page_rows=2, cursor="b", oldest="2", newest="3")
     assert known.plus([]) == Progress(2, 0, "b", "2", "3")
     assert known.plus([{}]) == Progress(3, 1, "b", "2", "3")
-
-
-def test_rows_in_no_order_are_only_counted() -> None:
-    """Where pages come in any order, neither a cursor nor a time says how far a save has come."""
-    first = Progress().plus([{"real_tx_id": "c", "request_time": "3"}] * 2, ordered=False)
-    assert first == Progress(rows=2, page_rows=2)
-    assert first.plus([{"real_tx_id": "b", "request_time": "2"}], ordered=False) == Progress(rows=3, page_rows=1)

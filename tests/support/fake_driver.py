@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import httpx
 
 from metrics24._core.effects import Call, Flow, Instant, Now, RawResponse, Request, Sleep
-from metrics24._core.pagination import TableQuery
 from metrics24._core.retry import Policy
+from metrics24.arguments import ReportParams
 from metrics24.config import Retrying
 from metrics24.errors import Metrics24Error
+from metrics24.kinds import CLICKS
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -110,7 +111,7 @@ def policy(*, attempts: int = 5, deadline: float = 120.0, timeout: float = 30.0,
     return Policy(timeout=timeout, retrying=retrying, **{"uniform": lambda _, most: most, **changes})
 
 
-def query(**changes: Any) -> TableQuery:
+def params(**changes: Any) -> ReportParams:
     """Ask for clicks of February."""
     days: dict[str, Any] = {"start": date(2025, 2, 1), "end": date(2025, 2, 27)}
-    return TableQuery(operation="getClickReport", integration="int1", **{**days, **changes})
+    return ReportParams(CLICKS, "int1", **{**days, **changes})

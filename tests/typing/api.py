@@ -71,9 +71,7 @@ def synchronous() -> None:
         assert_type(client.request("listExports", query={"a": [1, 2]}), RawResponse)
         rows = client.reports.clicks("i", start="2025-02-01", end="2025-02-02", filter=RECENT)
         assert_type(rows, Rows[Click])
-        assert_type(
-            client.reports.clicks("i", start="2025-02-01", end="2025-02-09", parallel=8, ordered=False), Rows[Click]
-        )
+        assert_type(client.reports.clicks("i", start="2025-02-01", end="2025-02-09", parallel=8), Rows[Click])
         assert_type(client.reports.conversions("i", start="2025-02-01", end="2025-02-02"), Rows[Conversion])
         assert_type(client.reports.impressions("i", start="2025-02-01", end="2025-02-02"), Rows[Impression])
         for row in rows:

@@ -23,11 +23,12 @@ from attrs import evolve, frozen
 
 from metrics24._core.downloads import rows_promised
 from metrics24._core.effects import Flow, Now, Sleep, ask
-from metrics24._core.pagination import ListQuery, NumberedPaginator, TableQuery, fetch
-from metrics24._core.requests import Routes, build, conditions, safe_id
+from metrics24._core.pagination import NumberedPaginator, fetch
+from metrics24._core.requests import Routes, build
 from metrics24._core.responses import Table, quoted, read_single
 from metrics24._core.retry import Policy, send
 from metrics24._core.writes import SentWrite, delete, may_have_happened, understood
+from metrics24.arguments import ListParams, ReportParams, safe_id
 from metrics24.config import Limits, Waiting
 from metrics24.errors import (
     AmbiguousWrite,
@@ -367,7 +368,7 @@ def find(wanted: ExportRequest, within: float, policy: Policy, routes: Routes) -
 
 def every_export(policy: Policy, routes: Routes) -> Flow[list[Record]]:
     """Read the list of exports, within bounds."""
-    walk = NumberedPaginator(ListQuery(operation="listExports"), policy, routes)
+    walk = NumberedPaginator(ListParams(operation="listExports"), policy, routes)
     exports: list[Record] = []
     while not walk.done and walk.pages < _MOST_PAGES:
         page = yield from walk.next_page()
@@ -386,7 +387,7 @@ def _request(wanted: ExportRequest, routes: Routes) -> Any:
         end_date=wanted.end,
         fields=",".join(wanted.fields),
         extra_parameters=",".join(wanted.extra_parameters),
-        filter_=conditions(wanted.filter),
+        filter_=wanted.filter,
     )
 
 
@@ -472,7 +473,7 @@ class ExportPlan:
     end_included: bool | None
 
 
-def plan(query: TableQuery, kind: str, limits: Limits, policy: Policy, routes: Routes) -> Flow[ExportPlan]:
+def plan(query: ReportParams, kind: str, limits: Limits, policy: Policy, routes: Routes) -> Flow[ExportPlan]:
     """Estimate the rows a day, then split: by earlier exports of the same kind, or by samples of the report table."""
     now = (yield from ask(Now())).wall.astimezone(UTC)
     exports = yield from every_export(policy, routes)
@@ -503,7 +504,7 @@ def _density(export: RowRecord, most: int) -> float:
     return rows / ((end - start).days + 1) if end >= start else 0.0
 
 
-def _samples(query: TableQuery, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
+def _samples(query: ReportParams, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
     """The newest rows of some days. Whether the last day counts is not known yet, so two are asked for at a time."""
     step = max(1, ((query.end - query.start).days + 1) // _SAMPLES)
     pages: dict[date, Table] = {}
@@ -514,7 +515,7 @@ def _samples(query: TableQuery, policy: Policy, routes: Routes) -> Flow[dict[dat
 
 
 def _end_included(
-    query: TableQuery, samples: Mapping[date, Table], policy: Policy, routes: Routes
+    query: ReportParams, samples: Mapping[date, Table], policy: Policy, routes: Routes
 ) -> Flow[bool | None]:
     """Find out whether a range of one day has rows: of two days that have some together, one must.
 

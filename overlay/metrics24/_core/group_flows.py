@@ -21,12 +21,13 @@ from typing import Any
 from attrs import field, frozen
 
 from metrics24._core.effects import Flow, RawResponse
-from metrics24._core.pagination import ListQuery, NumberedPaginator
-from metrics24._core.requests import Routes, build, safe_id
+from metrics24._core.pagination import NumberedPaginator
+from metrics24._core.requests import Routes, build
 from metrics24._core.responses import read_single
 from metrics24._core.retry import Policy
 from metrics24._core.writes import SentWrite, differing, may_have_happened, understood
 from metrics24._core.writes import delete as delete_surely
+from metrics24.arguments import ListParams, safe_id
 from metrics24.errors import (
     AmbiguousWrite,
     Metrics24Error,
@@ -83,8 +84,8 @@ class Groups:
         return GroupSnapshot({str(row["id"]): row for row in rows if row.get("id")}, whole)
 
 
-def _every(**place: str) -> ListQuery:
-    return ListQuery(operation="listFilterGroups", place=place)
+def _every(**place: str) -> ListParams:
+    return ListParams(operation="listFilterGroups", place=place)
 
 
 def model(group: Mapping[str, Any]) -> Any:

@@ -1,7 +1,7 @@
 """Turn an operation's id and arguments into a request, by way of the generated package.
 
-This module and `metrics24.models` are the only ones that know the generated package. Methods, paths and parameter
-names come from there; nobody else spells them out.
+This module and `metrics24.models` are the only ones that import the generated package. Methods, paths and parameter
+names come from there and are written nowhere else.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from urllib.parse import quote
 from attrs import frozen
 
 from metrics24._core.effects import Request
+from metrics24.arguments import safe_id
 from metrics24.errors import ConfigurationError, UsageError
-from metrics24.filters import Filter, Scalar, render
+from metrics24.filters import Scalar, render
 from metrics24_api.export_filter import EXPORT_FILTERS as EXPORT_FILTERS
 from metrics24_api.export_filter import ExportFilterFields as ExportFilterFields
 from metrics24_api.operation_table import API_KEY_HEADER as API_KEY_HEADER
@@ -29,7 +30,6 @@ from metrics24_api.types import UNSET
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _UNSAFE_PATH = re.compile(r"[?#\\%]|[^!-~]|/\.\.?(/|$)")
-_UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
 
 
 @frozen
@@ -39,6 +39,10 @@ class Route:
     method: str
     path: str
 
+    def filled(self, values: Mapping[str, str]) -> str:
+        """Return the path with the values of its parameters."""
+        return _PLACEHOLDER.sub(lambda match: quote(values[match[1]], safe=""), self.path)
+
 
 Routes = Mapping[str, Route]
 
@@ -46,17 +50,17 @@ Routes = Mapping[str, Route]
 def build(operation_id: str, routes: Routes, **arguments: object) -> Request:
     """Build the request of an operation from the arguments of its generated `build_request`.
 
-    Arguments that are None are left out.
+    Arguments that are None are left out. A `Filter` is passed as it is: it has the method that the builder calls.
     """
     operation = _operation(operation_id)
     given = {name: value for name, value in arguments.items() if value is not None}
     kwargs = _builder(operation.module)(**given)
-    request = _request(operation, kwargs["method"].upper(), kwargs["url"], kwargs.get("params", {}), kwargs.get("json"))
+    method, path = kwargs["method"].upper(), kwargs["url"]
     route = routes.get(operation_id)
-    if route is None:
-        return request
-    values = {p.name: str(given[p.argument]) for p in operation.parameters if p.location == "path"}
-    return _moved(request, route, values)
+    if route is not None:
+        values = {p.name: str(given[p.argument]) for p in operation.parameters if p.location == "path"}
+        method, path = route.method, route.filled(values)
+    return _request(operation, method, path, kwargs.get("params", {}).items(), kwargs.get("json"))
 
 
 def build_raw(
@@ -81,8 +85,8 @@ def build_raw(
     if values.keys() != expected:
         wanted = ", ".join(sorted(expected)) or "none"
         raise UsageError(f"{operation_id} takes these path parameters: {wanted}; given: {', '.join(values) or 'none'}.")
-    request = _request(operation, operation.method, operation.path, _pairs(query), body)
-    return _moved(request, routes.get(operation_id) or Route(operation.method, operation.path), values)
+    route = routes.get(operation_id) or Route(operation.method, operation.path)
+    return _request(operation, route.method, route.filled(values), _pairs(query), body)
 
 
 def _pairs(query: object) -> list[tuple[str, object]]:
@@ -91,15 +95,6 @@ def _pairs(query: object) -> list[tuple[str, object]]:
     if all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
         return pairs
     raise UsageError("query must be a mapping of names to values, or a list of (name, value) pairs.")
-
-
-def conditions(filter_: Filter | None) -> Any:
-    """The filter as the generated builders take it: one object, whose arrays become repeated parameters."""
-    if filter_ is None:
-        return None
-    from metrics24_api.models import FilterConditions  # noqa: PLC0415 - models load when the first one is needed
-
-    return FilterConditions.from_dict({condition.key: list(condition.values) for condition in filter_.conditions})
 
 
 def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
@@ -131,22 +126,6 @@ def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
     return checked
 
 
-def safe_id(value: object, name: str) -> str:
-    """Return an id that cannot bend a URL.
-
-    Raises:
-        UsageError: it is not text, empty, a dot segment, or holds a slash, blank, percent sign or control character.
-
-    """
-    if not isinstance(value, str):
-        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
-    if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
-        raise UsageError(
-            f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank."
-        )
-    return value
-
-
 def _operation(operation_id: str) -> Operation:
     try:
         return OPERATIONS[operation_id]
@@ -164,25 +143,15 @@ def _builder(module: str) -> Callable[..., dict[str, Any]]:
 
 
 def _request(
-    operation: Operation,
-    method: str,
-    path: str,
-    params: Mapping[str, object] | Iterable[tuple[str, object]],
-    body: object,
+    operation: Operation, method: str, path: str, params: Iterable[tuple[str, object]], body: object
 ) -> Request:
-    pairs = params.items() if isinstance(params, Mapping) else params
+    """Make the request, arrays as repeated parameters. This is the only place that decides that."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in params:
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if type(each) is str and each.isascii():  # what `render` would return, at a tenth of the cost
+                pairs.append((name, each))
+            elif each is not None and each is not UNSET:
+                pairs.append((name, render(cast("Scalar", each))))
     effect = cast("Literal['read', 'write']", operation.effect)
-    return Request(operation.id, method, path, tuple(_flattened(pairs)), body, effect)
-
-
-def _flattened(pairs: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]:
-    """Send arrays as repeated parameters. The only place that decides this."""
-    for name, value in pairs:
-        for each in value if isinstance(value, (list, tuple)) else (value,):
-            if each is not None and each is not UNSET:
-                yield name, render(cast("Scalar", each))
-
-
-def _moved(request: Request, route: Route, values: Mapping[str, str]) -> Request:
-    path = _PLACEHOLDER.sub(lambda match: quote(values[match[1]], safe=""), route.path)
-    return Request(request.operation, route.method, path, request.params, request.body, request.effect)
+    return Request(operation.id, method, path, tuple(pairs), body, effect)

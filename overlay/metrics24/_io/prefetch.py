@@ -1,13 +1,4 @@
-"""Where pages wait to be given: as bytes in memory, and beyond that in a file without a name.
-
-A walk of several days at once, as far as threads and tasks have it in common.
-
-A question to a report table or a list, and the shapes its rows can take.
-
-Several flows of one walk at once: in threads, or in tasks. Stopping it stops them all, and nothing more is sent.
-
-The pages of a walk as they come: one after the other, or several at once.
-"""
+"""Fetch pages before they are asked for: the next page of a paginator, or the pages of several days in parallel."""
 
 from __future__ import annotations
 
@@ -16,46 +7,142 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing
-from os import PathLike
-from typing import IO, Any, Protocol
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import IO, Any
 
 import httpx
-from attrs import field, frozen
 
 from metrics24._core.effects import Flow, RawResponse
-from metrics24._core.pagination import (
-    CURSOR_FIELD,
-    Audit,
-    ListQuery,
-    NumberedPaginator,
-    Paginator,
-    TableQuery,
-    neighbour,
-    numbered_neighbour,
-)
-from metrics24._core.parallel import Shard, ShardPage, ShardQueue, ranges
+from metrics24._core.pagination import CURSOR_FIELD, FilterAudit, NumberedPaginator, Paginator
+from metrics24._core.parallel import Shard, ShardPage, ShardQueue
 from metrics24._core.requests import Routes
 from metrics24._core.responses import Table, read_table
 from metrics24._core.retry import Policy
-from metrics24._io.driver import Abandoned, AsyncDriver, AsyncPrefetch, Driver, Prefetch
+from metrics24._io.driver import Abandoned, AsyncDriver, Driver
 from metrics24._io.network import Exchange
-from metrics24._rows.decoding import RowDecoder, model_lens
+from metrics24._rows.decoding import RowDecoder
+from metrics24.arguments import ReportParams
 from metrics24.errors import SaveError, UsageError
-from metrics24.files.writers import ArrowRows, FileWriter, open_writer
-from metrics24.models import columns, item_model, row_model
 
 MOST_IN_MEMORY = 64 * 1024 * 1024
+_WORTH_A_THREAD = 0.005  # seconds that a page takes to come
+_PATIENCE = 0.1  # seconds for threads to notice that they are stopped; they are daemons, and send nothing any more
+_FORKED = (
+    "The next page was under way when this process was forked, and arrives in the other one. Begin again here, with "
+    "after= the last row that you have."
+)
+
+
+def prefetched(paginator: Paginator | NumberedPaginator, driver: Driver, *, frugal: bool = False) -> Generator[Table]:
+    """Give page after page; from page two on the next page is fetched while one is used.
+
+    If `frugal`, only where pages take a while to come. Otherwise two threads that share one interpreter lose more by
+    taking turns than they win, if using a page takes no longer than fetching it.
+    """
+    prefetch = PrefetchThread(driver)
+    try:
+        while prefetch.under_way or not paginator.done:
+            table, seconds = prefetch.result() if prefetch.under_way else _timed(driver, paginator.next_page())
+            if paginator.prefetches and (seconds > _WORTH_A_THREAD or not frugal):
+                prefetch.start(paginator.next_page())
+            yield table
+    finally:
+        prefetch.close()
+        paginator.finish()
+
+
+async def prefetched_async(paginator: Paginator | NumberedPaginator, driver: AsyncDriver) -> AsyncGenerator[Table]:
+    """Give page after page; from page two on the next page is fetched while one is used."""
+    task: asyncio.Task[Table] | None = None
+    try:
+        while task is not None or not paginator.done:
+            table = await (driver.run(paginator.next_page()) if task is None else task)
+            task = asyncio.create_task(driver.run(paginator.next_page())) if paginator.prefetches else None
+            yield table
+    finally:
+        if task is not None:
+            await _cancel([task])
+        paginator.finish()
+
+
+def _timed(driver: Driver, flow: Flow[Table], exchange: Exchange | None = None) -> tuple[Table, float]:
+    started = time.perf_counter()
+    table = driver.run(flow, exchange)
+    return table, time.perf_counter() - started
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for their end; their errors are no longer of interest."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
+
+
+class PrefetchThread:
+    """Fetches one page at a time in a thread, which starts with the first page, since short tables need none.
+
+    Attributes:
+        under_way: True if a page was started and its result not taken yet.
+
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._thread: threading.Thread | None = None
+        self.under_way = False
+
+    def start(self, flow: Flow[Table]) -> None:
+        """Fetch a page. Its result must be taken before the next one starts."""
+        if self._thread is None or not self._thread.is_alive():  # a fork does not take it along
+            self._exchange = Exchange()
+            self._flows: SimpleQueue[tuple[Flow[Table], Future[tuple[Table, float]]] | None] = SimpleQueue()
+            self._thread = threading.Thread(target=self._work, name="metrics24-prefetch", daemon=True)
+            self._thread.start()
+        self._page: Future[tuple[Table, float]] = Future()
+        self._flows.put((flow, self._page))
+        self.under_way = True
+
+    def result(self) -> tuple[Table, float]:
+        """Wait for the page; return it and the seconds that it took.
+
+        Raises:
+            UsageError: the process was forked while the page was under way, so that it never arrives here.
+
+        """
+        self.under_way = False
+        if not self._page.done() and not (self._thread and self._thread.is_alive()):
+            raise UsageError(_FORKED)
+        return self._page.result()
+
+    def close(self) -> None:
+        """Stop the page that is under way, if any: no further request is sent."""
+        if self._thread is not None:
+            self._exchange.abort()
+            self._flows.put(None)
+            self._thread.join(_PATIENCE)
+
+    def _work(self) -> None:
+        while (job := self._flows.get()) is not None:
+            flow, page = job
+            try:
+                page.set_result(_timed(self._driver, flow, self._exchange))
+            except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+                page.set_exception(error)
+
 
 Ticket = bytes | tuple[int, int]
-"""The bytes themselves, or where in the file they begin and how many they are."""
+"""The bytes themselves, or their place in the file: where they begin and how many they are."""
 
 
 class SpillBuffer:
-    """Keeps the bytes of pages until they are taken; safe to share between threads.
+    """Keeps the bytes of pages until they are taken: in memory, and beyond that in a file. Safe to share by threads.
 
-    The file is the system's: it has no name that could be left behind, and vanishes with the process at the latest. It
-    is used anew from its beginning whenever nothing is left in it.
+    The file has no name that could be left behind, and vanishes with the process at the latest. It is written from its
+    beginning again whenever nothing is left in it.
     """
 
     def __init__(self, most: int = MOST_IN_MEMORY) -> None:
@@ -66,7 +153,7 @@ class SpillBuffer:
         self._lock = threading.Lock()
 
     def put(self, content: bytes) -> Ticket:
-        """Keep a page; what is answered takes it back.
+        """Keep a page; return the ticket that takes it back.
 
         Raises:
             SaveError: it does not fit into memory, and the file cannot be written.
@@ -87,7 +174,7 @@ class SpillBuffer:
         )
 
     def take(self, ticket: Ticket) -> bytes:
-        """Give a page back, and forget it."""
+        """Return a page, and forget it."""
         with self._lock:
             if isinstance(ticket, bytes):
                 self._in_memory -= len(ticket)
@@ -103,7 +190,7 @@ class SpillBuffer:
             return content
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Delete the file, and keep no more pages in it."""
         with self._lock:
             self._closed = True
             if self._file is not None:
@@ -125,41 +212,40 @@ class SpillBuffer:
 
 
 class ParallelReader:
-    """What is under way and what waits to be given. Not safe to share: whoever runs it holds a lock.
+    """The pages of a table's shards: those under way, and those that wait to be given. Needs a lock if shared.
 
-    Pages wait as bytes and are decoded when they are given, so that rows take no memory before somebody wants them.
+    Pages wait as bytes and are decoded when they are given, so that rows take no memory before they are used.
     """
 
     def __init__(
         self,
-        shards: ShardQueue,
-        query: TableQuery,
+        params: ReportParams,
         policy: Policy,
-        lens: RowDecoder | None,
-        *,
-        parallel: int,
-        shelf: SpillBuffer | None = None,
+        routes: Routes,
+        decoder: RowDecoder | None = None,
+        buffer: SpillBuffer | None = None,
     ) -> None:
-        self.parallel = parallel
-        self._shards, self._query, self._policy, self._lens = shards, query, policy, lens
-        self._shelf = shelf or SpillBuffer()
-        self._audit = Audit(query.filter)
-        self._remaining = query.limit
+        self.parallel = params.parallel
+        self._params, self._policy, self._decoder = params, policy, decoder
+        self._shards = ShardQueue(params, policy, routes)
+        self._buffer = buffer or SpillBuffer()
+        self._audit = FilterAudit(params.filter)
+        self._remaining = params.limit
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to be given."""
+        """True if nothing is left to be given."""
         return self._shards.done or self._remaining == 0
 
     def next_flow(self) -> tuple[Shard, Flow[Table]] | None:
-        """What to run next, None as long as there is nothing."""
+        """Return a shard and the flow that it wants to be run; None as long as there is none."""
         shard = self._shards.next_to_ask()
         return None if shard is None else (shard, shard.flow())
 
     def arrived(self, shard: Shard, table: Table) -> None:
-        """Take in what a flow answered."""
+        """Take in the page that a flow returned."""
         try:
-            self._shards.arrived(shard, table, self._shelf.put(shard.content()))
+            self._shards.arrived(shard, table, self._buffer.put(shard.content()))
         except Exception as error:  # noqa: BLE001 - raised where the rows would be, and no thread ends unseen
             self.failed(shard, error)
 
@@ -168,162 +254,37 @@ class ParallelReader:
         self._shards.failed(shard, error)
 
     def take(self) -> ShardPage | None:
-        """The next page to give that has rows, None if it is not there yet or nothing is left."""
-        while (piece := self._shards.take()) is not None and not piece.rows:
-            self._shelf.take(piece.ticket)
-        return piece
+        """Return the next page to give that has rows, None if it is not there yet or nothing is left."""
+        while (page := self._shards.take()) is not None and not page.rows:
+            self._buffer.take(page.ticket)
+        return page
 
-    def table(self, piece: ShardPage) -> Table:
+    def table(self, page: ShardPage) -> Table:
         """Decode a page that was taken; needs no lock."""
-        answer = RawResponse(200, httpx.Headers(), self._shelf.take(piece.ticket))
-        table = read_table(answer, self._query.operation, self._policy.notices, self._lens)
-        count = piece.rows if self._remaining is None else min(piece.rows, self._remaining)
+        response = RawResponse(200, httpx.Headers(), self._buffer.take(page.ticket))
+        table = read_table(response, self._params.operation, self._policy.notices, self._decoder)
+        count = page.rows if self._remaining is None else min(page.rows, self._remaining)
         rows = table.rows[:count]
         self._remaining = None if self._remaining is None else self._remaining - count
-        self._audit.see(rows)
+        self._audit.check(rows)
         if count == len(table.rows):
-            return Table(rows, table.start_cursor, table.end_cursor, piece.has_next)
+            return Table(rows, table.start_cursor, table.end_cursor, page.has_next)
         return Table(rows, table.start_cursor, rows[-1].get(CURSOR_FIELD), has_next=True)
 
     def finish(self) -> None:
-        """Let go of the pages, and report what was noticed on the way."""
-        self._shelf.close()
+        """Drop the pages that are left, and warn or log what was noticed."""
+        self._buffer.close()
         self._shards.finish()
         self._audit.report()
 
 
-class AnyPaginator(Protocol):
-    """One walk from the first page to the last."""
-
-    done: bool
-
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether the next page is worth fetching before it is asked for."""
-
-    def next_page(self) -> Flow[Table]:
-        """Fetch the next page."""
-
-    def finish(self) -> None:
-        """Report what was noticed on the way."""
-
-
-class Source(Protocol):
-    """A question, and how to put it."""
-
-    @property
-    def query(self) -> object:
-        """What is asked."""
-
-    @property
-    def model(self) -> str:
-        """The name of the rows' model."""
-
-    @property
-    def ordered(self) -> bool:
-        """Whether pages come in the server's order."""
-
-    def lens(self) -> RowDecoder:
-        """What rows are best decoded into on their way to models."""
-
-    def walk(self, lens: RowDecoder | None = None) -> AnyPaginator:
-        """A new walk from the first row to the last, its rows decoded into what the lens has."""
-
-    def fan(self, lens: RowDecoder | None = None) -> ParallelReader | None:
-        """A new walk of several parts at once; None if it is to be walked plainly."""
-
-    def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
-        """Fetch the page after or before `page`."""
-
-
-@frozen(kw_only=True)
-class TableSource:
-    """A question to a report table."""
-
-    query: TableQuery
-    policy: Policy = field(repr=False)
-    routes: Routes = field(repr=False)
-    parallel: int = 1
-    ordered: bool = True
-
-    @property
-    def model(self) -> str:
-        """The name of the rows' model."""
-        return row_model(self.query.operation)
-
-    def lens(self) -> RowDecoder:
-        """What rows are best decoded into on their way to models."""
-        return model_lens(self.model)
-
-    def walk(self, lens: RowDecoder | None = None) -> Paginator:
-        """A new walk from the newest row to the oldest, its rows decoded into what the lens has."""
-        return Paginator(self.query, self.policy, self.routes, lens)
-
-    def fan(self, lens: RowDecoder | None = None) -> ParallelReader | None:
-        """A new walk of several days at once, if that was asked for and there are several."""
-        if self.parallel == 1 or self.query.limit == 0 or len(ranges(self.query)) < 2:
-            return None
-        shards = ShardQueue(self.query, self.policy, self.routes, parallel=self.parallel, ordered=self.ordered)
-        return ParallelReader(shards, self.query, self.policy, lens, parallel=self.parallel)
-
-    def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
-        """Fetch the page of older or newer rows."""
-        return neighbour(self.query, self.policy, self.routes, page, older=after)
-
-
-@frozen(kw_only=True)
-class ListSource:
-    """A question to a list in numbered pages."""
-
-    query: ListQuery
-    policy: Policy = field(repr=False)
-    routes: Routes = field(repr=False)
-    ordered: bool = True
-
-    @property
-    def model(self) -> str:
-        """The name of the items' model."""
-        return item_model(self.query.operation)
-
-    def lens(self) -> RowDecoder:
-        """Nothing special: lists are short."""
-        return RowDecoder()
-
-    def walk(self, _: RowDecoder | None = None) -> NumberedPaginator:
-        """A new walk from the first page to the last. Lists are short: their items are dicts."""
-        return NumberedPaginator(self.query, self.policy, self.routes)
-
-    def fan(self, _: RowDecoder | None = None) -> None:
-        """Lists are short: there is nothing to do at once."""
-
-    def neighbour(self, page: Table, *, after: bool) -> Flow[Table | None]:
-        """Fetch the page with the next number, or the one before."""
-        return numbered_neighbour(self.query, self.policy, self.routes, page, after=after)
-
-
-def file_for(model: str, path: str | PathLike[str], **options: Any) -> FileWriter:
-    """Open a file for the rows of a model."""
-    chosen = options.pop("columns")
-    if chosen not in {None, "spec"}:
-        raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
-    return open_writer(path, columns=columns(model), fixed=chosen == "spec", **options)
-
-
-def gathering(model: str) -> ArrowRows:
-    """Gather rows of a model in an Arrow table."""
-    return ArrowRows(columns=columns(model))
-
-
-_PATIENCE = 0.1  # seconds for threads to notice that they are stopped; they are daemons, and send nothing any more
-
-
 class ParallelThreads:
-    """Runs a fan's flows in threads; pages come out in the thread that iterates."""
+    """Runs a parallel reader's flows in threads; pages come out in the thread that iterates."""
 
-    def __init__(self, driver: Driver, fan: ParallelReader) -> None:
-        self._driver, self._fan = driver, fan
+    def __init__(self, reader: ParallelReader, driver: Driver) -> None:
+        self._reader, self._driver = reader, driver
         lock = threading.Lock()
-        self._to_do, self._given = threading.Condition(lock), threading.Condition(lock)
+        self._to_do, self._ready = threading.Condition(lock), threading.Condition(lock)
         self._exchanges: set[Exchange] = set()
         self._stopped = False
 
@@ -331,23 +292,23 @@ class ParallelThreads:
         """Give page after page."""
         threads = [
             threading.Thread(target=self._work, name=f"metrics24-parallel-{number}", daemon=True)
-            for number in range(self._fan.parallel)
+            for number in range(self._reader.parallel)
         ]
         try:
             for thread in threads:
                 thread.start()
-            while (piece := self._next()) is not None:
-                yield self._fan.table(piece)
+            while (page := self._next()) is not None:
+                yield self._reader.table(page)
         finally:
             self._stop(threads)
 
     def _next(self) -> ShardPage | None:
-        with self._given:
-            while not self._fan.done:
-                if (piece := self._fan.take()) is not None:
-                    return piece
-                if not self._fan.done:
-                    self._given.wait()
+        with self._ready:
+            while not self._reader.done:
+                if (page := self._reader.take()) is not None:
+                    return page
+                if not self._reader.done:
+                    self._ready.wait()
         return None
 
     def _work(self) -> None:
@@ -357,28 +318,28 @@ class ParallelThreads:
     def _work_once(self) -> bool:
         exchange = Exchange()
         with self._to_do:
-            while not self._stopped and (found := self._fan.next_flow()) is None:
+            while not self._stopped and (found := self._reader.next_flow()) is None:
                 self._to_do.wait()
             if self._stopped or found is None:
                 return False
             shard, flow = found
             self._exchanges.add(exchange)
             self._to_do.notify()  # there may be more to do
-        answer: Table | BaseException
+        outcome: Table | BaseException
         try:
-            answer = self._driver.run(flow, exchange)
+            outcome = self._driver.run(flow, exchange)
         except Abandoned:
             return False
         except BaseException as error:  # noqa: BLE001 - raised where its rows would be
-            answer = error
+            outcome = error
         with self._to_do:
             self._exchanges.discard(exchange)
-            if isinstance(answer, Table):
-                self._fan.arrived(shard, answer)
+            if isinstance(outcome, Table):
+                self._reader.arrived(shard, outcome)
             else:
-                self._fan.failed(shard, answer)
+                self._reader.failed(shard, outcome)
             self._to_do.notify()
-            self._given.notify()
+            self._ready.notify()
         return True
 
     def _stop(self, threads: list[threading.Thread]) -> None:
@@ -386,7 +347,7 @@ class ParallelThreads:
             self._stopped = True
             under_way = list(self._exchanges)
             self._to_do.notify_all()
-        for exchange in under_way:  # all, before one of them lets a connection go that another is waiting for
+        for exchange in under_way:  # all, before one of them frees a connection that another is waiting for
             exchange.aborted.set()
         for exchange in under_way:
             exchange.abort()
@@ -394,108 +355,49 @@ class ParallelThreads:
         for thread in threads:
             if thread.ident is not None:
                 thread.join(max(0.0, until - time.monotonic()))
-        self._fan.finish()
+        self._reader.finish()
 
 
 class ParallelTasks:
-    """Runs a fan's flows in tasks of the running loop."""
+    """Runs a parallel reader's flows in tasks of the running loop."""
 
-    def __init__(self, driver: AsyncDriver, fan: ParallelReader) -> None:
-        self._driver, self._fan = driver, fan
+    def __init__(self, reader: ParallelReader, driver: AsyncDriver) -> None:
+        self._reader, self._driver = reader, driver
         self._changed = asyncio.Condition()
 
     async def tables(self) -> AsyncGenerator[Table]:
         """Give page after page."""
-        tasks = [asyncio.create_task(self._work()) for _ in range(self._fan.parallel)]
+        tasks = [asyncio.create_task(self._work()) for _ in range(self._reader.parallel)]
         try:
-            while (piece := await self._next()) is not None:
-                yield self._fan.table(piece)
+            while (page := await self._next()) is not None:
+                yield self._reader.table(page)
         finally:
-            await self._stop(tasks)
+            await _cancel(tasks)
+            self._reader.finish()
 
     async def _next(self) -> ShardPage | None:
         async with self._changed:
-            while not self._fan.done:
-                if (piece := self._fan.take()) is not None:
-                    return piece
-                if not self._fan.done:
+            while not self._reader.done:
+                if (page := self._reader.take()) is not None:
+                    return page
+                if not self._reader.done:
                     await self._changed.wait()
         return None
 
     async def _work(self) -> None:
         while True:
             async with self._changed:
-                while (found := self._fan.next_flow()) is None:
+                while (found := self._reader.next_flow()) is None:
                     await self._changed.wait()
             shard, flow = found
-            answer: Table | Exception
+            outcome: Table | Exception
             try:
-                answer = await self._driver.run(flow)
+                outcome = await self._driver.run(flow)
             except Exception as error:  # noqa: BLE001 - raised where its rows would be
-                answer = error
+                outcome = error
             async with self._changed:
-                if isinstance(answer, Table):
-                    self._fan.arrived(shard, answer)
+                if isinstance(outcome, Table):
+                    self._reader.arrived(shard, outcome)
                 else:
-                    self._fan.failed(shard, answer)
+                    self._reader.failed(shard, outcome)
                 self._changed.notify_all()
-
-    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        for task in tasks:
-            if not task.cancelled():
-                task.exception()
-        self._fan.finish()
-
-
-_WORTH_A_THREAD = 0.005  # seconds that a page takes to come
-
-
-def tables(source: Source, driver: Driver, lens: RowDecoder | None, *, frugal: bool = False) -> Generator[Table]:
-    """Give page after page; from page two on the next one is under way meanwhile.
-
-    If they are `frugal`, only where pages take a while to come. Otherwise two threads that share one interpreter lose
-    more by taking turns than they win, if what is done with a page takes no longer than a page.
-    """
-    fan = source.fan(lens)
-    if fan is not None:
-        yield from ParallelThreads(driver, fan).tables()
-        return
-    walk = source.walk(lens)
-    background: Prefetch[Table] = driver.background()
-    ahead = False
-    try:
-        while ahead or not walk.done:
-            table = background.result() if ahead else background.run(walk.next_page())
-            ahead = walk.looks_ahead and (background.took > _WORTH_A_THREAD or not frugal)
-            if ahead:
-                background.start(walk.next_page())
-            yield table
-    finally:
-        background.close()
-        walk.finish()
-
-
-async def async_tables(source: Source, driver: AsyncDriver, lens: RowDecoder | None) -> AsyncGenerator[Table]:
-    """Give page after page; from page two on the next one is under way meanwhile."""
-    fan = source.fan(lens)
-    if fan is not None:
-        async with aclosing(ParallelTasks(driver, fan).tables()) as found:
-            async for table in found:
-                yield table
-        return
-    walk = source.walk(lens)
-    background: AsyncPrefetch[Table] = driver.background()
-    ahead = False
-    try:
-        while ahead or not walk.done:
-            table = await (background.result() if ahead else background.run(walk.next_page()))
-            ahead = walk.looks_ahead
-            if ahead:
-                background.start(walk.next_page())
-            yield table
-    finally:
-        await background.close()
-        walk.finish()

@@ -99,7 +99,7 @@ def _question(given: Mapping[str, Any]) -> DoctorOptions:
 
 def checked_id(given: Mapping[str, Any], name: str) -> str | None:
     """Return an option that is an id."""
-    from metrics24._core.requests import safe_id  # noqa: PLC0415  loads the generated code
+    from metrics24.arguments import safe_id  # noqa: PLC0415  loads the generated code
 
     return None if given[name] is None else safe_id(given[name], f"--{name.replace('_', '-')}")
 

@@ -22,7 +22,6 @@ import click
 from attrs import asdict, evolve, frozen
 
 import metrics24
-from metrics24._io.prefetch import file_for
 from metrics24.cli.interrupts import command_line, sigterm_as_interrupt
 from metrics24.cli.options import FOLDER, Range, all_of, end_of_day, open_client, parse_filters, plain, today
 from metrics24.cli.output import EndedEarlyError, fitting_nowhere, number, printable, size
@@ -32,7 +31,7 @@ from metrics24.errors import UsageError
 from metrics24.files.atomic import AtomicFile, file_errors
 from metrics24.files.writers import FileWriter
 from metrics24.kinds import KINDS
-from metrics24.rows import OnProgress, Progress
+from metrics24.rows import OnProgress, Progress, file_for
 
 _DAYS = "-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*"
 
@@ -279,7 +278,7 @@ def _runs(days: Sequence[date]) -> Iterator[list[date]]:
 
 
 FORMATS = ("parquet", "csv", "jsonl")
-_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "unordered", "via", "reuse")
+_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "parallel", "via", "reuse")
 _OF_BY_DAY = ("format", "refresh_last")
 
 by_day_options = all_of(

@@ -44,7 +44,7 @@ def lost(progress: Progress, context: click.Context, days: Range) -> Lost:
         rest: dict[str, Any] = {} if limit is None else {"limit": limit - progress.rows}
         # Another name, so that nobody takes the older rows for the whole range.
         output = Path(context.params["output"])
-        rest |= {"parallel": None, "unordered": None}  # which do not go with --after
+        rest["parallel"] = None  # which does not go with --after
         rest["output"] = output.with_name(f"{output.stem}.older{output.suffix}")
         resume = command_line(context, {**days.options(), "after": progress.cursor, **rest})
     return Lost(progress.rows, progress.newest, progress.oldest, progress.cursor, resume)

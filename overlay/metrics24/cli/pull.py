@@ -1,6 +1,4 @@
-"""What a walk over very uneven days says of the rest, on stderr.
-
-A pull whose rows come by an export: the columns, the order at the server, and the file made of its CSV.
+"""A pull whose rows come by an export: the columns, the order at the server, and the file made of its CSV.
 
 One pull into one file: what was asked for, how far it has come, and how it is said that it ended.
 
@@ -12,7 +10,6 @@ One pull into one file: what was asked for, how far it has come, and how it is s
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +22,7 @@ from attrs import frozen
 
 import metrics24
 from metrics24._core.estimates import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
-from metrics24._core.pagination import Audit
+from metrics24._core.pagination import FilterAudit
 from metrics24._rows.schema import Column
 from metrics24.cli import exit_codes as exits
 from metrics24.cli.daily_pull import by_day_options, check, pull_by_day
@@ -56,35 +53,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metrics24.cli.progress import OnStep
-
-
-_log = logging.getLogger("metrics24")
-
-
-class _Rest(logging.Handler):
-    """Passes on the records that tell how long a rest will take, whatever the level."""
-
-    def __init__(self, say: Callable[[str], None], advice: str) -> None:
-        super().__init__(logging.INFO)
-        self._say, self._advice = say, advice
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Say it."""
-        if hasattr(record, "rest_seconds"):
-            self._say(record.getMessage().partition(" exports.start(")[0] + self._advice)
-
-
-@contextmanager
-def rest_told(say: Callable[[str], None], advice: str) -> Iterator[None]:
-    """Say what the walk in the block logs of its rest, with an advice behind it."""
-    handler, level = _Rest(say, advice), _log.level
-    _log.addHandler(handler)
-    _log.setLevel(min(_log.getEffectiveLevel(), logging.INFO))
-    try:
-        yield
-    finally:
-        _log.setLevel(level)
-        _log.removeHandler(handler)
 
 
 @frozen
@@ -144,7 +112,7 @@ class Lane:
     def look(self) -> Prospect:
         """Read the first rows of the report table, by which the columns of a file are chosen."""
         size = self._given["page_size"] or 100
-        asked = self._pulling.rows(self._client, parallel=1, ordered=True, limit=min(BLOCK_ROWS, LOOK_AFTER * size))
+        asked = self._pulling.rows(self._client, parallel=1, limit=min(BLOCK_ROWS, LOOK_AFTER * size))
         found: list[dict[str, object]] = []
         progress, whole, pages = Progress(), True, Stopwatch()
         for page in asked.by_page():
@@ -208,9 +176,9 @@ class Lane:
 
     def _audited(self, rows: CsvRows, show: OnStep) -> Iterator[list[dict[str, object]]]:
         """Give the rows, and say at the end whether the server ignored the filter."""
-        audit, count = Audit(parse_filters(self._given["filters"])), 0
+        audit, count = FilterAudit(parse_filters(self._given["filters"])), 0
         for block in rows.blocks():
-            audit.see(block)
+            audit.check(block)
             count += len(block)
             show(f"{count:,} rows laid out")
             yield block
@@ -299,7 +267,7 @@ class Pulling:
         if given["page_size"] is not None:
             question["page_size"] = given["page_size"]
         question |= {"start": self.days.start, "end": self.days.end, "filter": parse_filters(given["filters"])}
-        question |= {"ordered": not given["unordered"], "parallel": given["parallel"] or 1}
+        question["parallel"] = given["parallel"] or 1
         found: metrics24.Rows[Any] = getattr(client.reports, given["table"])(
             given["integration"], **{**question, **changes}
         )
@@ -319,8 +287,7 @@ class Pulling:
             return update
 
         given = self.given
-        advice = "" if given["via"] == "auto" or self._is_narrowed else " --via export may be faster."
-        with rest_told(self.say, advice), display(self.course, quiet=given["quiet"] or given["as_json"]) as show:
+        with display(self.course, quiet=given["quiet"] or given["as_json"]) as show:
             return self.rows(client).save(
                 given["output"],
                 overwrite=given["overwrite"],
@@ -328,10 +295,6 @@ class Pulling:
                 spreadsheet_safe=given["spreadsheet_safe"],
                 on_progress=follow(show),
             )
-
-    @property
-    def _is_narrowed(self) -> bool:
-        return any(self.given[name] is not None for name in ("limit", "after", "before"))
 
     def seconds(self) -> float:
         """How long it has taken so far."""
@@ -392,8 +355,6 @@ class Lanes:
             self._pulling.explain(f"By pages: an export knows no --{name}.")
             return Pulled(self._pulling.by_pages(self._client))
         self._lane.check()
-        if self._pulling.given["unordered"] and (self._pulling.given["parallel"] or 1) > 1:
-            return self._beforehand()
         pages = Stopwatch()
 
         def look(progress: Progress) -> None:
@@ -410,17 +371,6 @@ class Lanes:
         if len(pages.laps) < LOOK_AFTER:
             self._pulling.explain(f"By pages: {saved.rows:,} rows are not worth an export.")
         return Pulled(saved)
-
-    def _beforehand(self) -> Pulled:
-        """Estimate from pages that are read for that alone: a walk without an order does not tell how far it is."""
-        prospect = self._lane.look()
-        if prospect.whole:
-            self._pulling.explain(f"By pages: {prospect.progress.rows:,} rows are not worth an export.")
-        elif self._prefers_export(prospect.progress, prospect.seconds):
-            job = self._started(prospect)
-            if job is not None:
-                return self._finish_or_go_on(prospect, job)
-        return Pulled(self._pulling.by_pages(self._client))
 
     def _prefers_export(self, progress: Progress, seconds: Sequence[float]) -> bool:
         given, days = self._pulling.given, self._pulling.days
@@ -542,7 +492,6 @@ OPTIONS = (
         metavar="N",
         help="Read up to N days at once, with N requests under way; the same rows in the same order.",
     ),
-    click.option("--unordered", is_flag=True, help="With --parallel: write pages of any day as they come."),
     click.option(
         "--via",
         type=click.Choice(["auto", "pages", "export"]),
@@ -607,8 +556,6 @@ def pull_file(context: click.Context, given: Mapping[str, Any], days: Range) -> 
     """Save all days to one file."""
     if given["reuse"] is not None and given["via"] in (None, "pages"):
         raise click.UsageError("--reuse needs --via auto or --via export.", context)
-    if given["unordered"] and given["parallel"] is None:
-        raise click.UsageError("--unordered needs --parallel N.", context)
     pulling = Pulling(context, given, days)
     try:
         with sigterm_as_interrupt(), open_client(given) as client:
