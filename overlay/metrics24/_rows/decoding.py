@@ -243,7 +243,6 @@ def raw_decoder(columns: Sequence[Column]) -> RowDecoder:
     return RowDecoder(learned=RowSchema(tuple(columns), keeps_raw=True))
 
 
-@lru_cache(maxsize=8)
 def partial_decoder(names: tuple[str, ...]) -> RowDecoder:
     """Return a decoder of a few fields, for rows that are compared, and read in full later; they know their bytes."""
     return RowDecoder(RowSchema(tuple(Column(name, "json") for name in names), keeps_raw=True, partial=True))
