@@ -79,7 +79,7 @@ def properties(model: str) -> tuple[Property, ...]:
 
 @lru_cache(maxsize=256)
 def known_values(model: str, attribute: str) -> tuple[str, frozenset[str]]:
-    """Return the name and the values of the enum that the spec declares for a model's attribute; empty if it has none."""
+    """Return the name and the values of the enum of a model's attribute, as the spec declares it; empty if none."""
     annotation = str(fields_dict(getattr(_generated, model))[attribute].type)
     for name in annotation.split(" | "):
         kind = getattr(_generated, name, None)

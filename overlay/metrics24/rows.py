@@ -19,7 +19,7 @@ from metrics24._core.responses import Table
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.prefetch import ParallelReader, ParallelTasks, ParallelThreads, prefetched, prefetched_async
-from metrics24._rows.decoding import NextDecoder, dicts, model_decoder, models_of
+from metrics24._rows.decoding import ModelMaker, NextDecoder, dicts, models_of
 from metrics24._rows.schema import file_columns
 from metrics24.arguments import ListParams, ReportParams
 from metrics24.errors import UsageError
@@ -246,11 +246,9 @@ class Rows(_Rows[T]):
         self._driver = driver
 
     def __iter__(self) -> Generator[T]:
-        model = self._model
-        decoder = model_decoder(model)
-        for table in self._tables(lambda: decoder):
-            decoder = decoder.after(table.rows)
-            yield from models_of(model, table.rows)
+        models = ModelMaker(self._model)
+        for table in self._tables(lambda: models.decoder):
+            yield from models.make(table.rows)
 
     def records(self) -> Generator[Record]:
         """Iterate the rows as plain dicts, with every field that the server sent."""
@@ -277,17 +275,15 @@ class Rows(_Rows[T]):
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
         rows = ArrowRows(columns=file_columns(self._model))
-        decoder = rows.decoder
-        for table in self._tables(lambda: decoder, frugal=True):
-            decoder = rows.write(table.rows)
+        for table in self._tables(lambda: rows.decoder, frugal=True):
+            rows.write(table.rows)
         return rows.finish()
 
     def arrow_batches(self) -> Generator[pyarrow.RecordBatch]:
         """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
         rows = ArrowRows(columns=file_columns(self._model))
-        decoder = rows.decoder
-        for table in self._tables(lambda: decoder):
-            decoder = rows.write(table.rows)
+        for table in self._tables(lambda: rows.decoder):
+            rows.write(table.rows)
             yield from rows.batches()
         yield from rows.last_batches()
 
@@ -325,9 +321,8 @@ class Rows(_Rows[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._model, path, **options) as file:
-            decoder = file.decoder
-            for table in self._tables(lambda: decoder, frugal=True):
-                decoder = file.write(table.rows)
+            for table in self._tables(lambda: file.decoder, frugal=True):
+                file.write(table.rows)
                 progress = progress.plus(table.rows)
                 if on_progress is not None:
                     on_progress(progress)
@@ -349,12 +344,10 @@ class AsyncRows(_Rows[T]):
         self._driver = driver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        model = self._model
-        decoder = model_decoder(model)
-        async with aclosing(self._tables(lambda: decoder)) as tables:
+        models = ModelMaker(self._model)
+        async with aclosing(self._tables(lambda: models.decoder)) as tables:
             async for table in tables:
-                decoder = decoder.after(table.rows)
-                for item in models_of(model, table.rows):
+                for item in models.make(table.rows):
                     yield item
 
     async def records(self) -> AsyncGenerator[Record]:
@@ -386,19 +379,17 @@ class AsyncRows(_Rows[T]):
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
         rows = ArrowRows(columns=file_columns(self._model))
-        decoder = rows.decoder
-        async with aclosing(self._tables(lambda: decoder)) as tables:
+        async with aclosing(self._tables(lambda: rows.decoder)) as tables:
             async for table in tables:
-                decoder = await asyncio.to_thread(rows.write, table.rows)
+                await asyncio.to_thread(rows.write, table.rows)
         return rows.finish()
 
     async def arrow_batches(self) -> AsyncGenerator[pyarrow.RecordBatch]:
         """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
         rows = ArrowRows(columns=file_columns(self._model))
-        decoder = rows.decoder
-        async with aclosing(self._tables(lambda: decoder)) as tables:
+        async with aclosing(self._tables(lambda: rows.decoder)) as tables:
             async for table in tables:
-                decoder = await asyncio.to_thread(rows.write, table.rows)
+                await asyncio.to_thread(rows.write, table.rows)
                 for batch in rows.batches():
                     yield batch
         for batch in rows.last_batches():
@@ -431,10 +422,9 @@ class AsyncRows(_Rows[T]):
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with file_for(self._model, path, **options) as file:
-            decoder = file.decoder
-            async with aclosing(self._tables(lambda: decoder)) as tables:
+            async with aclosing(self._tables(lambda: file.decoder)) as tables:
                 async for table in tables:
-                    decoder = await asyncio.to_thread(file.write, table.rows)
+                    await asyncio.to_thread(file.write, table.rows)
                     progress = progress.plus(table.rows)
                     if on_progress is not None:
                         on_progress(progress)

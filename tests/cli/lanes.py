@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.conftest import Serve
-from metrics24.models import columns, row_model
+from metrics24._rows.schema import file_columns
+from metrics24.models import row_model
 from support.account import Account, operation_of, record
 from support.answers import json_answer
 from support.days import Days, at, numbered
@@ -21,7 +22,7 @@ ROWS = 14
 _PAUSE = 0.004
 
 
-DOCUMENTED = tuple(column.name for column in columns(row_model(REPORT)))
+DOCUMENTED = tuple(column.name for column in file_columns(row_model(REPORT)))
 
 
 def csv_of(table: Days, names: Sequence[str] = DOCUMENTED, delimiter: str = ",") -> bytes:

@@ -12,8 +12,9 @@ import pytest
 from metrics24 import errors
 from metrics24._core.effects import RawResponse
 from metrics24._core.responses import ResponseCheck, decode, failure, read_table
+from metrics24._rows.schema import file_columns
 from metrics24.errors import RateLimited, ResponseError, SecurityError, StatusError, UnexpectedAnswerWarning
-from metrics24.models import Notices, columns, row_model
+from metrics24.models import Notices, row_model
 from support.fake_driver import NOON, page, raw
 
 NAMED = {
@@ -204,5 +205,5 @@ def test_rows_models_and_columns_come_from_the_spec() -> None:
         "Conversion",
         "Impression",
     ]
-    assert columns("Click")[0].name
-    assert json.dumps([column.name for column in columns("Click")]).count("real_tx_id") == 1
+    assert file_columns("Click")[0].name
+    assert json.dumps([column.name for column in file_columns("Click")]).count("real_tx_id") == 1

@@ -61,7 +61,7 @@ _BLOCKS = st.lists(inputs.CSV, max_size=4)
 PARSERS = (
     Parser("responses.decode", inputs.answers(inputs.ANY), held.decoded),
     Parser("responses.read_table", _answers_to(TABLES), held.tables),
-    Parser("responses.read_table, swift", _answers_to(TABLES), held.lensed),
+    Parser("responses.read_table, decoded", _answers_to(TABLES), held.decoded_rows),
     Parser("responses.read_list", _answers_to(LISTS), held.lists),
     Parser("responses.read_single", _answers_to(SINGLES), held.singles),
     Parser("responses.failure", inputs.answers(inputs.ANY, inputs.STATUSES), held.error),

@@ -33,7 +33,7 @@ from metrics24.errors import (
     StatusError,
     Unauthorized,
 )
-from metrics24.models import Notices, response_model, properties, row_model
+from metrics24.models import Notices, properties, response_model, row_model
 
 _TYPES: Mapping[str, frozenset[type]] = {
     "string": frozenset({str}),

@@ -193,7 +193,7 @@ class RowDecoder:
             return None
         try:
             content.decode()  # msgspec accepts bytes that are no UTF-8 in the parts that it skips
-            page = _page_decoder(self.schema.row_type).decode(content).data  # type: ignore[arg-type]  # it is hashable
+            page = _page_decoder(self.schema.row_type).decode(content).data
             if self.schema.keeps_raw:
                 for row, raw in zip(page.data, _RAW_PAGES.decode(content).data.data or (), strict=True):
                     row.raw = raw
@@ -280,7 +280,26 @@ def json_line(row: Any) -> bytes:
 def models_of(model: str, rows: Sequence[Any]) -> list[Any]:
     """Return the rows of a page as models."""
     decoded = bool(rows) and isinstance(rows[0], DecodedRow)
-    return list(map(_model_maker(model, type(rows[0])) if decoded else factory(model), rows))
+    row_type: Any = type(rows[0]) if rows else None
+    return list(map(_model_maker(model, row_type) if decoded else factory(model), rows))
+
+
+class ModelMaker:
+    """Makes models of the rows of page after page.
+
+    Attributes:
+        decoder: the decoder that fits the pages to come best; rows of any other take more time.
+
+    """
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self.decoder = model_decoder(model)
+
+    def make(self, rows: Sequence[Any]) -> list[Any]:
+        """Return the rows of the next page as models."""
+        self.decoder = self.decoder.after(rows)
+        return models_of(self._model, rows)
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,7 @@ from attrs import frozen
 import metrics24
 from metrics24._core.estimates import LOOK_AFTER, Choice, Estimate, Glimpse, by_pages, choose, past, span, unfit
 from metrics24._core.pagination import FilterAudit
-from metrics24._rows.schema import Column
+from metrics24._rows.schema import Column, file_columns
 from metrics24.cli import exit_codes as exits
 from metrics24.cli.daily_pull import by_day_options, check, pull_by_day
 from metrics24.cli.export_commands import delimiter_of, download_of
@@ -46,7 +46,6 @@ from metrics24.files.csv_import import CsvRows
 from metrics24.files.layout import plan
 from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer
 from metrics24.kinds import KINDS
-from metrics24.models import columns
 from metrics24.rows import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Lane:
 
     @property
     def _documented(self) -> list[str]:
-        return [column.name for column in columns(self._model)]
+        return [column.name for column in file_columns(self._model)]
 
     def check(self) -> None:
         """Find out whether the file can be written, before anything is sent.
@@ -107,7 +106,7 @@ class Lane:
 
         """
         parse_filters(self._given["filters"])
-        self._sink(columns(self._model)).abort()
+        self._sink(file_columns(self._model)).abort()
 
     def look(self) -> Prospect:
         """Read the first rows of the report table, by which the columns of a file are chosen."""
@@ -119,7 +118,7 @@ class Lane:
             pages.lap()
             found += page.records
             progress, whole = progress.plus(page.records), not page.has_next
-        layout = plan(columns(self._model), found, fixed=self._given["columns"] == "spec")
+        layout = plan(file_columns(self._model), found, fixed=self._given["columns"] == "spec")
         return Prospect(layout.typed, progress, whole, tuple(pages.laps))
 
     def start(self, prospect: Prospect) -> metrics24.ExportJob:

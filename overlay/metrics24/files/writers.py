@@ -137,7 +137,8 @@ class RowWriter:
     The format writer is made from the first block: 1,000 rows, or all rows if there are fewer, even none.
 
     Attributes:
-        decoder: the decoder that fits the pages to come best. Rows of any other are accepted, and cost more time.
+        decoder: the decoder that fits the pages to come best, another one once the columns are chosen. Rows of any
+            decoder are accepted, and take more time if it is not this one.
 
     """
 
@@ -155,14 +156,13 @@ class RowWriter:
         self._waiting: list[Row] = []
         self._rows = self._misfits = 0
 
-    def write(self, rows: Sequence[Row]) -> RowDecoder:
-        """Write a page of rows, and return the decoder that fits the pages to come best."""
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write a page of rows."""
         self.decoder = self.decoder.after(rows)
         self._waiting.extend(rows)
         while len(self._waiting) >= (size := BLOCK_ROWS if self._writer is None else self._step):
             block, self._waiting = self._waiting[:size], self._waiting[size:]
             self._write_block(block)
-        return self.decoder
 
     def _finish(self) -> None:
         block, self._waiting = self._waiting, []
@@ -207,8 +207,8 @@ class FileWriter(RowWriter):
     ) -> None:
         self.abort()
 
-    def write(self, rows: Sequence[Row]) -> RowDecoder:
-        """Write a page of rows, and return the decoder that fits the pages to come best.
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write a page of rows.
 
         Raises:
             SaveError: the file cannot be written, for example because the disk is full.
@@ -217,7 +217,7 @@ class FileWriter(RowWriter):
         """
         with self._lock, file_errors(self._target.path):
             self._check_open()
-            return super().write(rows)
+            super().write(rows)
 
     def commit(self) -> Saved:
         """Complete the file and move it to its path.
