@@ -178,7 +178,7 @@ def test_one_wrong_row_among_many_alike_is_named(wrong: dict[str, object], path:
             told = str(error.path)
         else:
             assert table.rows == rows
-            told = " ".join(str(each.message).split(" in the answer")[0] for each in caught)
+            told = " ".join(str(each.message).split(" in the response")[0] for each in caught)
     assert told.endswith(path) if path else not told
 
 

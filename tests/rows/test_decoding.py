@@ -207,5 +207,5 @@ def test_partial_rows_with_one_id_are_told_apart_by_all_fields(text: str) -> Non
 
 @pytest.mark.parametrize("content", [b"[]", b"<html>", page_of(b"1"), page_of(b'{"real_tx_id": "\xff"}')])
 def test_anything_but_a_page_of_rows_is_not_decoded(content: bytes) -> None:
-    """Whatever is no page of objects in UTF-8 is left to the careful reader, which names the problem."""
+    """A body that is no page of objects in UTF-8 is left to the slow decoder, which names the problem."""
     assert FEW_FIELDS.decode(content) is None

@@ -1,4 +1,4 @@
-"""How far a save has come, page by page."""
+"""The progress of a save, page by page."""
 
 from __future__ import annotations
 

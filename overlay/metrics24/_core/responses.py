@@ -1,6 +1,6 @@
-"""The check that an answer has the documented shape.
+"""Read responses: check them against the spec, turn a body into rows and an error status into its error.
 
-Read an answer: an error status becomes its error, a body becomes rows, and nothing unreadable becomes nothing.
+A body that cannot be read is an error, never an empty result.
 """
 
 from __future__ import annotations
@@ -141,15 +141,15 @@ class ResponseCheck:
             raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
         self.notices.once(
             f"{model}.{rule.name}",
-            f"{where} in the answer to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
+            f"{where} in the response to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
             "kept as sent. This part of the spec is not documented by the API: it may need correcting.",
         )
 
     def broken(self, path: str, problem: str) -> ResponseError:
         """Return the error for a response that is not as documented."""
         return ResponseError(
-            f"The answer to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
-            "something else than the API's answer, or the API has changed and the spec must follow.",
+            f"The response to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
+            "something else than the API's response, or the API has changed and the spec must follow.",
             operation=self.operation,
             path=path,
         )
@@ -240,14 +240,14 @@ def read_table(response: RawResponse, operation: str, notices: Notices, decoder:
     )
 
 
-def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
+def read_list(response: RawResponse, operation: str, notices: Notices) -> Listed:
     """Read a page of a list in numbered pages (documentation: "Pagination").
 
     Raises:
         ResponseError: the body is not JSON, or holds no list.
 
     """
-    body = decode(answer, operation)
+    body = decode(response, operation)
     check = ResponseCheck(operation, notices)
     check.check(response_model(operation), body)
     if "data" not in body:
@@ -262,14 +262,14 @@ def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
     return Listed(rows, total=meta.get("total_count"), pages=meta.get("total_page"))
 
 
-def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:
+def read_single(response: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:
     """Read a single object, which may come bare or wrapped in `data`.
 
     Raises:
         ResponseError: the body is not JSON, or not an object with anything in it.
 
     """
-    body = decode(answer, operation)
+    body = decode(response, operation)
     check = ResponseCheck(operation, notices)
     inner = body.get("data", body) if isinstance(body, dict) else body
     if not isinstance(inner, dict) or not inner:
@@ -278,30 +278,30 @@ def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[s
     return inner
 
 
-def decode(answer: RawResponse, operation: str) -> Any:
+def decode(response: RawResponse, operation: str) -> Any:
     """Decode a body strictly: no NaN, no infinity, no bottomless nesting; the last of duplicate keys wins.
 
     Raises:
         ResponseError: the body is not such JSON.
 
     """
-    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow way says what is wrong, or copes
-        return msgspec.json.decode(answer.content)
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow decoder names the problem, or copes
+        return msgspec.json.decode(response.content)
     try:
-        return strict_json(answer.content.decode("utf-8-sig"))
+        return strict_json(response.content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
-    kind = answer.headers.get("content-type", "no content type")
+    kind = response.headers.get("content-type", "no content type")
     raise ResponseError(
-        f"The answer to {operation} ({answer.status_code}, {quoted(kind)}, {len(answer.content)} bytes) is not JSON "
-        f"that can be used: {problem}. A proxy or a wrong base URL answers like this; so does a broken server.",
+        f"The response to {operation} ({response.status_code}, {quoted(kind)}, {len(response.content)} bytes) is not "
+        f"JSON that can be used: {problem}. A proxy or a wrong base URL sends such responses; so does a broken server.",
         operation=operation,
     )
 
 
-def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Error | None:
-    """The error that an answer's status stands for, None for a success."""
-    status = answer.status_code
+def failure(response: RawResponse, operation: str, now: datetime) -> Metrics24Error | None:
+    """Return the error for a response's status, None for a success."""
+    status = response.status_code
     if 200 <= status < 300:
         return None
     if status < 400:
@@ -310,29 +310,29 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
             "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
-    words = servers_words(answer.content)
+    words = servers_words(response.content)
     said = f" It says: {words!r}." if words else ""
     error = kind(
         f"The server answered {operation} with status {status}.{said} {remedy}",
         status_code=status,
         operation=operation,
-        request_id=request_id(answer),
-        body=answer.content,
-        headers=answer.headers,
+        request_id=request_id(response),
+        body=response.content,
+        headers=response.headers,
     )
     if isinstance(error, RateLimited):
-        error.retry_after = retry_after(answer, now)
+        error.retry_after = retry_after(response, now)
     return error
 
 
-def request_id(answer: RawResponse) -> str | None:
-    """The server's id of the request, None if it sent none."""
-    return next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
+def request_id(response: RawResponse) -> str | None:
+    """Return the id that the server gave the request, None if it sent none."""
+    return next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), None)
 
 
-def retry_after(answer: RawResponse, now: datetime) -> float | None:
-    """Seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
-    value = answer.headers.get("retry-after", "").strip()
+def retry_after(response: RawResponse, now: datetime) -> float | None:
+    """Return the seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
+    value = response.headers.get("retry-after", "").strip()
     try:
         seconds = float(value)
     except ValueError:
@@ -353,7 +353,7 @@ def _default_remedy(status: int) -> str:
 
 
 def servers_words(content: bytes) -> str:
-    """What the server says in its own words, where its error body has a usual shape."""
+    """Return the server's own words, if its error body has one of the usual forms, else an empty text."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
@@ -365,7 +365,7 @@ def servers_words(content: bytes) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text of the server's, printable and of a readable length."""
+    """Return text from the server in printable characters and at a readable length."""
     printable = "".join(character if character.isprintable() else "?" for character in text)
     return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
 
