@@ -14,7 +14,7 @@ INSTALL := $(PIP) install --quiet --constraint $(PINS) --build-constraint $(PINS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-lowest check format lint types imports lint-spec workflows docs regenerate check-generated record drift attack bench lock clean distclean
+.PHONY: help demo test test-all figures test-lowest check format lint types imports lint-spec workflows docs regenerate check-generated record drift attack bench lock clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,10 +22,14 @@ help: ## Show this list
 demo: $(VENV)/demo.stamp ## Pull a week of conversions from a local sandbox and show what is in them
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/dev.stamp ## Run all tests, with the coverage gates
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=
+test: $(VENV)/dev.stamp ## Run the tests, with the coverage gates
+	$(BIN)/python -m pytest -n 2 -m "not slow" -p no:schemathesis --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=95
 	$(BIN)/python -m coverage report --include='*/metrics24/_core/*' --fail-under=100
+
+test-all: $(VENV)/dev.stamp ## Run what make test leaves out: schemathesis, attacks, kills, memory, long property tests
+	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" -p no:schemathesis --hypothesis-profile=thorough
 
 test-lowest: $(LOWEST)/lowest.stamp ## Run the tests with the lowest versions that pyproject.toml admits
 	$(LOWEST)/bin/python -m pytest -n 2
@@ -78,6 +82,9 @@ attack: $(VENV)/dev.stamp ## Attack the client for MINUTES=30: mutants, random i
 bench: $(VENV)/dev.stamp $(BENCH)/bench.stamp ## Time metrics24 against its alternatives (ROWS=..., FULL=1: docs/performance.md)
 	PYTHONPATH=benchmarks $(BIN)/python -m bench --python "$(CURDIR)/$(BENCH)/bin/python" $(if $(FULL),--full) \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
+
+figures: $(VENV)/dev.stamp ## Print how large the code is and how far a call travels
+	$(BIN)/python tools/figures.py
 
 lock: ## Move every pin in requirements/constraints.txt to the newest release
 	PYTHON="$(PYTHON)" scripts/lock.sh

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from metrics24.config import Retry as Retry
     from metrics24.config import Retrying as Retrying
     from metrics24.config import Waiting as Waiting
+    from metrics24.daily import DailyFile as DailyFile
+    from metrics24.daily import DailyFiles as DailyFiles
     from metrics24.errors import AmbiguousWrite as AmbiguousWrite
     from metrics24.errors import BadRequest as BadRequest
     from metrics24.errors import ConfigurationError as ConfigurationError
@@ -93,6 +95,10 @@ _HOMES = {
         "Retry",
         "Retrying",
         "Waiting",
+    ),
+    "daily": (
+        "DailyFile",
+        "DailyFiles",
     ),
     "errors": (
         "AmbiguousWrite",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -195,7 +195,7 @@ class ReportParams:
 
 @frozen
 class ListParams:
-    """The arguments of a list in numbered pages; `place` holds the ids that its path needs.
+    """The arguments of a list in numbered pages; `integration` is None where the list is that of the account.
 
     Raises:
         UsageError: a filter, sort, page size or limit that makes no sense.
@@ -203,7 +203,7 @@ class ListParams:
     """
 
     operation: str
-    place: Mapping[str, str] = field(factory=dict)
+    integration: str | None = field(default=None, validator=optional(_is_id))
     filter: Filter | None = field(default=None, validator=optional(_is_filter))
     sort: str | None = field(default=None, converter=_sort)
     limit: int | None = field(default=None, validator=_LIMIT)

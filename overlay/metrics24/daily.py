@@ -1,44 +1,260 @@
-"""The rows of consecutive days, each day in a file of its own.
+"""One file for each day of a report table: `rows.save_daily(...)`.
 
-Whether a report's last day counts is not documented, nor in which zone days are cut and times are written. So a wider
-range is asked for, and a row belongs to the day with which its own time begins: each row stands in exactly one file,
-whatever the server does with the ends of a range.
+Which days are complete. A file says by its time of change when its rows were asked for. Its day is complete if that was
+after the day's end: in the time zone given, or everywhere on Earth where none is. A complete day is not read again.
+
+Which rows a day has. Whether a report's last day counts is not documented, nor in which zone days are cut and times are
+written. So a wider range is asked for, and a row belongs to the day with which its own time begins: each row stands in
+exactly one file, whatever the server does with the ends of a range.
+
+Which rows a folder has. A hidden file beside the others, the manifest, names the integration, the filter and the
+columns of a kind's files, so that days of different questions are never mixed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
-from datetime import date, timedelta
-from types import TracebackType
-from typing import Any, Self
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from attrs import field, frozen
+from dateutil import tz
 
 from metrics24._rows.decoding import DecodedRow, RowDecoder, values_of
-from metrics24.errors import PaginationError, ResponseError
-from metrics24.files.atomic import Saved
-from metrics24.files.writers import FileWriter
-from metrics24.rows import OnProgress, Progress, Rows
+from metrics24.arguments import ReportParams
+from metrics24.errors import Metrics24Error, PaginationError, ResponseError, UsageError
+from metrics24.files.atomic import AtomicFile, Saved, as_path, file_errors
+from metrics24.files.writers import FileWriter, open_writer
+from metrics24.filters import Filter
+from metrics24.models import columns as columns_of
+
+FORMATS = ("parquet", "csv", "jsonl")
+Timezone = str | tzinfo | None
 
 _DAY = timedelta(days=1)
+_FIRST_TO_BEGIN, _LAST_TO_END = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+_ZONE_NAME = re.compile(r"[A-Za-z][\w+-]*(/[\w+-]+)*")
 
-OpenDay = Callable[[date], FileWriter]
-OnSaved = Callable[[date, Saved], object]
 
+@frozen
+class DailyFile:
+    """One day's file.
 
-def surroundings(first: date, last: date) -> tuple[date, date]:
-    """The range to ask for, so that it holds all of these days.
+    Attributes:
+        day: the day.
+        path: its file.
+        skipped: True if the file was complete before, so that nothing was read.
+        complete: True if it is complete now. The file of a day that was not over is read again the next time.
+        rows: how many rows were saved; None if the file was skipped.
+        bytes: the file's size; None if it was skipped.
+        misfits: how many values fit no column and stand in the column ``_extra``; None if the file was skipped.
 
-    One day before the first, and two after the last: one if the end does not count, one if times are behind the days.
     """
-    start = first - _DAY if first > date.min else first
-    return start, min(last, date.max - 2 * _DAY) + 2 * _DAY
+
+    day: date
+    path: Path
+    skipped: bool
+    complete: bool
+    rows: int | None = None
+    bytes: int | None = None
+    misfits: int | None = None
+
+
+@frozen
+class DailyFiles:
+    """The files of a range of days, one for each day.
+
+    Attributes:
+        folder: where they are.
+        created: True if the folder was created for them.
+        days: all days of the range, the oldest first.
+
+    """
+
+    folder: Path
+    created: bool
+    days: Sequence[DailyFile]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that were saved, without those of days that were skipped."""
+        return sum(each.rows or 0 for each in self.days)
+
+    @property
+    def misfits(self) -> int:
+        """The number of values that fit no column, without those of days that were skipped."""
+        return sum(each.misfits or 0 for each in self.days)
+
+
+OnSaved = Callable[[DailyFile], object]
+
+
+def as_timezone(zone: object) -> tzinfo | None:
+    """Return a time zone by its name.
+
+    Raises:
+        UsageError: no zone of this name is known here.
+
+    """
+    if zone is None or isinstance(zone, tzinfo):
+        return zone
+    found = tz.gettz(zone) if isinstance(zone, str) and _ZONE_NAME.fullmatch(zone) else None
+    # gettz also reads rules such as UTC+3, which mean opposite things to different programs, and names like CEST.
+    if not isinstance(found, tz.tzfile | tz.tzutc):
+        raise UsageError(f"timezone={zone!r} is no time zone that is known here; write it like 'Europe/Berlin'.")
+    return found
+
+
+def end_of_day(day: date, zone: tzinfo | None) -> datetime:
+    """Return the moment at which a day is over: in this zone, or everywhere on Earth if there is none."""
+    return datetime.combine(day + _DAY, datetime.min.time(), tzinfo=zone or _LAST_TO_END)
+
+
+def is_complete(path: Path, day: date, zone: tzinfo | None) -> bool:
+    """Return True if there is a file whose rows were asked for when its day was over."""
+    try:
+        asked = path.stat().st_mtime
+    except OSError:
+        return False
+    return asked >= end_of_day(day, zone).timestamp()
+
+
+@frozen
+class DayRun:
+    """Consecutive days that are read in one go, so that rows next to midnight are asked for once.
+
+    Attributes:
+        first: the first day.
+        last: the last day.
+
+    """
+
+    first: date
+    last: date
+
+    @property
+    def range(self) -> tuple[date, date]:
+        """The first and the last day to ask for, so that the response holds all rows of the run's days.
+
+        One day before the first, and two after the last: one if the end does not count, one if times are behind the
+        days.
+        """
+        start = self.first - _DAY if self.first > date.min else self.first
+        return start, min(self.last, date.max - 2 * _DAY) + 2 * _DAY
+
+
+def runs_of(days: Sequence[date]) -> Iterator[DayRun]:
+    """Cut days, the newest first, into runs of consecutive ones."""
+    run: DayRun | None = None
+    for day in days:
+        if run is not None and run.first - _DAY != day:
+            yield run
+            run = None
+        run = DayRun(day, day if run is None else run.last)
+    if run is not None:
+        yield run
+
+
+class FolderManifest:
+    """Which rows the files of one kind in a folder are of, kept in a hidden file beside them.
+
+    A folder whose files have no manifest, since an older version made them, gets that of the next call.
+
+    Raises:
+        UsageError: the files are of other rows, or the manifest cannot be read.
+
+    """
+
+    def __init__(self, folder: Path, kind: str, content: Mapping[str, Any]) -> None:
+        self._folder, self._kind = folder, kind
+        self._path = folder / f".metrics24-{kind}.json"
+        self._content = content
+        days = f"{kind}-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*"
+        self._kept = self._read() if any(folder.glob(days)) else {}
+        different = [name for name in content if self._kept.get(name, content[name]) != content[name]]
+        if different:
+            raise UsageError(self._mixed(different))
+
+    def keep(self) -> None:
+        """Write the manifest, unless it is there.
+
+        Raises:
+            UsageError, SaveError: it cannot be written.
+
+        """
+        content = {**self._kept, **self._content}
+        if content == self._kept:
+            return
+        file = AtomicFile(self._path, overwrite=True)
+        try:
+            with file_errors(self._path):
+                file.file.write(f"{json.dumps(content, indent=2)}\n".encode())
+                file.commit()
+        finally:
+            file.abort()
+        self._kept = content
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError):
+            kept = None
+        if not isinstance(kept, dict):
+            raise UsageError(
+                f"{self._path} cannot be read, so it is not known which {self._kind} {self._folder} holds. Remove it "
+                "if they are those that you ask for, or choose another folder."
+            )
+        return kept
+
+    def _mixed(self, different: Sequence[str]) -> str:
+        named_too = {"integration", "filters", *different}
+        held = " ".join(_WORDS[name](self._kept[name]) for name in _WORDS if name in named_too & self._kept.keys())
+        new = " ".join(_WORDS[name](self._content[name]) for name in different)
+        return f"{self._folder} holds {self._kind} {held}; those you ask for are {new}. Choose another folder."
+
+
+def _filter_words(texts: object) -> str:
+    words = ", ".join(map(str, texts)) if isinstance(texts, list) else str(texts)
+    return f"with {words}" if words else "without a filter"
+
+
+_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "integration": lambda value: f"of {value}",
+    "filters": _filter_words,
+    "columns": lambda value: f"with the columns of the {value} alone" if value else "with all columns",
+    "spreadsheet_safe": lambda value: f"{'' if value else 'not '}made safe for spreadsheets",
+}
+_SIGNS = {"": "=", "gte": ">=", "lte": "<="}
+
+
+def filter_texts(conditions: Filter | None) -> list[str]:
+    """Write a filter so that filters of the same meaning are the same text, in whatever order they were joined."""
+    return sorted(
+        {
+            f"{each.name}{_SIGNS.get(each.operator, f':{each.operator}=')}{value}"
+            for each in (() if conditions is None else conditions.conditions)
+            for value in each.values
+        }
+    )
 
 
 class DayFiles:
     """The files of consecutive days, filled from the newest to the oldest by rows that come newest first.
 
-    A day's file appears when a whole page of older rows has come, so that rows of one page may be out of order. Use it
-    as a context manager: leaving it removes what is unfinished.
+    A day's file appears when a whole page of older rows has come, so that rows of one page may be out of order. Its
+    methods may be called from any thread: `close` waits for a thread that still writes, and removes what is unfinished.
+
+    Attributes:
+        decoder: decodes rows for the file that is next.
+        done: True if rows that are older than all days have come.
 
     Raises:
         ResponseError: a row does not say of which day it is.
@@ -46,44 +262,51 @@ class DayFiles:
 
     """
 
-    def __init__(self, first: date, last: date, column: str, open_day: OpenDay, on_saved: OnSaved) -> None:
-        self._first, self._last, self._column = first, last, column
+    def __init__(
+        self,
+        run: DayRun,
+        column: str,
+        open_day: Callable[[date], FileWriter],
+        on_saved: Callable[[date, Saved], object],
+    ) -> None:
+        self._run, self._column = run, column
         self._open_day, self._on_saved = open_day, on_saved
         self._stack = ExitStack()
         self._open: dict[date, FileWriter] = {}
         self._saved: dict[date, Saved] = {}
         self._known: dict[str, date] = {}
-        self._next: date | None = last
-        self.lens: RowDecoder = self._file(last).lens
-        self.progress = Progress()
+        self._next: date | None = run.last
+        self._lock, self._closed = Lock(), False
+        self.decoder: RowDecoder = self._file(run.last).lens
         self.done = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    def take(self, rows: Sequence[Any]) -> None:
-        """Take a page of rows in, and complete the files of the days that are over with it."""
-        days = [self._day(value) for value in values_of(rows, self._column)]
-        wanted: dict[date, list[Any]] = {}
-        for day, row in zip(days, rows, strict=True):
-            if self._first <= day <= self._last:
-                wanted.setdefault(day, []).append(row)
-        for day in sorted(wanted, reverse=True):
-            self._write(day, wanted[day])
-        self.progress = self.progress.plus([row for day in sorted(wanted, reverse=True) for row in wanted[day]])
-        newest = max(days, default=self._last)
-        self._complete_down_to(newest)
-        self.done = newest < self._first
-        self.lens.shape = None if self._next is None else self._file(self._next).lens.shape
+    def take(self, rows: Sequence[Any]) -> list[Any]:
+        """Take a page of rows in and complete the files of days that are over with it; return the rows of the days."""
+        with self._lock:
+            days = [self._day(value) for value in values_of(rows, self._column)]
+            by_day: dict[date, list[Any]] = {}
+            for day, row in zip(days, rows, strict=True):
+                if self._run.first <= day <= self._run.last:
+                    by_day.setdefault(day, []).append(row)
+            taken = [(day, by_day[day]) for day in sorted(by_day, reverse=True)]
+            for day, its_rows in taken:
+                self._write(day, its_rows)
+            newest = max(days, default=self._run.last)
+            self._complete_down_to(newest)
+            self.done = newest < self._run.first
+            self.decoder.shape = None if self._next is None else self._file(self._next).lens.shape
+            return [row for _, its_rows in taken for row in its_rows]
 
     def finish(self) -> None:
         """Complete the files that are left: no more rows follow."""
-        self._complete_down_to(None)
+        with self._lock:
+            self._complete_down_to(None)
+
+    def close(self) -> None:
+        """Remove what is unfinished."""
+        with self._lock:
+            self._closed = True
+            self._stack.close()
 
     def _day(self, value: object) -> date:
         text = value[:10] if isinstance(value, str) else ""
@@ -93,9 +316,9 @@ class DayFiles:
                 day = self._known[text] = date.fromisoformat(text)
             except ValueError:
                 raise ResponseError(
-                    f"A row has no {self._column} that begins with a day like 2025-02-01, so its file cannot be told. "
-                    "No file lacks a row because of this, but the day cannot be completed: pull the range into one "
-                    "file (-o).",
+                    f"A row has no {self._column} that begins with a day like 2025-02-01, so it is not known which "
+                    "file it belongs to. No file lacks a row because of this, but the day cannot be completed: save "
+                    "the range to one file instead.",
                     path=f"$.data.data[*].{self._column}",
                 ) from None
         return day
@@ -105,35 +328,165 @@ class DayFiles:
             self._saved.pop(day).path.unlink(missing_ok=True)
             raise PaginationError(
                 f"A row of {day} came after a whole page of older rows: the server does not send the newest rows "
-                "first, so that no day is ever known to be complete. The file of that day was removed; pull the range "
-                "into one file (-o).",
-                cursor=self.progress.cursor,
+                "first, so that no day is ever known to be complete. The file of that day was removed; save the range "
+                "to one file instead.",
+                cursor=rows[-1].get("real_tx_id"),
             )
-        sink = self._file(day)
-        if sink.lens.shape is None:  # it has yet to choose its columns, for which it needs rows as they were sent
+        file = self._file(day)
+        if file.lens.shape is None:  # it has yet to choose its columns, for which it needs rows as they were sent
             rows = [row.as_row() if isinstance(row, DecodedRow) else row for row in rows]
-        sink.write(rows)
+        file.write(rows)
 
     def _file(self, day: date) -> FileWriter:
+        if self._closed:
+            raise UsageError("these files were completed or given up before; open others")
         if day not in self._open:
             self._open[day] = self._stack.enter_context(self._open_day(day))
         return self._open[day]
 
     def _complete_down_to(self, newest: date | None) -> None:
         while self._next is not None and (newest is None or self._next > newest):
-            day, sink = self._next, self._file(self._next)
-            self._saved[day] = sink.commit()
+            day, file = self._next, self._file(self._next)
+            self._saved[day] = file.commit()
             del self._open[day]
-            self._next = day - _DAY if day > self._first else None
+            self._next = day - _DAY if day > self._run.first else None
             self._on_saved(day, self._saved[day])
 
 
-def save_days(rows: Rows[Any], files: DayFiles, on_progress: OnProgress) -> None:
-    """Save rows, which were asked for with `surroundings`, into the files of their days; stop below the first one."""
-    with files, closing(rows._tables(files.lens)) as tables:
-        for table in tables:
-            files.take(table.rows)
-            on_progress(files.progress)
-            if files.done:
-                break
-        files.finish()
+def _check_format(_: object, __: object, value: Any) -> None:
+    if value not in FORMATS:
+        raise UsageError(f"format is one of {', '.join(map(repr, FORMATS))}, not {value!r}.")
+
+
+def _check_count(_: object, __: object, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"refresh_last must be a number of days, 0 or more, not {value!r}.")
+
+
+def _check_columns(_: object, __: object, value: Any) -> None:
+    if value not in {None, "spec"}:
+        raise UsageError(f"columns is 'spec' or left out, not {value!r}.")
+
+
+@frozen(kw_only=True)
+class DailyOptions:
+    """The arguments of `save_daily`, checked.
+
+    Raises:
+        UsageError: one of them makes no sense.
+
+    """
+
+    folder: Path = field(converter=as_path)
+    format: str = field(validator=_check_format)
+    refresh_last: int = field(validator=_check_count)
+    timezone: tzinfo | None = field(converter=as_timezone)
+    columns: str | None = field(validator=_check_columns)
+    spreadsheet_safe: bool
+
+    def __attrs_post_init__(self) -> None:
+        if self.spreadsheet_safe and self.format != "csv":
+            raise UsageError(
+                f"spreadsheet_safe is for .csv files; .{self.format} files always keep text as it was sent"
+            )
+
+
+class DailyCopy:
+    """One call of `save_daily`: the days that are complete, and the runs of days to read.
+
+    The caller reads the rows of each run, the newest first, into `files(run)`, calls `report` after each page, and
+    `result` at the end.
+
+    Raises:
+        UsageError: the rows are not those of whole days, the folder holds other rows, or cannot be created.
+
+    """
+
+    def __init__(self, params: object, options: DailyOptions, on_saved: OnSaved | None) -> None:
+        self._params, self._options, self._on_saved = _whole_days(params), options, on_saved
+        self._kind = self._params.kind
+        self._now = datetime.now(UTC)
+        begun = self._now.astimezone(options.timezone or _FIRST_TO_BEGIN).date()
+        if self._params.end > begun:
+            raise UsageError(f"The last day ({self._params.end}) has not begun: today is {begun}.")
+        self._manifest = FolderManifest(options.folder, self._kind.name, self._content())
+        first, last = self._params.start, self._params.end
+        days = [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
+        kept = days[: max(0, len(days) - options.refresh_last)]
+        complete = [day for day in kept if is_complete(self._path(day), day, options.timezone)]
+        self._files = [DailyFile(day, self._path(day), skipped=True, complete=True) for day in complete]
+        self._unreported = 0
+        missing = sorted({*days} - {*complete}, reverse=True)
+        self._replaced = {day for day in missing if self._path(day).exists()}
+        self.runs = list(runs_of(missing))
+        self._created = not options.folder.exists()
+        try:
+            options.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{options.folder} cannot be made a folder ({error.strerror}).") from error
+
+    @contextmanager
+    def files(self, run: DayRun) -> Iterator[DayFiles]:
+        """Open the files of a run's days; those that are unfinished at the end of the block are removed."""
+        files = DayFiles(run, self._kind.time_column, self._open_day, self._keep)
+        try:
+            yield files
+        finally:
+            files.close()
+            self.report()
+
+    def report(self) -> None:
+        """Call `on_saved` for each file that was saved since the last report."""
+        while self._unreported:
+            file = self._files[-self._unreported]
+            self._unreported -= 1
+            if self._on_saved is not None:
+                self._on_saved(file)
+
+    def result(self) -> DailyFiles:
+        """Return all days of the range."""
+        with suppress(Metrics24Error):  # where nothing was saved, a folder that is only read is enough
+            self._manifest.keep()
+        days = sorted(self._files, key=lambda file: file.day)
+        return DailyFiles(self._options.folder, self._created, days)
+
+    def _content(self) -> dict[str, Any]:
+        params, options = self._params, self._options
+        content: dict[str, Any] = {
+            "integration": params.integration,
+            "filters": filter_texts(params.filter),
+            "columns": options.columns,
+        }
+        if options.format == "csv":  # other files always keep text as it was sent
+            content["spreadsheet_safe"] = options.spreadsheet_safe
+        return content
+
+    def _path(self, day: date) -> Path:
+        return self._options.folder / f"{self._kind.name}-{day}.{self._options.format}"
+
+    def _open_day(self, day: date) -> FileWriter:
+        return open_writer(
+            self._path(day),
+            columns=columns_of(self._kind.model),
+            fixed=self._options.columns == "spec",
+            overwrite=day in self._replaced,
+            spreadsheet_safe=self._options.spreadsheet_safe,
+        )
+
+    def _keep(self, day: date, saved: Saved) -> None:
+        with suppress(OSError):  # the file says when its rows were asked for: its day may have ended meanwhile
+            os.utime(saved.path, (self._now.timestamp(),) * 2)
+        over = self._now >= end_of_day(day, self._options.timezone)
+        file = DailyFile(day, saved.path, False, over, rows=saved.rows, bytes=saved.bytes, misfits=saved.misfits)
+        self._files.append(file)
+        self._unreported += 1
+        self._manifest.keep()
+
+
+def _whole_days(params: object) -> ReportParams:
+    if not isinstance(params, ReportParams):
+        raise UsageError("save_daily is for the rows of reports: lists have no days.")
+    for name in ("limit", "after", "before"):
+        if getattr(params, name) is not None:
+            raise UsageError(f"{name} does not go with save_daily, which saves all rows of each day; leave it out.")
+    return params

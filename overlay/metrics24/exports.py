@@ -326,7 +326,7 @@ class Exports(_Exports):
             page_size: exports per request, 1 to 100.
 
         """
-        params = ListParams("listExports", {}, filter, sort, limit, page_size)
+        params = ListParams("listExports", None, filter, sort, limit, page_size)
         return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, export_id: str) -> Export:
@@ -417,7 +417,7 @@ class AsyncExports(_Exports):
         page_size: int = LARGEST_PAGE,
     ) -> AsyncListing[Export]:
         """All exports (documentation: "List Download Center Exports"); see `Exports.list`."""
-        params = ListParams("listExports", {}, filter, sort, limit, page_size)
+        params = ListParams("listExports", None, filter, sort, limit, page_size)
         return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, export_id: str) -> Export:

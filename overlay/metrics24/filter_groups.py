@@ -313,8 +313,7 @@ class FilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        place = dict(integration_id=safe_id(integration, "integration"))
-        params = ListParams("listFilterGroups", place, filter, sort, limit, page_size)
+        params = ListParams("listFilterGroups", safe_id(integration, "integration"), filter, sort, limit, page_size)
         return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, integration: str, group_id: str) -> FilterGroup:
@@ -402,8 +401,7 @@ class AsyncFilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        place = dict(integration_id=safe_id(integration, "integration"))
-        params = ListParams("listFilterGroups", place, filter, sort, limit, page_size)
+        params = ListParams("listFilterGroups", safe_id(integration, "integration"), filter, sort, limit, page_size)
         return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, integration: str, group_id: str) -> FilterGroup:

@@ -8,7 +8,7 @@ from contextlib import aclosing, closing
 from importlib import import_module
 from os import PathLike
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import evolve, frozen
 
@@ -22,6 +22,7 @@ from metrics24._io.prefetch import ParallelReader, ParallelTasks, ParallelThread
 from metrics24._rows.decoding import ModelMaker, NextDecoder, dicts, models_of
 from metrics24._rows.schema import file_columns
 from metrics24.arguments import ListParams, ReportParams
+from metrics24.daily import DailyCopy, DailyFiles, DailyOptions, DayRun, OnSaved, Timezone
 from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
 from metrics24.files.writers import ArrowRows, FileWriter, open_writer
@@ -100,13 +101,7 @@ def _needed(name: str) -> ModuleType:
         raise UsageError(f"{name} is not installed: pip install 'metrics24[{name}]'.") from None
 
 
-def file_for(model: str, path: str | PathLike[str], **options: Any) -> FileWriter:
-    """Open a file for the rows of a model.
-
-    Raises:
-        UsageError: the format is unknown, the target exists, or its folder does not.
-
-    """
+def _open_file(model: str, path: str | PathLike[str], **options: Any) -> FileWriter:
     chosen = options.pop("columns")
     if chosen not in {None, "spec"}:
         raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
@@ -116,8 +111,10 @@ def file_for(model: str, path: str | PathLike[str], **options: Any) -> FileWrite
 class _Rows(Generic[T]):
     """The part of rows that is the same for both kinds of client."""
 
-    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes) -> None:
-        self._params, self._policy, self._routes = params, policy, routes
+    _driver: Any
+
+    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes, driver: Any) -> None:
+        self._params, self._policy, self._routes, self._driver = params, policy, routes, driver
 
     @property
     def _model(self) -> str:
@@ -135,6 +132,13 @@ class _Rows(Generic[T]):
         if isinstance(params, ListParams) or params.parallel == 1 or params.limit == 0 or params.start == params.end:
             return None
         return ParallelReader(params, self._policy, self._routes, next_decoder)
+
+    def _rows_of(self, run: DayRun, parallel: int | None) -> Self:
+        """Return the rows of consecutive days; `parallel` is that of these rows if None."""
+        start, end = run.range
+        params = cast("ReportParams", self._params)  # a DailyCopy takes no other
+        days = evolve(params, start=start, end=end, parallel=params.parallel if parallel is None else parallel)
+        return type(self)(days, self._policy, self._routes, self._driver)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._params})"
@@ -241,9 +245,7 @@ class Rows(_Rows[T]):
 
     """
 
-    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes, driver: Driver) -> None:
-        super().__init__(params, policy, routes)
-        self._driver = driver
+    _driver: Driver
 
     def __iter__(self) -> Generator[T]:
         models = ModelMaker(self._model)
@@ -320,13 +322,74 @@ class Rows(_Rows[T]):
         """
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
-        with file_for(self._model, path, **options) as file:
+        with _open_file(self._model, path, **options) as file:
             for table in self._tables(lambda: file.decoder, frugal=True):
                 file.write(table.rows)
                 progress = progress.plus(table.rows)
                 if on_progress is not None:
                     on_progress(progress)
             return file.commit()
+
+    def save_daily(
+        self,
+        folder: str | PathLike[str],
+        *,
+        format: Literal["parquet", "csv", "jsonl"] = "parquet",
+        refresh_last: int = 0,
+        timezone: Timezone = None,
+        columns: Literal["spec"] | None = None,
+        spreadsheet_safe: bool = False,
+        parallel: int | None = None,
+        on_saved: OnSaved | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DailyFiles:
+        """Save each day to a file of its own, such as ``clicks-2025-02-01.parquet``; skip days that are complete.
+
+        A day is complete if its file's rows were asked for after the day's end. Days are read newest first, and each
+        file appears whole; those that were saved before an error or an interrupt stay, and the next call reads the
+        others. See `metrics24.daily`.
+
+        Args:
+            folder: where the files go; created if it is missing. A hidden file in it names the rows it holds.
+            format: of the files: "parquet", "csv" or "jsonl".
+            refresh_last: read so many days at the end of the range again, since verdicts change for days.
+            timezone: the name of the time zone in which days end, such as "UTC", or a tzinfo. By default a day is
+                over when it is over everywhere on Earth.
+            columns: "spec" fixes the columns to those of the API's spec; by default those seen are added.
+            spreadsheet_safe: in CSV, put a quote before cells that a spreadsheet would run as a formula.
+            parallel: the number of requests under way at once; by default that of these rows.
+            on_saved: called with each day's file when it is there, so that it is known what an error leaves.
+            on_progress: called after each page.
+
+        Raises:
+            UsageError: the rows have a limit or a cursor, the last day has not begun, or the folder holds other rows.
+            SaveError: a file could not be written.
+            ResponseError: a row has no time that says its day.
+            PaginationError: rows do not come newest first, so that no day is known to be complete.
+
+        """
+        options = DailyOptions(
+            folder=folder,
+            format=format,
+            refresh_last=refresh_last,
+            timezone=timezone,
+            columns=columns,
+            spreadsheet_safe=spreadsheet_safe,
+        )
+        copy = DailyCopy(self._params, options, on_saved)
+        progress = Progress()
+        for run in copy.runs:
+            rows = self._rows_of(run, parallel)
+            with copy.files(run) as files, closing(rows._tables(files.decoder, frugal=True)) as tables:
+                for table in tables:
+                    progress = progress.plus(files.take(table.rows))
+                    copy.report()
+                    if on_progress is not None:
+                        on_progress(progress)
+                    if files.done:
+                        break
+                files.finish()
+        return copy.result()
 
 
 class AsyncRows(_Rows[T]):
@@ -339,9 +402,7 @@ class AsyncRows(_Rows[T]):
 
     """
 
-    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes, driver: AsyncDriver) -> None:
-        super().__init__(params, policy, routes)
-        self._driver = driver
+    _driver: AsyncDriver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
         models = ModelMaker(self._model)
@@ -421,7 +482,7 @@ class AsyncRows(_Rows[T]):
         """
         progress = Progress()
         options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
-        with file_for(self._model, path, **options) as file:
+        with _open_file(self._model, path, **options) as file:
             async with aclosing(self._tables(lambda: file.decoder)) as tables:
                 async for table in tables:
                     await asyncio.to_thread(file.write, table.rows)
@@ -429,6 +490,52 @@ class AsyncRows(_Rows[T]):
                     if on_progress is not None:
                         on_progress(progress)
             return await asyncio.to_thread(file.commit)
+
+    async def save_daily(
+        self,
+        folder: str | PathLike[str],
+        *,
+        format: Literal["parquet", "csv", "jsonl"] = "parquet",
+        refresh_last: int = 0,
+        timezone: Timezone = None,
+        columns: Literal["spec"] | None = None,
+        spreadsheet_safe: bool = False,
+        parallel: int | None = None,
+        on_saved: OnSaved | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DailyFiles:
+        """Save each day to a file of its own; see `Rows.save_daily`. Files are written in a thread.
+
+        Raises:
+            UsageError: the rows have a limit or a cursor, the last day has not begun, or the folder holds other rows.
+            SaveError: a file could not be written.
+            ResponseError: a row has no time that says its day.
+            PaginationError: rows do not come newest first, so that no day is known to be complete.
+
+        """
+        options = DailyOptions(
+            folder=folder,
+            format=format,
+            refresh_last=refresh_last,
+            timezone=timezone,
+            columns=columns,
+            spreadsheet_safe=spreadsheet_safe,
+        )
+        copy = await asyncio.to_thread(DailyCopy, self._params, options, on_saved)
+        progress = Progress()
+        for run in copy.runs:
+            rows = self._rows_of(run, parallel)
+            with copy.files(run) as files:
+                async with aclosing(rows._tables(files.decoder)) as tables:
+                    async for table in tables:
+                        progress = progress.plus(await asyncio.to_thread(files.take, table.rows))
+                        copy.report()
+                        if on_progress is not None:
+                            on_progress(progress)
+                        if files.done:
+                            break
+                await asyncio.to_thread(files.finish)
+        return copy.result()
 
 
 class Listing(Rows[T]):

@@ -7,6 +7,8 @@ import pytest
 from attack.fuzzing import fuzz
 from attack.parsers import PARSERS, Parser
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
 def test_bytes_of_a_server_become_a_value_or_an_error(parser: Parser) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from attack.killing import Saving, Scene
 
+pytestmark = pytest.mark.slow
+
 DOWNLOAD = Saving("download", "sync", overwrite=False)
 DOWNLOAD_OVER = Saving("download", "async", overwrite=True)
 POINTS = [

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from attack.mutants import mutants, mutated
 from attack.mutation import attack, report
+
+pytestmark = pytest.mark.slow
 
 SOURCE = '''
 from __future__ import annotations

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from attack.soak import attack
 from attack.tasks import TASKS
+
+pytestmark = pytest.mark.slow
 
 
 def test_what_is_done_in_bad_weather_is_done_right() -> None:

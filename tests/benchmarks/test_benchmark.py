@@ -140,6 +140,7 @@ def test_the_chart_is_svg() -> None:
     assert "a & b <c>" in [each.text for each in root.iter(f"{SVG}text")]
 
 
+@pytest.mark.slow
 def test_a_small_run_writes_its_results(tmp_path: Path) -> None:
     """A run of three pages and an export of 1 MB ends well, prints its tables, and writes all its results."""
     command = [sys.executable, "-m", "bench", "--rows", str(ROWS), "--rounds", "1", "--export-mb", "1"]

@@ -8,7 +8,6 @@ import pytest
 
 from cli.conftest import Metrics24, Serve
 from files.round_trip import files_in
-from metrics24.cli.options import plain
 from metrics24.files.atomic import AtomicFile
 from metrics24_sandbox import Sandbox
 from support.answers import json_answer
@@ -27,28 +26,28 @@ def operations(box: Sandbox) -> int:
 @pytest.mark.parametrize(
     ("first", "second", "complaint"),
     [
-        ((), ("--integration", "acmeapps02"), "of acmeshop01 without a filter; this pull is of acmeapps02."),
+        ((), ("--integration", "acmeapps02"), "of acmeshop01 without a filter; those you ask for are of acmeapps02."),
         (
             (),
             ("--filter", "status=rejected", "--start", "2025-01-31"),
-            "of acmeshop01 without a filter; this pull is with status=rejected.",
+            "of acmeshop01 without a filter; those you ask for are with status=rejected.",
         ),
         (
             ("--filter", "status=rejected", "--filter", "request_time>=2025"),
             ("--filter", "status=rejected"),
-            "of acmeshop01 with request_time>=2025, status=rejected; this pull is with status=rejected.",
+            "of acmeshop01 with request_time>=2025, status=rejected; those you ask for are with status=rejected.",
         ),
         (
             ("--columns", "spec"),
             ("--integration", "acmeapps02"),
-            "of acmeshop01 without a filter with --columns spec; this pull is of acmeapps02 without --columns.",
+            "with the columns of the spec alone; those you ask for are of acmeapps02 with all columns.",
         ),
         (
             ("--format", "csv", "--spreadsheet-safe"),
             ("--format", "csv"),
-            "of acmeshop01 without a filter with --spreadsheet-safe; this pull is without --spreadsheet-safe.",
+            "made safe for spreadsheets; those you ask for are not made safe for spreadsheets.",
         ),
-        ((), ("--format", "csv", "--filter", "status=rejected"), "this pull is with status=rejected."),
+        ((), ("--format", "csv", "--filter", "status=rejected"), "those you ask for are with status=rejected."),
     ],
 )
 def test_days_of_another_question_are_refused(
@@ -60,7 +59,7 @@ def test_days_of_another_question_are_refused(
     ended = metrics24(*PULL, *second)
     assert (ended.code, operations(box), files_in(desk / "rows")) == (2, asked, files)
     assert "Error: rows holds clicks of acmeshop01 " in ended.err
-    assert ended.err.endswith(f"{complaint} Choose another folder with --by-day.\n")
+    assert ended.err.endswith(f"{complaint} Choose another folder.\n")
     assert metrics24(*PULL, *first).out.endswith("1 day was complete before\n")
 
 
@@ -115,7 +114,7 @@ def test_a_question_that_cannot_be_read_is_told(metrics24: Metrics24, desk: Path
     (desk / "rows" / KEPT).write_bytes(content)
     ended = metrics24(*PULL)
     assert ended.code == 2
-    assert f"rows/{KEPT} cannot be read, so what the clicks in rows are of is not known. Remove it " in ended.err
+    assert f"rows/{KEPT} cannot be read, so it is not known which clicks rows holds. Remove it " in ended.err
 
 
 def test_a_question_that_cannot_be_kept_names_the_day_that_is_done(
@@ -127,15 +126,9 @@ def test_a_question_that_cannot_be_kept_names_the_day_that_is_done(
         def commit(self) -> int:
             raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("metrics24.cli.daily_pull.Target", Full)
+    monkeypatch.setattr("metrics24.daily.AtomicFile", Full)
     ended = metrics24(*PULL)
     monkeypatch.undo()
     assert ended.code == 8
     assert "Days that are done: 2025-02-01" in ended.err
     assert files_in(desk / "rows") == ["clicks-2025-02-01.parquet"]
-
-
-def test_filters_are_written_plainly() -> None:
-    """Each filter has one way to be written, and their order and repetitions are gone."""
-    typed = ["b:like=a%", "b=2", "a:eq=1", "a=1", "c<=3", "c:gte=1"]
-    assert plain(typed) == ["a=1", "b:like=a%", "b=2", "c<=3", "c>=1"]

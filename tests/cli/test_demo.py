@@ -12,6 +12,8 @@ from pyarrow import parquet
 from cli.commands import Shell
 from metrics24_sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
 
 

@@ -23,6 +23,8 @@ NAMES = [
     "Client",
     "ConfigurationError",
     "Conversion",
+    "DailyFile",
+    "DailyFiles",
     "DownloadProgress",
     "Export",
     "ExportCanceled",

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import metrics24
+from metrics24.cli.app import run
 from repository.documents import DOCUMENTS, ROOT, Block, blocks, blocks_of
 
-COMMAND_LINE = Path(sys.executable).with_name("metrics24")
 MAKE = re.compile(r"`make ([a-z-]+)|^\$? ?make ([a-z-]+)", re.MULTILINE)
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
@@ -34,13 +34,12 @@ def test_a_python_example_runs(block: Block) -> None:
 
 @pytest.mark.parametrize("block", runnable("console"), ids=lambda block: block.name)
 @pytest.mark.usefixtures("readers_desk")
-def test_a_shell_example_runs(block: Block) -> None:
+def test_a_shell_example_runs(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     """Every command of the documents' console blocks is one of metrics24 and ends with exit code 0."""
     for line in filter(None, block.text.replace("\\\n", " ").splitlines()):
         program, *arguments = shlex.split(line.removeprefix("$ "), comments=True)
         assert program == "metrics24"
-        done = subprocess.run([COMMAND_LINE, *arguments], capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        assert run(arguments) == 0, f"{line}\n{capfd.readouterr()}"
 
 
 def test_no_block_escapes_these_tests() -> None:

@@ -15,6 +15,8 @@ from support.account import Fetching, Stage, leftovers
 from support.scripted import Exchange, Serve, Step
 from support.storage import LARGE, MIB, both, constant, cut, stall
 
+pytestmark = pytest.mark.slow
+
 HALF = len(LARGE) // 2
 OTHER = LARGE.replace(b"x", b"y")
 BUFFER = 16_384  # what a process may hold back of what it has written

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from attrs import frozen
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from downloads.fake_storage import CUT, LINK, Answer, Files, Kept, Reply, broken, download
@@ -137,7 +137,6 @@ def checked(hand: Files, whims: list[Whim], versions: list[bytes]) -> None:
     assert len(hand.calls) <= len(hand.opened) + 1
 
 
-@settings(max_examples=500, deadline=None)
 @given(versions=VERSIONS, whims=WHIMS, part=st.none() | st.integers(1, 150))
 def test_a_download_is_one_version_whole_or_an_error(
     versions: list[bytes], whims: list[Whim], part: int | None
@@ -155,7 +154,6 @@ def test_a_download_is_one_version_whole_or_an_error(
     checked(hand, whims, versions)
 
 
-@settings(max_examples=500, deadline=None)
 @given(versions=VERSIONS, whims=WHIMS)
 def test_what_is_given_for_good_is_a_piece_of_one_version(versions: list[bytes], whims: list[Whim]) -> None:
     """Where nothing can be taken back, every block follows on the last, and all of them are of one version."""
@@ -168,7 +166,6 @@ def test_what_is_given_for_good_is_a_piece_of_one_version(versions: list[bytes],
     checked(hand, whims, versions)
 
 
-@settings(max_examples=200, deadline=None)
 @given(versions=VERSIONS, whims=WHIMS, rewinds=st.booleans())
 def test_storage_that_never_calms_down_is_given_up(versions: list[bytes], whims: list[Whim], rewinds: bool) -> None:
     """Also storage that does the same for ever comes to an end."""
@@ -178,7 +175,6 @@ def test_storage_that_never_calms_down_is_given_up(versions: list[bytes], whims:
     checked(hand, whims, versions)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     size=st.integers(1, 200),
     ends=st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["", CUT])), max_size=12),

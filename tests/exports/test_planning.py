@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.fake_exports import BEGINNING, export
@@ -131,7 +131,7 @@ def test_a_long_range_is_sampled_at_a_few_places(days: int, step: int) -> None:
     reads = [dict(call.request.params) for call in hand.calls if call.request.operation == "getClickReport"]
     found = [(date.fromisoformat(each["start_date"]) - FIRST).days for each in reads]
     assert found == [*range(0, days, step)]
-    assert {call.request.effect for call in hand.calls} == {"read"}
+    assert {call.request.access for call in hand.calls} == {"read"}
 
 
 MOMENTS = st.lists(
@@ -139,7 +139,6 @@ MOMENTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     moments=MOMENTS,
     reading=st.sampled_from(READINGS),

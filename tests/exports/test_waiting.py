@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.fake_exports import Record, export
@@ -183,7 +183,6 @@ def test_an_export_that_does_not_repeat_its_id_keeps_it(body: dict[str, Any]) ->
 STATES = st.sampled_from(["PENDING", "IN_PROGRESS", "COMPLETED", "ODD", "FILED", "ERROR", "CANCELED", None])
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     states=st.lists(STATES, min_size=1, max_size=20),
     first=st.floats(2, 100),

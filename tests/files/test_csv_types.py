@@ -80,6 +80,7 @@ def test_inferring_never_fails_and_never_loses(tmp_path_factory: pytest.TempPath
         assert value == expected
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file_and_types_hold_to_its_end(tmp_path: Path) -> None:
     """A million rows take little more memory than a tenth, and one text in the last row makes its column text."""
     small, large = tmp_path / "small.csv", tmp_path / "large.csv"

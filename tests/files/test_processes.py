@@ -46,6 +46,7 @@ def test_fault_65_of_two_processes_that_overwrite_one_wins_whole(tmp_path: Path)
     assert files_in(tmp_path) == ["rows.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, suffix: str) -> None:
     """Of 300,000 rows of 1 KB the last 200,000, which are 190 MiB of text, raise the peak by less than 40 MiB."""

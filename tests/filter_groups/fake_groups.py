@@ -65,7 +65,7 @@ class GroupServer:
         outcome = self._carried_out(request)
         if fault in LOST:
             return self._fault(fault)
-        return self._formed(outcome, "" if request.effect == "read" and fault == "id" else fault)
+        return self._formed(outcome, "" if request.access == "read" and fault == "id" else fault)
 
     def _fault(self, name: str) -> Outcome:
         if name == "connect":

@@ -155,7 +155,7 @@ def test_a_list_without_end_is_not_walked_for_ever() -> None:
     """A server that invents groups without end is given up, and the create is ambiguous."""
     ids = map(str, range(10**9))
     hand = FakeDriver(
-        lambda request: raw(503) if request.effect == "write" else raw(body={"data": [{"id": next(ids)}]})
+        lambda request: raw(503) if request.access == "write" else raw(body={"data": [{"id": next(ids)}]})
     )
     with pytest.raises(AmbiguousWrite):
         hand.run(create(groups_of(), SPRING))

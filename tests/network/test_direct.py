@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import httpcore
-import httpx
 import pytest
 
-from metrics24._io.network import Metered, read, read_async, rest_of
+from metrics24._io.network import NETWORK_ERRORS, Metered, RemainingBody, remaining_body
 
 MIB = 1024 * 1024
 FIRST = b"x" * 1000
@@ -42,28 +41,26 @@ class AsyncWire(httpcore.AsyncNetworkStream, Metered):
         return self._wire.read(max_bytes, timeout)
 
 
-def answer(network: object, **headers: str) -> httpx.Response:
-    """An answer that came over a connection."""
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Response(200, headers=given, extensions={"network_stream": network})
+def rest(network: object, **headers: str) -> RemainingBody | None:
+    """Return the rest of a body that came over a connection with these headers."""
+    return remaining_body(network, {name.replace("_", "-"): value for name, value in headers.items()}, FIRST)
 
 
-def left(mode: str, wire: Wire, length: int) -> list[int]:
-    """Read the rest of a body, and tell the size of each piece."""
-    response = answer(wire if mode == "sync" else AsyncWire(wire), content_length=str(length))
-    rest = rest_of(response, FIRST)
-    assert rest is not None
-    sizes: list[int] = []
-    while data := read(response, rest, MIB) if mode == "sync" else asyncio.run(read_async(response, rest, MIB)):
-        sizes.append(len(data))
-    return sizes
+def sizes(mode: str, wire: Wire, length: int) -> list[int]:
+    """Read the rest of a body, and return the size of each piece."""
+    body = rest(wire if mode == "sync" else AsyncWire(wire), content_length=str(length))
+    assert body is not None
+    found: list[int] = []
+    while data := body.read(MIB) if mode == "sync" else asyncio.run(body.read_async(MIB)):
+        found.append(len(data))
+    return found
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_the_rest_comes_in_large_pieces_and_ends_at_its_length(mode: str) -> None:
     """Reads take no more than they may, and never a byte beyond the announced length."""
     wire = Wire(3 * MIB)
-    assert left(mode, wire, len(FIRST) + 2 * MIB + 5) == [MIB, MIB, 5]
+    assert sizes(mode, wire, len(FIRST) + 2 * MIB + 5) == [MIB, MIB, 5]
     assert wire.left == MIB - 5
 
 
@@ -71,15 +68,16 @@ def test_the_rest_comes_in_large_pieces_and_ends_at_its_length(mode: str) -> Non
 @pytest.mark.parametrize(
     ("wire", "expected"),
     [
-        (Wire(MIB), httpx.RemoteProtocolError),
-        (Wire(error=httpcore.ReadTimeout("late")), httpx.ReadTimeout),
-        (Wire(error=httpcore.ReadError("reset")), httpx.ReadError),
+        (Wire(MIB), httpcore.RemoteProtocolError),
+        (Wire(error=httpcore.ReadTimeout("late")), httpcore.ReadTimeout),
+        (Wire(error=httpcore.ReadError("reset")), httpcore.ReadError),
     ],
 )
-def test_what_goes_wrong_is_told_as_httpx_tells_it(mode: str, wire: Wire, expected: type[Exception]) -> None:
-    """A connection that closes early, is late or breaks raises httpx's error for it."""
+def test_a_connection_that_fails_is_a_network_error(mode: str, wire: Wire, expected: type[Exception]) -> None:
+    """A connection that closes early, is late or breaks raises an error that drivers know."""
+    assert issubclass(expected, NETWORK_ERRORS)
     with pytest.raises(expected):
-        left(mode, wire, len(FIRST) + 2 * MIB)
+        sizes(mode, wire, len(FIRST) + 2 * MIB)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +94,6 @@ def test_what_goes_wrong_is_told_as_httpx_tells_it(mode: str, wire: Wire, expect
         (Wire(received=0), {"content_length": str(3 * MIB)}),
     ],
 )
-def test_all_else_comes_through_httpx(network: object, headers: dict[str, str]) -> None:
+def test_all_else_comes_through_the_parser(network: object, headers: dict[str, str]) -> None:
     """So do bodies of unknown length, short ones, and what something in between may have read ahead or changed."""
-    assert rest_of(answer(network, **headers), FIRST) is None
+    assert rest(network, **headers) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import ssl
 import threading
 import time
 import weakref
@@ -19,7 +20,7 @@ from metrics24._core.effects import Effect, Flow, Sleep, ask
 from metrics24._io.clock import SystemClock
 from metrics24._io.driver import Abandoned, AsyncDriver, Driver
 from metrics24._io.http import ERROR_LIMIT, BodyReader, Endpoint
-from metrics24._io.network import Exchange, _Backend, keep_deadlines
+from metrics24._io.network import DeadlineBackend, Exchange
 from metrics24.config import credential
 from support import answers
 from support.running import make_client
@@ -28,6 +29,7 @@ from support.tables import Table, newest_first, page
 
 RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 ONCE = Retrying(attempts=1)
+EMPTY = b'{"data":{"data":[],"pageInfo":{"startCursor":"","endCursor":"","hasNextPage":false}}}'
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 WIRE = Endpoint("http://localhost:1", credential("k", None, {}))
 
@@ -71,17 +73,24 @@ def ask_twice(client: Any, outcomes: list[object]) -> None:
             outcomes.append(client.reports.clicks("i", **RANGE).first())
 
 
-def test_the_parts_of_httpx_that_deadlines_lean_on_are_there(proxied: pytest.MonkeyPatch) -> None:
-    """The private attributes by which deadlines reach the sockets exist, for direct and proxied connections."""
-    proxied.setenv("HTTPS_PROXY", "http://localhost:9")
-    with httpx.Client() as client:
-        keep_deadlines(client)
-        transports = [client._transport, *filter(None, client._mounts.values())]
-        assert len(transports) == 2
-        for transport in transports:
-            assert isinstance(transport, httpx.HTTPTransport)
-            assert isinstance(transport._pool, httpcore.ConnectionPool)
-            assert isinstance(transport._pool._network_backend, _Backend)
+@pytest.mark.parametrize("kind", [httpx.HTTPTransport, httpx.AsyncHTTPTransport])
+def test_recorders_can_step_in(kind: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tools that replace the sending method of httpx's transports, as vcrpy does, see the client's requests."""
+    name = "handle_request" if kind is httpx.HTTPTransport else "handle_async_request"
+    seen: list[str] = []
+
+    def record(_: object, request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(200, content=EMPTY)
+
+    async def record_async(_: object, request: httpx.Request) -> httpx.Response:
+        return record(_, request)
+
+    monkeypatch.setattr(kind, name, record if name == "handle_request" else record_async)
+    outcomes: list[object] = []
+    client = AsyncClient if name == "handle_async_request" else Client
+    ask_twice(make_client(client, "https://api.metrics24.invalid", None, {}), outcomes)
+    assert (outcomes, len(seen)) == ([None, None], 2)
 
 
 def test_each_loop_has_connections_of_its_own() -> None:
@@ -133,7 +142,7 @@ def unknown() -> Flow[None]:
 async def test_both_drivers_run_flows_in_the_background() -> None:
     """A flow in the background gives its result or its error, another one can follow, and closing ends it at once."""
     driver, twin = Driver(WIRE, max_connections=1), AsyncDriver(WIRE, max_connections=1)
-    thread, task = driver.background(), twin.background()
+    thread, task = driver.prefetch(), twin.prefetch()
     with pytest.raises(RuntimeError, match="nothing was started"):
         await task.result()
     for _ in range(2):
@@ -162,7 +171,7 @@ async def test_both_drivers_run_flows_in_the_background() -> None:
 
 async def test_cancelling_what_has_ended_does_nothing() -> None:
     """A look-ahead that failed before it was cancelled leaves no complaint behind."""
-    task = AsyncDriver(WIRE, max_connections=1).background()
+    task = AsyncDriver(WIRE, max_connections=1).prefetch()
     task.start(unknown())
     await asyncio.sleep(0)
     await task.close()
@@ -183,22 +192,21 @@ def test_an_exchange_ends_with_its_time() -> None:
     """No time is left after the deadline or an abort, which needs no connection."""
     exchange = Exchange()
     with exchange.bounded(60):
-        assert 0 < exchange.remaining() <= 60
+        assert 0 < exchange.seconds_to_wait(None, None) <= 60
+        assert exchange.seconds_to_wait(None, 5) == 5
         exchange.abort()
         with pytest.raises(httpcore.ReadTimeout):
-            exchange.remaining()
+            exchange.seconds_to_wait(None, None)
     with Exchange().bounded(-1), pytest.raises(httpcore.ConnectTimeout):
-        _Backend(httpcore.MockBackend([])).connect_tcp("localhost", 1)
+        DeadlineBackend(httpcore.MockBackend([])).connect_tcp("localhost", 1)
 
 
 def test_connections_outside_an_exchange_are_left_alone() -> None:
     """Streams made without a deadline pass everything through."""
-    backend = _Backend(httpcore.MockBackend([b"hello"]))
-    for stream in (backend.connect_tcp("localhost", 1, 5), backend.connect_unix_socket("x")):
-        stream.write(b"x", 1)
-        assert (stream.read(5), stream.get_extra_info("socket")) == (b"hello", None)
-        stream.start_tls(None).close()
-    backend.sleep(0)
+    stream = DeadlineBackend(httpcore.MockBackend([b"hello"])).connect_tcp("localhost", 1, 5)
+    stream.write(b"x", 1)
+    assert (stream.read(5), stream.get_extra_info("socket")) == (b"hello", None)
+    stream.start_tls(ssl.create_default_context()).close()
 
 
 async def test_the_machines_clock_moves() -> None:

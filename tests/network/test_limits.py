@@ -23,6 +23,7 @@ OVERSIZED: dict[str, tuple[Step, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("body", OVERSIZED)
 def test_fault_62_oversized_answers_stop_at_the_bound(serve: Serve, mode: str, body: str) -> None:

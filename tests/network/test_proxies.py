@@ -6,19 +6,21 @@ import logging
 import os
 import platform
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
 import trustme
 
 import metrics24
-from metrics24 import RequestTimeout, Retrying, TransportError
-from metrics24._io.http import ssl_context
+from metrics24 import ConfigurationError, RequestTimeout, Retrying, TransportError
+from metrics24._io.http import Environment, ssl_context
 from support import answers
 from support.clock import FakeClock
 from support.proxy import Proxy
@@ -140,6 +142,60 @@ def test_what_needs_no_proxy_goes_past_it(
     environment.setenv("NO_PROXY", exempt)
     assert read(run, run.client(secure)) == ROWS
     assert proxy.asked == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "url", "directly"),
+    [
+        ("example.com", "https://example.com", True),
+        ("example.com", "https://api.Example.com/x", True),
+        ("example.com", "https://badexample.com", False),
+        (".example.com", "https://api.example.com", True),
+        ("*.example.com", "https://api.example.com", True),
+        ("example.com:8443", "https://example.com:8443", True),
+        ("example.com:443", "https://example.com", True),
+        ("example.com:443", "https://example.com:8443", False),
+        ("http://example.com", "https://example.com", False),
+        ("https://example.com", "https://example.com", True),
+        ("all://example.com", "https://example.com", True),
+        ("10.0.0.1", "https://10.0.0.1", True),
+        ("10.0.0.0/8", "https://10.1.2.3:8443", True),
+        ("10.0.0.0/8", "https://11.1.2.3", False),
+        ("::1", "https://[::1]:8443", True),
+        ("[::1]", "https://[::1]", True),
+        (" , other.example,, EXAMPLE.com ", "https://example.com", True),
+        ("", "https://example.com", False),
+    ],
+)
+def test_no_proxy_names_hosts_domains_networks_and_ports(
+    environment: pytest.MonkeyPatch, entry: str, url: str, *, directly: bool
+) -> None:
+    """NO_PROXY is read as curl and httpx read it: hosts with all below them, addresses, networks, ports, schemes."""
+    environment.setenv("HTTPS_PROXY", "localhost:3128")
+    environment.setenv("NO_PROXY", entry)
+    proxy = Environment.read().proxy(httpx.URL(url))
+    assert (proxy is None) is directly
+
+
+def test_a_socks_proxy_needs_its_package(environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SOCKS proxy is refused at once without the package that speaks it, and taken with it."""
+    environment.setenv("ALL_PROXY", "socks5://user:secret@localhost:1080")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(ConfigurationError, match="socksio"):
+        Environment.read()
+    monkeypatch.setitem(sys.modules, "socksio", ModuleType("socksio"))
+    proxy = Environment.read().proxy(httpx.URL("https://example.com"))
+    assert proxy is not None
+    assert (proxy.url.scheme, proxy.url.port, proxy.auth) == (b"socks5", 1080, (b"user", b"secret"))
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_proxy_is_spoken_to_by_tls_with_the_same_authorities(environment: pytest.MonkeyPatch) -> None:
+    """An https proxy is checked against SSL_CERT_FILE as servers are."""
+    environment.setenv("HTTPS_PROXY", "https://proxy.example")
+    proxy = Environment.read().proxy(httpx.URL("https://example.com"))
+    assert proxy is not None
+    assert proxy.ssl_context is ssl_context()
 
 
 @pytest.mark.usefixtures("environment")

@@ -26,7 +26,7 @@ def test_arguments_become_parameters() -> None:
     """What is given is sent under the API's names, arrays as repeated parameters, and None is left out."""
     asked = field("status").any_of("a", "b") & field("payout").gte(1)
     request = build("getClickReport", {}, integration_id="i", pageafter=None, filter_=asked, **RANGE)
-    assert (request.method, request.effect) == ("GET", "read")
+    assert (request.method, request.access) == ("GET", "read")
     names = {parameter.argument: parameter.name for parameter in OPERATIONS["getClickReport"].parameters}
     assert request.params == (
         (names["integration_id"], "i"),

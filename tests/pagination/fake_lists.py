@@ -39,7 +39,7 @@ def serving(items: Sequence[Item], *, meta: bool = True) -> Callable[[Request], 
 
 def params(**changes: Any) -> ListParams:
     """Ask for exports."""
-    return ListParams(operation="listExports", **changes)
+    return ListParams("listExports", **changes)
 
 
 def ids(page: Table) -> list[object]:

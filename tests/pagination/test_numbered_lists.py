@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics24 import field
@@ -39,7 +39,7 @@ def test_what_is_asked_goes_with_every_page() -> None:
 def test_a_list_of_a_place_has_its_ids_in_the_path() -> None:
     """What the path needs is put there."""
     hand = FakeDriver(serving([]))
-    walked(hand, ListParams(operation="listFilterGroups", place={"integration_id": "int1"}))
+    walked(hand, ListParams("listFilterGroups", "int1"))
     assert "/int1/" in hand.calls[0].request.path
 
 
@@ -184,7 +184,6 @@ def test_an_error_amid_a_list_is_the_servers() -> None:
         walked(FakeDriver(in_turn(listed(numbered(1), total_page=2), raw(404))), params(page_size=1))
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     shifts=st.lists(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=3), max_size=15),
     size=st.integers(1, 7),

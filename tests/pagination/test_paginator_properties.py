@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from metrics24._core.effects import Request
@@ -37,7 +37,6 @@ def cycled(outcomes: list[Outcome], hits: list[Request]) -> Any:
     return script
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     outcomes=OUTCOMES,
     write=st.booleans(),
@@ -95,7 +94,6 @@ WHIMS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     whims=WHIMS, size=st.integers(1, 9), limit=st.none() | st.integers(0, 40), before=st.none() | st.sampled_from(ROWS)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel.fake_days import Together, days, one_after_the_other, served
@@ -21,7 +21,6 @@ def rows_of(drawn: list[Any]) -> list[tuple[datetime, Row]]:
     return [(at(day, second), row(at(day, second), name, status=str(status))) for day, second, name, status in drawn]
 
 
-@settings(max_examples=600, deadline=None)
 @given(
     drawn=st.lists(EACH, max_size=60, unique=True),
     reading=st.sampled_from(READINGS),

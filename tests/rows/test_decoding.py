@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics24._core.effects import RawResponse
@@ -77,14 +77,12 @@ def outcome(page: RawResponse, decoder: RowDecoder = DICTS) -> Any:
         return error.path
 
 
-@settings(max_examples=300, deadline=None)
 @given(first=rows_of_any_kind, second=rows_of_any_kind)
 def test_models_are_the_same_by_either_way(first: list[Any], second: list[Any]) -> None:
     """A decoder that has seen a page gives the same models of the next one as dicts do, whatever its rows hold."""
     assert outcome(response(second), decoder_after(first)) == outcome(response(second))
 
 
-@settings(max_examples=300, deadline=None)
 @given(first=rows_of_any_kind, second=rows_of_any_kind)
 def test_columns_are_the_same_by_either_way(first: list[Any], second: list[Any]) -> None:
     """The columns of a file get the same values from decoded rows as from dicts, misfits included."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parents[1] / "programs" / "walking.py"
 GROWTH = 8.0  # MiB; half a million rows are hundreds of them
 

@@ -17,6 +17,8 @@ from metrics24_sandbox.world import INTEGRATIONS, ORGANIZATION
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
+pytestmark = pytest.mark.slow
+
 
 _CONFIG = {
     "generation": {"deterministic": True, "max-examples": 12, "database": "none", "mode": "all"},

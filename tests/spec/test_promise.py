@@ -16,6 +16,8 @@ from spec.copies import copied, regenerate
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 GUESSED = OPERATIONS["getClickReport"]
 CORRECTED = ("POST", "/api/v3/traffic/click-rows")
 

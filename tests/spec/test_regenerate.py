@@ -83,6 +83,7 @@ def test_an_untouched_package_passes_without_a_word(copy: Path) -> None:
     assert (outcome.returncode, outcome.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_committed_package_is_what_the_specification_gives(copy: Path) -> None:
     """Generating at another place gives the committed files, byte for byte, and replaces what stood there."""
     for spoil in (change, remove, add):
@@ -92,6 +93,7 @@ def test_the_committed_package_is_what_the_specification_gives(copy: Path) -> No
     assert contents(copy / "generated") == contents(ROOT / "generated")
 
 
+@pytest.mark.slow
 def test_the_check_reports_everything_at_once(copy: Path) -> None:
     """The check generates elsewhere, names every spoilt file, fails, and changes nothing."""
     for spoil in (change, remove, add, edit):
@@ -103,6 +105,7 @@ def test_the_check_reports_everything_at_once(copy: Path) -> None:
     assert contents(copy) == before
 
 
+@pytest.mark.slow
 def test_another_folder_can_be_named(copy: Path, tmp_path: Path) -> None:
     """A folder given as argument is written instead, and a folder of other things is not touched."""
     outcome = regenerate(copy, str(tmp_path / "else where"))
@@ -116,6 +119,7 @@ def test_another_folder_can_be_named(copy: Path, tmp_path: Path) -> None:
     assert contents(tmp_path / "mine") == {"letter.txt": b""}
 
 
+@pytest.mark.slow
 def test_a_broken_specification_leaves_the_package_alone(copy: Path) -> None:
     """Where the generator fails, its words are shown and the package stays as it was."""
     (copy / "openapi/spec.yaml").write_text("openapi: 3.1.0\n", encoding="utf-8")

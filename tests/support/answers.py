@@ -144,5 +144,9 @@ def _packed_blanks(mebibytes: int, layers: int) -> bytes:
 
 def gzip_bomb(mebibytes: int, *, layers: int = 1, status: int = 200) -> Step:
     """Send that many mebibytes of blanks, gzip-compressed a thousandfold, once per layer."""
-    encoding = ", ".join(["gzip"] * layers)
-    return answer(_packed_blanks(mebibytes, layers), status=status, headers=[("Content-Encoding", encoding)])
+    headers = [("Content-Encoding", ", ".join(["gzip"] * layers))]
+
+    def step(exchange: Exchange) -> None:
+        answer(_packed_blanks(mebibytes, layers), status=status, headers=headers)(exchange)
+
+    return step

@@ -23,7 +23,7 @@ Script = Callable[[Request], Outcome]
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 READ = Request("getClickReport", "GET", "/x")
-WRITE = Request("createFilterGroup", "POST", "/x", effect="write")
+WRITE = Request("createFilterGroup", "POST", "/x", access="write")
 
 
 class FakeDriver:

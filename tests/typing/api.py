@@ -22,6 +22,8 @@ from metrics24 import (
     Click,
     Client,
     Conversion,
+    DailyFile,
+    DailyFiles,
     DownloadProgress,
     Export,
     ExportJob,
@@ -63,6 +65,12 @@ def count(retry: Retry) -> int:
 PATIENT = Retrying(attempts=9, deadline=600, on_retry=count)
 
 
+def saved(file: DailyFile) -> None:
+    """Take a day's file."""
+    assert_type(file.day, date)
+    assert_type(file.rows, int | None)
+
+
 def synchronous() -> None:
     """Use `Client`."""
     with Client(api_key=lambda: "k", rate=5, retrying=Retrying(attempts=2)) as client:
@@ -85,6 +93,7 @@ def synchronous() -> None:
             assert_type(page.next_page(), Page[Click] | None)
         assert_type(rows.first(), Click | None)
         assert_type(rows.save("x.csv"), Saved)
+        assert_type(rows.save_daily("x", format="csv", refresh_last=3, timezone="UTC", on_saved=saved), DailyFiles)
         assert_type(rows.to_polars(), polars.DataFrame)
         assert_type(rows.to_pandas(), pandas.DataFrame)
         # pyarrow has no types for pyright to see
@@ -174,6 +183,7 @@ async def asynchronous() -> None:
             assert_type(block, bytes)
         assert_type(client.exports.list(), AsyncListing[Export])
         assert_type(await rows.save("x.csv", overwrite=True, columns="spec"), Saved)
+        assert_type(await rows.save_daily("x", columns="spec", parallel=4, on_saved=saved), DailyFiles)
         assert_type(await rows.to_polars(), polars.DataFrame)
 
 

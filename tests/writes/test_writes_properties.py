@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from filter_groups.fake_groups import LOST, SPRING, GroupServer, groups_of
@@ -32,7 +32,6 @@ def ended(server: GroupServer, flow: Any) -> Any:
     return outcome
 
 
-@settings(max_examples=500, deadline=None)
 @given(whims=WHIMS, taken=st.booleans(), dated=st.booleans(), more=st.sampled_from([{}, {"offer_ids": ["o1"]}]))
 @example(whims=["after reset", "html"], taken=False, dated=True, more={})
 def test_a_group_is_never_created_twice(whims: list[str], taken: bool, dated: bool, more: dict[str, Any]) -> None:
@@ -47,7 +46,6 @@ def test_a_group_is_never_created_twice(whims: list[str], taken: bool, dated: bo
         assert (outcome.id, outcome.name, server.created) == ("new1", "Spring", 1)
 
 
-@settings(max_examples=500, deadline=None)
 @given(whims=WHIMS, offers=st.booleans())
 def test_a_change_that_is_reported_is_there(whims: list[str], offers: bool) -> None:
     """A result has the values that were sent, and only a refusal says that nothing was changed."""
@@ -64,7 +62,6 @@ def test_a_change_that_is_reported_is_there(whims: list[str], offers: bool) -> N
     assert server.asked("updateFilterGroup") <= ATTEMPTS
 
 
-@settings(max_examples=500, deadline=None)
 @given(whims=WHIMS, there=st.booleans())
 def test_a_deletion_that_is_reported_is_done(whims: list[str], there: bool) -> None:
     """Success and NotFound mean that the group is gone, and other groups are never touched."""
@@ -80,7 +77,6 @@ def test_a_deletion_that_is_reported_is_done(whims: list[str], there: bool) -> N
     assert "g2" in server.groups
 
 
-@settings(max_examples=500, deadline=None)
 @given(whims=WHIMS, deleting=st.booleans(), named=st.permutations([*IDS, "g9"]))
 def test_a_bulk_verdict_is_true(whims: list[str], deleting: bool, named: list[str]) -> None:
     """Each id is in exactly one list, what is ok is so, and what is missing never was."""

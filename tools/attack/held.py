@@ -30,7 +30,7 @@ from metrics24._core.responses import (
     request_id,
     retry_after,
 )
-from metrics24._io.http import ANSWER_LIMIT, ERROR_LIMIT, BodyReader
+from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import model_decoder, models_of
 from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError
@@ -157,7 +157,7 @@ def body(given: tuple[str, bool, list[bytes]]) -> None:
     collected = BodyReader("getExport", encoding=encoding, is_error=is_error)
     for block in blocks:
         collected.feed(block)
-    assert len(collected.content()) <= (ERROR_LIMIT if is_error else ANSWER_LIMIT)
+    assert len(collected.content()) <= (ERROR_LIMIT if is_error else RESPONSE_LIMIT)
 
 
 def csv_records(blocks: list[bytes]) -> None:

@@ -38,7 +38,7 @@ Flow = Generator[Effect[Any], Any, T]
 class Request:
     """One request to the API, without credential and host: the driver adds both.
 
-    `effect` says whether it reads or writes, which decides whether it may be sent twice.
+    `access` tells reads, which may be sent twice, from writes.
     """
 
     operation: str
@@ -46,7 +46,7 @@ class Request:
     path: str
     params: tuple[tuple[str, str], ...] = ()
     body: object = None
-    effect: Literal["read", "write"] = "read"
+    access: Literal["read", "write"] = "read"
 
 
 @frozen

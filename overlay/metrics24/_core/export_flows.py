@@ -368,7 +368,7 @@ def find(wanted: ExportRequest, within: float, policy: Policy, routes: Routes) -
 
 def every_export(policy: Policy, routes: Routes) -> Flow[list[Record]]:
     """Read the list of exports, within bounds."""
-    walk = NumberedPaginator(ListParams(operation="listExports"), policy, routes)
+    walk = NumberedPaginator(ListParams("listExports"), policy, routes)
     exports: list[Record] = []
     while not walk.done and walk.pages < _MOST_PAGES:
         page = yield from walk.next_page()

@@ -73,7 +73,7 @@ class Groups:
 
     def census(self) -> Flow[GroupSnapshot]:
         """Read the whole list, within bounds."""
-        walk = NumberedPaginator(_every(integration_id=self.integration), self.policy, self.routes)
+        walk = NumberedPaginator(ListParams("listFilterGroups", self.integration), self.policy, self.routes)
         rows: list[Record] = []
         total = None
         while not walk.done and walk.pages < _MOST_PAGES:
@@ -82,10 +82,6 @@ class Groups:
             total = page.total
         whole = walk.done and total in {None, len(rows)}
         return GroupSnapshot({str(row["id"]): row for row in rows if row.get("id")}, whole)
-
-
-def _every(**place: str) -> ListParams:
-    return ListParams(operation="listFilterGroups", place=place)
 
 
 def model(group: Mapping[str, Any]) -> Any:

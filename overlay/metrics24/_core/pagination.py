@@ -313,7 +313,7 @@ class NumberedPaginator:
         request = build(
             params.operation,
             self._routes,
-            **params.place,
+            integration_id=params.integration,
             filter_=params.filter,
             sort=params.sort,
             pagenumber=number,

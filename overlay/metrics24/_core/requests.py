@@ -153,5 +153,5 @@ def _request(
                 pairs.append((name, each))
             elif each is not None and each is not UNSET:
                 pairs.append((name, render(cast("Scalar", each))))
-    effect = cast("Literal['read', 'write']", operation.effect)
-    return Request(operation.id, method, path, tuple(pairs), body, effect)
+    access = cast("Literal['read', 'write']", operation.effect)
+    return Request(operation.id, method, path, tuple(pairs), body, access)

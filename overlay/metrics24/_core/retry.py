@@ -238,7 +238,7 @@ def _attempt(request: Request, attempt: int, span: tuple[float, float], policy: 
 def _pause(request: Request, failed: _Failure, policy: Policy) -> float:
     """Seconds until the next attempt; raises the error if there must be none."""
     error, asked_to_wait = failed.error, failed.asked_to_wait
-    if not may_repeat(request.effect, error):
+    if not may_repeat(request.access, error):
         raise error
     if failed.attempt >= policy.retrying.attempts:
         reason = "it was the last"
@@ -255,13 +255,13 @@ def _pause(request: Request, failed: _Failure, policy: Policy) -> float:
     raise error
 
 
-def may_repeat(effect: str, problem: Metrics24Error) -> bool:
+def may_repeat(access: str, problem: Metrics24Error) -> bool:
     """Whether a second attempt can help, and cannot do harm."""
     match problem:
         case TransportError():
-            return not problem.permanent and (effect == "read" or not problem.sent)
+            return not problem.permanent and (access == "read" or not problem.sent)
         case StatusError():
-            return problem.status_code == 429 or (effect == "read" and problem.status_code in _TRANSIENT)
+            return problem.status_code == 429 or (access == "read" and problem.status_code in _TRANSIENT)
     return False
 
 

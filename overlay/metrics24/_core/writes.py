@@ -69,7 +69,7 @@ class SentWrite:
         try:
             while True:
                 effect = step(value)
-                if isinstance(effect, Call) and effect.request.effect == "write":
+                if isinstance(effect, Call) and effect.request.access == "write":
                     self._sent = yield from ask(Now())
                 try:
                     value = yield from ask(effect)

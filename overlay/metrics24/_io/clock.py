@@ -1,4 +1,4 @@
-"""The time, and waiting for it to pass. A test may bring its own clock."""
+"""The time, and pauses. A test may bring a clock of its own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What drivers need to know of time."""
+    """A clock that drivers can use."""
 
     def now(self) -> datetime:
-        """Wall-clock time, with its time zone."""
+        """Return the wall-clock time, with its time zone."""
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow."""
+        """Return seconds that never go back."""
 
     def sleep(self, seconds: float) -> None:
         """Block for `seconds`."""
@@ -28,11 +28,11 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Wall-clock time, in UTC."""
+        """Return the wall-clock time, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds of the machine's monotonic clock."""
+        """Return the seconds of the machine's monotonic clock."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

@@ -1,8 +1,7 @@
-"""Flows that run in the background, one after the other: in a thread, or in tasks.
+"""Drivers run flows: each effect that a flow yields is performed, and its result or its error is sent back.
 
-One pool of connections for each event loop, closed when the loop ends.
-
-Run flows: the synchronous driver and its asynchronous twin, side by side.
+`Driver` blocks, `AsyncDriver` runs on an event loop; they stand side by side, method by method. `Prefetch` and
+`AsyncPrefetch` run flows while the caller does something else: in a thread, or in a task.
 """
 
 from __future__ import annotations
@@ -15,30 +14,43 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from metrics24._core.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
 from metrics24._io.clock import Clock, SystemClock
-from metrics24._io.http import HTTPX_ERRORS, Endpoint, open_async_pool, open_pool, send, send_async
+from metrics24._io.http import (
+    HTTP_ERRORS,
+    AsyncEnvironmentTransport,
+    Endpoint,
+    Environment,
+    EnvironmentTransport,
+    async_chunks,
+    chunks,
+)
 from metrics24._io.network import Exchange
 from metrics24._io.redaction import redact_logs
 from metrics24._io.streams import open_async_stream, open_stream
 from metrics24.config import CLOSED
 from metrics24.errors import ConfigurationError, Metrics24Error, UsageError
 
+if TYPE_CHECKING:
+    import httpx
+
 T = TypeVar("T")
 
 _FORKED = (
-    "The next page was under way when this process was forked, and arrives in the other one. Begin anew here, with "
+    "The next page was under way when this process was forked, and arrives in the other one. Start again here, with "
     "after= the last row that you have."
 )
 _PATIENCE = 0.1  # seconds for the thread to notice that it is stopped; it is a daemon, and sends nothing any more
 
 
+class Abandoned(Exception):  # noqa: N818 - never leaves the driver
+    """A flow was stopped because its result is not needed any more."""
+
+
 class Prefetch(Generic[T]):
-    """A thread that runs flows. It begins with the first of them, since many callers have none.
+    """A thread that runs flows. It starts with the first of them, since many callers have none.
 
     Attributes:
         took: the seconds that the last flow took.
@@ -50,18 +62,18 @@ class Prefetch(Generic[T]):
         self.took = 0.0
         self._exchange = Exchange()
         self._flows: SimpleQueue[Flow[T] | None] = SimpleQueue()
-        self._results: SimpleQueue[Callable[[], T]] = SimpleQueue()
+        self._results: SimpleQueue[T | _Raised] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def run(self, flow: Flow[T]) -> T:
-        """Run a flow here and now instead."""
-        return self._outcome(flow)()
+        """Run a flow in the current thread instead."""
+        return _unwrapped(self._outcome(flow))
 
     def start(self, flow: Flow[T]) -> None:
         """Run a flow. Its result must be taken before the next one starts."""
-        if self._thread is None or not self._thread.is_alive():  # a fork does not take it along
+        if self._thread is None or not self._thread.is_alive():  # a fork does not copy it
             self._flows, self._results = SimpleQueue(), SimpleQueue()
-            self._thread = threading.Thread(target=self._work, name="metrics24-look-ahead", daemon=True)
+            self._thread = threading.Thread(target=self._work, name="metrics24-prefetch", daemon=True)
             self._thread.start()
         self._flows.put(flow)
 
@@ -69,12 +81,12 @@ class Prefetch(Generic[T]):
         """Wait for the flow's result.
 
         Raises:
-            UsageError: the process was forked while the flow ran, so that nobody runs it here.
+            UsageError: the process was forked while the flow ran, so that no thread runs it here.
 
         """
         if self._results.empty() and not (self._thread and self._thread.is_alive()):
             raise UsageError(_FORKED)
-        return self._results.get()()
+        return _unwrapped(self._results.get())
 
     def close(self) -> None:
         """Stop the flow that runs, if any: no further request is sent."""
@@ -87,22 +99,27 @@ class Prefetch(Generic[T]):
         while (flow := self._flows.get()) is not None:
             self._results.put(self._outcome(flow))
 
-    def _outcome(self, flow: Flow[T]) -> Callable[[], T]:
+    def _outcome(self, flow: Flow[T]) -> T | _Raised:
         started = time.perf_counter()
         try:
-            value = self._run(flow, self._exchange)
-        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
-            return _raising(error)
+            return self._run(flow, self._exchange)
+        except BaseException as error:  # noqa: BLE001 - raised where the result is taken
+            return _Raised(error)
         finally:
             self.took = time.perf_counter() - started
-        return lambda: value
 
 
-def _raising(error: BaseException) -> Callable[[], Any]:
-    def raise_it() -> Any:
-        raise error
+class _Raised:
+    """An error on its way from one thread to another."""
 
-    return raise_it
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _unwrapped(outcome: T | _Raised) -> T:
+    if isinstance(outcome, _Raised):
+        raise outcome.error
+    return outcome
 
 
 class AsyncPrefetch(Generic[T]):
@@ -113,7 +130,7 @@ class AsyncPrefetch(Generic[T]):
         self._task: asyncio.Task[T] | None = None
 
     async def run(self, flow: Flow[T]) -> T:
-        """Run a flow here and now instead."""
+        """Run a flow in the current task instead."""
         return await self._run(flow)
 
     def start(self, flow: Flow[T]) -> None:
@@ -135,66 +152,21 @@ class AsyncPrefetch(Generic[T]):
                 self._task.exception()
 
 
-class LoopPools:
-    """Keeps a pool for every event loop that asks for one."""
-
-    def __init__(self, open_pool: Callable[[], httpx.AsyncClient]) -> None:
-        self._open_pool = open_pool
-        self._keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncGenerator[httpx.AsyncClient]]
-        self._keepers = weakref.WeakKeyDictionary()
-        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]
-        self._clients = weakref.WeakKeyDictionary()
-
-    async def of_this_loop(self) -> httpx.AsyncClient:
-        """The running loop's pool."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._forget_ended_loops()
-            client = self._open_pool()
-            self._clients[loop] = client
-            self._keepers[loop] = keeper = _open_until_the_loop_ends(client)
-            await anext(keeper)
-        return self._clients[loop]
-
-    async def close(self) -> None:
-        """Close the pool of the running loop."""
-        keeper = self._keepers.pop(asyncio.get_running_loop(), None)
-        if keeper is not None:
-            await keeper.aclose()
-
-    def _forget_ended_loops(self) -> None:
-        """Let go of loops that ended: their connections refer to them, so that weak keys alone would keep them."""
-        for reference in self._clients.keyrefs():  # a list, since loops in other threads may add theirs meanwhile
-            loop = reference()
-            if loop is not None and loop.is_closed():
-                self._clients.pop(loop, None)
-                self._keepers.pop(loop, None)
-
-
-async def _open_until_the_loop_ends(client: httpx.AsyncClient) -> AsyncGenerator[httpx.AsyncClient]:
-    """Close the client when its event loop ends: loops close the asynchronous generators that began in them."""
-    async with client:
-        yield client
-
-
-class Abandoned(Exception):  # noqa: N818 - never leaves the driver
-    """A flow was stopped because nobody wants its result any more."""
-
-
 class Driver:
-    """Runs flows with blocking I/O. Safe to share between threads."""
+    """Runs flows with blocking I/O. Safe to share between threads.
+
+    Raises:
+        ConfigurationError: the environment's certificates or proxies cannot be used.
+
+    """
 
     def __init__(
-        self,
-        wire: Endpoint,
-        *,
-        max_connections: int,
-        transport: httpx.BaseTransport | None = None,
+        self, endpoint: Endpoint, *, max_connections: int, transport: httpx.BaseTransport | None = None
     ) -> None:
         redact_logs()
-        self._wire = wire
+        self._endpoint = endpoint
         self._connections = max_connections
-        self._transport = transport
+        self._own_transport = transport
         self.clock: Clock = SystemClock()
         self._lock = threading.Lock()
         self._closed = False
@@ -202,8 +174,8 @@ class Driver:
 
     @property
     def base_url(self) -> str:
-        """Where requests go."""
-        return self._wire.base_url
+        """The address that requests go to."""
+        return self._endpoint.base_url
 
     def run(self, flow: Flow[T], exchange: Exchange | None = None) -> T:
         """Run a flow to its end and return its result."""
@@ -224,8 +196,8 @@ class Driver:
             flow.close()
         raise Abandoned
 
-    def background(self) -> Prefetch[Any]:
-        """Somewhere to run flows in while the caller does something else."""
+    def prefetch(self) -> Prefetch[Any]:
+        """Return a thread to run flows in while the caller does something else."""
         return Prefetch(self.run)
 
     def close(self) -> None:
@@ -235,26 +207,29 @@ class Driver:
 
     def _open(self) -> None:
         self._pid = os.getpid()
-        self._client = open_pool(self._connections, self._transport)
-        self._finalizer = weakref.finalize(self, self._client.close)
+        self._transport = self._own_transport or EnvironmentTransport(Environment.read(), self._connections)
+        self._finalizer = weakref.finalize(self, self._transport.close)
 
-    def _ready(self) -> httpx.Client:
+    def _ready(self) -> httpx.BaseTransport:
         if self._closed:
             raise UsageError(CLOSED)
         if self._pid != os.getpid():
             with self._lock:
                 if self._pid != os.getpid():
-                    if self._transport is not None:
+                    if self._own_transport is not None:
                         raise ConfigurationError("A client with its own transport cannot be used after a fork.")
                     self._open()
-        return self._client
+        return self._transport
 
     def _perform(self, effect: Effect[Any], exchange: Exchange) -> object:
         match effect:
             case Call():
                 return self._call(effect, exchange)
             case Sleep(seconds):
-                self._sleep(seconds, exchange)
+                if isinstance(self.clock, SystemClock):
+                    exchange.aborted.wait(seconds)
+                else:
+                    self.clock.sleep(seconds)
             case Now():
                 return Instant(self.clock.monotonic(), self.clock.now())
             case Open():
@@ -267,53 +242,49 @@ class Driver:
                 raise TypeError(f"no driver knows {effect!r}")
         return None
 
-    def _sleep(self, seconds: float, exchange: Exchange) -> None:
-        if isinstance(self.clock, SystemClock):
-            exchange.aborted.wait(seconds)
-        else:
-            self.clock.sleep(seconds)
-
     def _call(self, call: Call, exchange: Exchange) -> RawResponse:
-        client = self._ready()
+        transport = self._ready()
         try:
-            with exchange.bounded(call.timeout):
-                return self._exchange(client, call)
-        except HTTPX_ERRORS as error:
-            fault = self._wire.attempt(call).fault(error)
-        raise fault
-
-    def _exchange(self, client: httpx.Client, call: Call) -> RawResponse:
-        response = send(client, self._wire.request(call))
-        with contextlib.closing(response):
-            body = self._wire.body(response, call)
-            if not response.is_stream_consumed:
-                for data in response.iter_raw():
+            with (
+                exchange.bounded(call.timeout),
+                contextlib.closing(transport.handle_request(self._endpoint.request(call))) as response,
+            ):
+                body = self._endpoint.body(response, call)
+                for data in chunks(response):
                     body.feed(data)
                     if body.full:
                         break
-            return self._wire.answer(response, body.content())
+                return self._endpoint.response(response, body.content())
+        except HTTP_ERRORS as error:
+            fault = self._endpoint.attempt(call).fault(error)
+        raise fault
 
 
 class AsyncDriver:
-    """Runs flows on the event loop of whoever calls it. Each loop has connections of its own."""
+    """Runs flows on the event loop of the caller. Each loop has connections of its own.
+
+    Raises:
+        ConfigurationError: the environment's certificates or proxies cannot be used.
+
+    """
 
     def __init__(
-        self,
-        wire: Endpoint,
-        *,
-        max_connections: int,
-        transport: httpx.AsyncBaseTransport | None = None,
+        self, endpoint: Endpoint, *, max_connections: int, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         redact_logs()
-        self._wire = wire
+        self._endpoint = endpoint
         self.clock: Clock = SystemClock()
         self._closed = False
-        self._pools = LoopPools(lambda: open_async_pool(max_connections, transport))
+        if transport is not None:
+            self._transports = LoopTransports(lambda: transport)
+        else:
+            environment = Environment.read()
+            self._transports = LoopTransports(lambda: AsyncEnvironmentTransport(environment, max_connections))
 
     @property
     def base_url(self) -> str:
-        """Where requests go."""
-        return self._wire.base_url
+        """The address that requests go to."""
+        return self._endpoint.base_url
 
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end and return its result."""
@@ -332,19 +303,19 @@ class AsyncDriver:
         finally:
             flow.close()
 
-    def background(self) -> AsyncPrefetch[Any]:
-        """Somewhere to run flows in while the caller does something else."""
+    def prefetch(self) -> AsyncPrefetch[Any]:
+        """Return tasks to run flows in while the caller does something else."""
         return AsyncPrefetch(self.run)
 
     async def close(self) -> None:
         """Close the connections of the running loop."""
         self._closed = True
-        await self._pools.close()
+        await self._transports.close()
 
-    async def _ready(self) -> httpx.AsyncClient:
+    async def _ready(self) -> httpx.AsyncBaseTransport:
         if self._closed:
             raise UsageError(CLOSED)
-        return await self._pools.of_this_loop()
+        return await self._transports.of_this_loop()
 
     async def _perform(self, effect: Effect[Any]) -> object:
         match effect:
@@ -365,23 +336,60 @@ class AsyncDriver:
         return None
 
     async def _call(self, call: Call) -> RawResponse:
-        client = await self._ready()
+        transport = await self._ready()
         try:
-            async with asyncio.timeout(call.timeout):
-                return await self._exchange(client, call)
-        except TimeoutError:
-            fault: Metrics24Error = self._wire.attempt(call).timed_out()
-        except HTTPX_ERRORS as error:
-            fault = self._wire.attempt(call).fault(error)
-        raise fault
-
-    async def _exchange(self, client: httpx.AsyncClient, call: Call) -> RawResponse:
-        response = await send_async(client, self._wire.request(call))
-        async with contextlib.aclosing(response):
-            body = self._wire.body(response, call)
-            if not response.is_stream_consumed:
-                async for data in response.aiter_raw():
+            async with (
+                asyncio.timeout(call.timeout),
+                contextlib.aclosing(await transport.handle_async_request(self._endpoint.request(call))) as response,
+            ):
+                body = self._endpoint.body(response, call)
+                async for data in async_chunks(response):
                     body.feed(data)
                     if body.full:
                         break
-            return self._wire.answer(response, body.content())
+                return self._endpoint.response(response, body.content())
+        except TimeoutError:
+            fault: Metrics24Error = self._endpoint.attempt(call).timed_out()
+        except HTTP_ERRORS as error:
+            fault = self._endpoint.attempt(call).fault(error)
+        raise fault
+
+
+class LoopTransports:
+    """One transport for each event loop, closed when the loop ends: connections belong to a loop."""
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
+        self._make = make
+        self._opened: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncBaseTransport, AsyncGenerator[None]]
+        ] = weakref.WeakKeyDictionary()
+
+    async def of_this_loop(self) -> httpx.AsyncBaseTransport:
+        """Return the running loop's transport."""
+        loop = asyncio.get_running_loop()
+        found = self._opened.get(loop)
+        if found is None:
+            self._forget_ended_loops()
+            transport = self._make()
+            found = self._opened[loop] = transport, _open_until_the_loop_ends(transport)
+            await anext(found[1])
+        return found[0]
+
+    async def close(self) -> None:
+        """Close the transport of the running loop."""
+        found = self._opened.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found[1].aclose()
+
+    def _forget_ended_loops(self) -> None:
+        """Drop loops that ended: their connections refer to them, so that weak keys alone would keep them."""
+        for reference in self._opened.keyrefs():  # a list, since loops in other threads may add theirs meanwhile
+            loop = reference()
+            if loop is not None and loop.is_closed():
+                self._opened.pop(loop, None)
+
+
+async def _open_until_the_loop_ends(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None]:
+    """Close the transport with its event loop, which closes the asynchronous generators that began in it."""
+    async with transport:
+        yield

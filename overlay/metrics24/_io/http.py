@@ -1,10 +1,7 @@
-"""What httpx's errors mean, in our own. httpx's are dropped: their tracebacks hold the request's headers.
+"""HTTP as the client speaks it: requests and their headers, bodies, errors and transports, all in terms of httpx.
 
-Collect the body of an answer within bounds, decompressing it on the way.
-
-What both drivers share: URLs, headers and bodies of requests and answers.
-
-Pools of connections: httpx clients that keep deadlines, follow no redirect and remember no cookie.
+Requests go to a transport as they are. httpx's client would first merge them with settings of its own, and then look
+for cookies, redirects and users' passwords, none of which there are: half of what a request costs.
 """
 
 from __future__ import annotations
@@ -16,20 +13,21 @@ import ssl
 import stat
 import threading
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from collections.abc import AsyncIterator, Iterator, Mapping
+from importlib import import_module
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+import httpcore
 import httpx
 from attrs import frozen
 
 from metrics24 import __version__
 from metrics24._core.effects import Call, Open, RawResponse, Request
 from metrics24._core.requests import API_KEY_HEADER
-from metrics24._io.network import keep_deadlines, meter
-from metrics24._io.redaction import harmless, harmless_headers, remember, without_secrets
+from metrics24._io.network import NETWORK_ERRORS, open_async_pool, open_pool
+from metrics24._io.redaction import harmless, remember, without_secrets
 from metrics24.config import Credential, is_loopback
 from metrics24.errors import (
     ConfigurationError,
@@ -40,20 +38,22 @@ from metrics24.errors import (
     UsageError,
 )
 
-HTTPX_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, *NETWORK_ERRORS)
+"""The errors of sending and receiving. They are dropped, not chained: their tracebacks hold the request's headers."""
+_TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
 @frozen
 class Attempt:
-    """What was being done when it failed: with which host, for what, and for how many seconds at most."""
+    """One attempt to send something: to which host, for what, and for how many seconds at most."""
 
     host: str
     purpose: str
     timeout: float
 
     def timed_out(self, *, sent: bool = True) -> RequestTimeout:
-        """The error for an answer that did not arrive in time."""
+        """Return the error for a response that did not arrive in time."""
         return RequestTimeout(
             f"{self.host} did not answer {self.purpose} whole within {self.timeout:g} s. Try again later, or "
             "give it more time with timeout=.",
@@ -61,33 +61,33 @@ class Attempt:
         )
 
     def fault(self, error: Exception) -> Metrics24Error:
-        """Our own error for one of httpx's."""
+        """Return our own error for one of HTTP_ERRORS."""
         sent = not isinstance(error, _NEVER_SENT)
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, _TIMEOUTS):
             return self.timed_out(sent=sent)
-        what = f"{type(error).__name__}: {harmless(str(error))}"
+        problem = f"{type(error).__name__}: {harmless(str(error))}"
         if isinstance(error, httpx.InvalidURL | UnicodeError):
             return TransportError(
-                f"The URL of {self.purpose} cannot be sent ({what}). Check arguments, base URL and routes.",
+                f"The URL of {self.purpose} cannot be sent ({problem}). Check arguments, base URL and routes.",
                 sent=False,
                 permanent=True,
             )
         if is_untrusted(error):
             return TransportError(
-                f"The certificate of {self.host} is not trusted ({what}). If that host is right, name its authority in "
-                "SSL_CERT_FILE, or pass transport=httpx.HTTPTransport(verify=...).",
+                f"The certificate of {self.host} is not trusted ({problem}). If that host is right, name its authority "
+                "in SSL_CERT_FILE, or pass transport=httpx.HTTPTransport(verify=...).",
                 sent=False,
                 permanent=True,
             )
         return TransportError(
-            f"{self.host} could not be reached, or broke off, during {self.purpose} ({what}). "
+            f"{self.host} could not be reached, or broke off, during {self.purpose} ({problem}). "
             "Check the base URL, the network and the proxy settings.",
             sent=sent,
         )
 
 
 def is_untrusted(error: BaseException | None) -> bool:
-    """Whether it was a certificate that is not trusted, however deep below."""
+    """Return True if a certificate that is not trusted caused the error, however deep below."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True
@@ -95,18 +95,21 @@ def is_untrusted(error: BaseException | None) -> bool:
     return False
 
 
-ACCEPTED_ENCODING = "gzip"
-ANSWER_LIMIT = 32 * 1024 * 1024
+RESPONSE_LIMIT = 32 * 1024 * 1024
 ERROR_LIMIT = 64 * 1024
 _STEP = 1024 * 1024
 _GZIP_OR_ZLIB = 47  # zlib's window bits for "gzip or zlib, whichever the header says"
 
 
 class BodyReader:
-    """A body in the making. httpx would decompress without a bound; this never holds more than its limit.
+    """Collects the body of a response within bounds, unpacking it on the way. httpx would unpack without a bound.
 
-    The body of an error is cut at its limit, and kept packed if nobody can unpack it: what the status says must not
+    The body of an error is cut at its limit, and kept packed if it cannot be unpacked: what the status says must not
     be hidden by what the body looks like. Any other body must arrive whole.
+
+    Attributes:
+        full: True if the rest of the body is not needed.
+
     """
 
     def __init__(self, operation: str, *, encoding: str, is_error: bool) -> None:
@@ -114,19 +117,19 @@ class BodyReader:
         packed = coding in {"gzip", "x-gzip", "deflate"}
         if not packed and not is_error and coding not in {"", "identity"}:
             raise ResponseError(
-                f"The answer to {operation} is packed in an encoding that was not asked for; only gzip was.",
+                f"The response to {operation} is packed in an encoding that was not asked for; only gzip was.",
                 operation=operation,
             )
         self._operation = operation
         self._is_error = is_error
-        self._limit = ERROR_LIMIT if is_error else ANSWER_LIMIT
+        self._limit = ERROR_LIMIT if is_error else RESPONSE_LIMIT
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB) if packed else None
         self._parts: list[bytes] = []
         self._size = 0
         self.full = False
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes off the wire.
+        """Take the next bytes of the body.
 
         Raises:
             ResponseError: the body is larger than the limit.
@@ -138,17 +141,17 @@ class BodyReader:
         elif not self._unpack(data):
             self.full = True
             if not self._is_error:
-                raise TransportError(f"The compressed answer to {self._operation} arrived damaged.")
+                raise TransportError(f"The compressed response to {self._operation} arrived damaged.")
 
     def content(self) -> bytes:
-        """The whole body.
+        """Return the whole body.
 
         Raises:
             TransportError: the compressed stream ended too early.
 
         """
         if self._inflate is not None and self._parts and not self._inflate.eof and not self._is_error:
-            raise TransportError(f"The compressed answer to {self._operation} ended too early.")
+            raise TransportError(f"The compressed response to {self._operation} ended too early.")
         return b"".join(self._parts)
 
     def _unpack(self, data: bytes) -> bool:
@@ -168,7 +171,7 @@ class BodyReader:
         if len(data) > room:
             if not self._is_error:
                 raise ResponseError(
-                    f"The answer to {self._operation} is larger than {self._limit >> 20} MiB, so it was not read on. "
+                    f"The response to {self._operation} is larger than {self._limit >> 20} MiB, so it was not read on. "
                     "No page of this API is that large: is the base URL right?",
                     operation=self._operation,
                 )
@@ -183,39 +186,36 @@ _UNSENT_SHARE = 0.9  # of an attempt's time, so that a connection that never sto
 
 @frozen
 class Endpoint:
-    """Where requests go, and as whom."""
+    """The API's address, and the credential to send to it."""
 
     base_url: str
     credential: Credential
 
     def attempt(self, call: Call) -> Attempt:
-        """What messages say of a call."""
+        """Describe a call for messages."""
         return Attempt(urlsplit(self.base_url).netloc, call.request.operation, call.timeout)
 
     def request(self, call: Call) -> httpx.Request:
-        """Make the request ready to be sent. The credential is in its headers and in no variable of ours.
-
-        It goes to the transport as it is. httpx's client would first merge it with settings of its own, and then look
-        for cookies, redirects and users' passwords, none of which there are: half of what a request costs.
-        """
+        """Make a request ready to be sent. The credential is in its headers and in no variable of ours."""
+        request = call.request
         return httpx.Request(
-            call.request.method,
-            httpx.URL(self.base_url + call.request.path, params=call.request.params or None),
-            content=_content(call.request),
-            headers=self._headers(call.request),
-            extensions={"timeout": _timeout(call.timeout).as_dict()},
+            request.method,
+            httpx.URL(self.base_url + request.path, params=request.params or None),
+            content=None if request.body is None else _json(request),
+            headers=self._headers(request),
+            extensions=_timeouts(call.timeout),
         )
 
     def _headers(self, request: Request) -> dict[str, str]:
-        secret = self.credential.secret
         headers = {
             "Accept": "application/json",
-            "Accept-Encoding": ACCEPTED_ENCODING,
+            "Accept-Encoding": "gzip",
             "Connection": "keep-alive",
             "User-Agent": USER_AGENT,
         }
         if request.body is not None:
             headers["Content-Type"] = "application/json"
+        secret = self.credential.secret
         if self.credential.scheme == "key":
             headers[API_KEY_HEADER] = secret.reveal()
         else:
@@ -224,51 +224,86 @@ class Endpoint:
         return headers
 
     def body(self, response: httpx.Response, call: Call) -> BodyReader:
-        """What collects the answer's body; transports for tests may give answers that are read and unpacked already."""
-        consumed = response.is_stream_consumed
-        encoding = "" if consumed else response.headers.get("content-encoding", "")
-        body = BodyReader(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
-        if consumed:
-            body.feed(response.content)
-        return body
+        """Return a reader for the body; transports for tests may give one that is read and unpacked already."""
+        encoding = "" if response.is_stream_consumed else response.headers.get("content-encoding", "")
+        return BodyReader(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
 
-    def answer(self, response: httpx.Response, content: bytes) -> RawResponse:
-        """Our own answer. Headers and errors that repeat the credential lose it here."""
+    def response(self, response: httpx.Response, content: bytes) -> RawResponse:
+        """Return our own response. Headers and errors that repeat the credential lose it here."""
         if response.status_code >= 400:
             content = without_secrets(content)
         return RawResponse(response.status_code, harmless_headers(response.headers), content)
 
 
-def file_request(client: httpx.Client | httpx.AsyncClient, effect: Open) -> httpx.Request:
+def file_request(effect: Open) -> httpx.Request:
     """Make the request for a file ready to be sent. It carries no credential but its URL."""
-    headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+    headers = {
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "Connection": "keep-alive",
+        "User-Agent": USER_AGENT,
+    }
     if effect.offset:
         headers["Range"] = f"bytes={effect.offset}-"
         headers["If-Range"] = effect.etag
-    request = client.build_request("GET", effect.url.reveal(), headers=headers, timeout=_timeout(effect.timeout))
+    request = httpx.Request("GET", effect.url.reveal(), headers=headers, extensions=_timeouts(effect.timeout))
     for value in effect.url.values:
         value.reveal()
         remember(value)
     if effect.url.signature is not None:
-        effect.url.signature.last = request.url.query.decode("ascii")  # httpx may write it otherwise, and logs that
+        effect.url.signature.last = request.url.query.decode("ascii")  # as it is sent: servers may repeat it
         remember(effect.url.signature)
     return request
 
 
-def _timeout(seconds: float) -> httpx.Timeout:
+def _timeouts(seconds: float) -> dict[str, dict[str, float]]:
     unsent = seconds * _UNSENT_SHARE
-    return httpx.Timeout(seconds, connect=unsent, pool=unsent)
+    return {"timeout": {"connect": unsent, "pool": unsent, "read": seconds, "write": seconds}}
 
 
-def _content(request: Request) -> bytes | None:
-    if request.body is None:
-        return None
+def _json(request: Request) -> bytes:
     try:
         return json.dumps(request.body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"The body for {request.operation} cannot be written as JSON: {error}.") from None
 
 
+def harmless_headers(headers: httpx.Headers) -> httpx.Headers:
+    """Return headers without any credential: the same ones, unless the server repeats one."""
+    values = b"\n".join(value for _, value in headers.raw)
+    if without_secrets(values) == values:
+        return headers
+    return httpx.Headers([(name, without_secrets(value)) for name, value in headers.raw])
+
+
+def file_headers(response: httpx.Response) -> httpx.Headers:
+    """Return the headers of a file, without what storage repeats of the URL.
+
+    Transports for tests may give responses that are read and unpacked already; then the headers must not say otherwise.
+    """
+    headers = httpx.Headers(harmless_headers(response.headers))
+    if response.is_stream_consumed and "content-encoding" in headers:
+        del headers["content-encoding"]
+        headers.pop("content-length", None)
+    return headers
+
+
+def chunks(response: httpx.Response) -> Iterator[bytes]:
+    """Return the body as it arrives, still packed; whole where a transport for tests has read it already."""
+    return iter([response.content]) if response.is_stream_consumed else response.iter_raw()
+
+
+async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Do the same as `chunks` on an event loop."""
+    if response.is_stream_consumed:
+        yield response.content
+        return
+    async for data in response.aiter_raw():
+        yield data
+
+
+_PROXY_NAMES = ("http", "https", "all")
+_PORTS = {"http": 80, "https": 443}
 _contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
 _contexts_lock = threading.Lock()
 
@@ -290,94 +325,146 @@ def ssl_context() -> ssl.SSLContext:
 
 
 def _fingerprint(path: str | None) -> tuple[object, ...]:
-    """The path with the size and age of what it names; a pipe can be read only once, so its path is enough."""
+    """Return the path with size and age of its file; a pipe can be read only once, so its path is enough."""
     if not path:
         return ()
     found = os.stat(path)  # noqa: PTH116 - SSL_CERT_FILE is a plain string
     return (path,) if stat.S_ISFIFO(found.st_mode) else (path, found.st_mtime_ns, found.st_size)
 
 
-def open_pool(connections: int, transport: httpx.BaseTransport | None) -> httpx.Client:
-    """A pool for the synchronous driver.
+@frozen
+class Environment:
+    """The authorities and proxies that the environment names for connections.
 
-    Raises:
-        ConfigurationError: the environment's certificates or proxies cannot be used.
+    Attributes:
+        context: checks the certificates of servers.
+        proxies: the proxy for each scheme that has one.
+        exempt: what NO_PROXY names, entry by entry.
 
     """
-    with _environment():
-        client = httpx.Client(
-            verify=ssl_context(),
-            limits=_limits(connections),
-            transport=transport,
-            cookies=_no_cookies(),
-            mounts=_passed_by(),
+
+    context: ssl.SSLContext
+    proxies: Mapping[str, httpcore.Proxy]
+    exempt: tuple[str, ...]
+
+    @classmethod
+    def read(cls) -> Environment:
+        """Read the environment.
+
+        Plain http is for this machine alone. A proxy elsewhere would be sent the credential unencrypted, so plain http
+        does not go there.
+
+        Raises:
+            ConfigurationError: certificates or proxies cannot be used.
+
+        """
+        try:
+            context = ssl_context()
+            named = getproxies()
+            urls = {name: httpx.Proxy(_with_scheme(named[name])) for name in _PROXY_NAMES if named.get(name)}
+            proxies = {name: _httpcore_proxy(proxy, context) for name, proxy in urls.items()}
+        except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+            problem = f"{type(error).__name__}: {error}"
+        else:
+            exempt = tuple(filter(None, (entry.strip().lower() for entry in named.get("no", "").split(","))))
+            chosen = {scheme: scheme if scheme in proxies else "all" for scheme in ("http", "https")}
+            if chosen["http"] in urls and not is_loopback(urls[chosen["http"]].url.host):
+                del chosen["http"]
+            found = {scheme: proxies[name] for scheme, name in chosen.items() if name in proxies}
+            return cls(context, {} if "*" in exempt else found, exempt)
+        raise ConfigurationError(
+            f"Connections cannot be set up ({problem}). Check SSL_CERT_FILE and SSL_CERT_DIR, and the proxies in "
+            "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
         )
-    keep_deadlines(client)
-    return client
+
+    def proxy(self, url: httpx.URL) -> httpcore.Proxy | None:
+        """Return the proxy for a request; None if it goes directly."""
+        proxy = self.proxies.get(url.scheme)
+        return None if proxy is None or any(_exempts(entry, url) for entry in self.exempt) else proxy
 
 
-def open_async_pool(connections: int, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    """A pool for the asynchronous driver.
-
-    Raises:
-        ConfigurationError: the environment's certificates or proxies cannot be used.
-
-    """
-    with _environment():
-        client = httpx.AsyncClient(
-            verify=ssl_context(),
-            limits=_limits(connections),
-            transport=transport,
-            cookies=_no_cookies(),
-            mounts=_passed_by(),
-        )
-    meter(client)
-    return client
+def _with_scheme(url: str) -> str:
+    return url if "://" in url else f"http://{url}"
 
 
-def send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
-    """Send a request by the transport that the environment's proxies leave for it, past the client's own work.
-
-    httpx has no public way to ask its client for a transport; the method used is pinned by httpx<0.29, and by the tests
-    with proxies.
-    """
-    return client._transport_for_url(request.url).handle_request(request)
-
-
-async def send_async(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    """Send a request like `send`."""
-    return await client._transport_for_url(request.url).handle_async_request(request)
-
-
-def _limits(connections: int) -> httpx.Limits:
-    return httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-
-
-def _no_cookies() -> CookieJar:
-    """The API knows none; one that a proxy sets would be shared by all threads."""
-    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-
-
-def _passed_by() -> dict[str, None]:
-    """What goes past the environment's proxies: plain http, unless its proxy is on this machine as well.
-
-    Plain http is for this machine alone; a proxy elsewhere would be sent the credential unencrypted.
-    """
-    proxies = getproxies()
-    proxy = proxies.get("http") or proxies.get("all") or "localhost"
-    host = urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname
-    return {} if is_loopback(host or "") else {"http://": None}
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        problem = f"{type(error).__name__}: {error}"
-    else:
-        return
-    raise ConfigurationError(
-        f"Connections cannot be set up ({problem}). Check SSL_CERT_FILE and SSL_CERT_DIR, and the proxies in "
-        "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+def _httpcore_proxy(proxy: httpx.Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
+    url = proxy.url
+    if url.scheme.startswith("socks"):
+        import_module("socksio")  # httpcore would miss it at the first request
+    return httpcore.Proxy(
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        auth=proxy.raw_auth,
+        ssl_context=context if url.scheme == "https" else None,
     )
+
+
+def _exempts(entry: str, url: httpx.URL) -> bool:
+    """Return True if an entry of NO_PROXY names the URL's host: itself, a domain above it, or its network."""
+    scheme, _, name = entry.rpartition("://")
+    if scheme not in {"", "all", url.scheme}:
+        return False
+    try:
+        return ip_address(url.host) in ip_network(name.strip("[]"), strict=False)
+    except ValueError:  # one of them is a name
+        host, _, port = name.removeprefix("*").partition(":")
+    if port and port != str(url.port or _PORTS[url.scheme]):
+        return False
+    return url.host == host or url.host.endswith(f".{host.removeprefix('.')}")
+
+
+class PooledTransport(httpx.HTTPTransport):
+    """httpx's transport, over a pool of connections that keep deadlines.
+
+    httpx turns requests and errors into its own. It is a subclass and no other transport because recorders, such as
+    vcrpy and pytest-httpx, replace `httpx.HTTPTransport.handle_request`.
+    """
+
+    def __init__(self, context: ssl.SSLContext, connections: int, proxy: httpcore.Proxy | None) -> None:
+        self._pool = open_pool(context, connections, proxy)
+
+
+class AsyncPooledTransport(httpx.AsyncHTTPTransport):
+    """The asynchronous twin of `PooledTransport`."""
+
+    def __init__(self, context: ssl.SSLContext, connections: int, proxy: httpcore.Proxy | None) -> None:
+        self._pool = open_async_pool(context, connections, proxy)
+
+
+class EnvironmentTransport(httpx.BaseTransport):
+    """Sends each request directly, or through the proxy that the environment names for it."""
+
+    def __init__(self, environment: Environment, connections: int) -> None:
+        self._environment = environment
+        self._transports = {
+            proxy: PooledTransport(environment.context, connections, proxy)
+            for proxy in (None, *environment.proxies.values())
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request by the transport for its URL."""
+        return self._transports[self._environment.proxy(request.url)].handle_request(request)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for transport in self._transports.values():
+            transport.close()
+
+
+class AsyncEnvironmentTransport(httpx.AsyncBaseTransport):
+    """The asynchronous twin of `EnvironmentTransport`, for one event loop."""
+
+    def __init__(self, environment: Environment, connections: int) -> None:
+        self._environment = environment
+        self._transports = {
+            proxy: AsyncPooledTransport(environment.context, connections, proxy)
+            for proxy in (None, *environment.proxies.values())
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request by the transport for its URL."""
+        return await self._transports[self._environment.proxy(request.url)].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for transport in self._transports.values():
+            await transport.aclose()

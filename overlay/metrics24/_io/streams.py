@@ -1,27 +1,28 @@
-"""Files being read from storage: opened without a credential, read block by block, closed by whoever opened them."""
+"""Files being downloaded: opened without a credential, read block by block, closed by the flow that opened them."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-
-import httpx
+from typing import TYPE_CHECKING
 
 from metrics24._core.effects import Open, Opened
-from metrics24._io.http import HTTPX_ERRORS, Attempt, file_request
-from metrics24._io.network import Exchange, RemainingBody, read, read_async, rest_of
-from metrics24._io.redaction import without_secrets
+from metrics24._io.http import HTTP_ERRORS, Attempt, async_chunks, chunks, file_headers, file_request
+from metrics24._io.network import Exchange, RemainingBody, remaining_body
 from metrics24.errors import Metrics24Error
 
+if TYPE_CHECKING:
+    import httpx
+
 BLOCK = 1024 * 1024
-_LARGE = BLOCK // 2  # a piece that is given as it is; copying it to put more behind it would cost more than a block
+_LARGE = BLOCK // 2  # a piece that is passed on as it is; copying it to add more would cost more than a block
 _ALMOST = BLOCK * 15 // 16
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
 class _BlockBuffer:
-    """What has arrived and was not given yet, and how the stream ended after it."""
+    """The bytes that arrived and were not passed on yet, and how the stream ended after them."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -35,7 +36,7 @@ class _BlockBuffer:
         self._until = time.monotonic() + _GATHERING
 
     def add(self, data: bytes | None) -> None:
-        """Add what arrived; None is the end."""
+        """Add bytes that arrived; None is the end."""
         if data is None:
             self.ended = True
         else:
@@ -44,7 +45,7 @@ class _BlockBuffer:
 
     @property
     def is_enough(self) -> bool:
-        """Whether nothing more will come, or what is there should be given first."""
+        """True if nothing more will come, or the bytes at hand should be passed on first."""
         least = _LARGE if len(self._pieces) == 1 else _ALMOST
         if self.ended or self.problem is not None or self._size >= least:
             return True
@@ -52,14 +53,14 @@ class _BlockBuffer:
 
     @property
     def room(self) -> int:
-        """How many bytes the block still has room for, at least one."""
+        """The number of bytes for which the block still has room, at least one."""
         return max(1, BLOCK - self._size)
 
     def block(self) -> bytes:
-        """The next bytes, nothing at the end.
+        """Return the next bytes, nothing at the end.
 
         Raises:
-            Metrics24Error: the stream broke off, and all that came before was given.
+            Metrics24Error: the stream broke off, and all that came before was passed on.
 
         """
         if self.problem is not None and not self._size:
@@ -70,122 +71,106 @@ class _BlockBuffer:
         return data[:BLOCK]  # copies only where there is a rest
 
 
-class Stream:
+class _FileStream:
+    """The state of a file being read, for both drivers."""
+
+    _rest: RemainingBody | None = None
+    _begun = False
+
+    def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
+        self._response, self._attempt = response, attempt
+        self._buffer = _BlockBuffer()
+
+    def _arrived(self, data: bytes | None) -> bytes | None:
+        """Look after the first bytes whether the rest can be read straight from the connection."""
+        if data is not None and not self._begun:
+            self._begun = True
+            connection = self._response.extensions.get("network_stream")
+            self._rest = remaining_body(connection, self._response.headers, data)
+        return data
+
+
+class Stream(_FileStream):
     """A file being read with blocking I/O."""
 
     def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
-        self._response, self._attempt = response, attempt
-        self._chunks: Iterator[bytes] = iter([response.content]) if response.is_stream_consumed else response.iter_raw()
-        self._arrived = _BlockBuffer()
-        self._begun = False
-        self._rest: RemainingBody | None = None
+        super().__init__(response, attempt)
+        self._chunks: Iterator[bytes] = chunks(response)
 
     def read(self, seconds: float, exchange: Exchange) -> bytes:
-        """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
-        self._arrived.begin()
+        """Return the next bytes, nothing at the end. Bytes that arrived before a fault come before the fault."""
+        self._buffer.begin()
         try:
-            while not self._arrived.is_enough:
+            while not self._buffer.is_enough:
                 with exchange.bounded(seconds):
-                    data = self._next()
-                self._arrived.add(data)
-        except HTTPX_ERRORS as error:
-            self._arrived.problem = self._attempt.fault(error)
-        return self._arrived.block()
+                    self._buffer.add(self._next())
+        except HTTP_ERRORS as error:
+            self._buffer.problem = self._attempt.fault(error)
+        return self._buffer.block()
 
     def _next(self) -> bytes | None:
         if self._rest is not None:
-            return read(self._response, self._rest, self._arrived.room)
-        data = next(self._chunks, None)
-        if data is not None and not self._begun:
-            self._begun, self._rest = True, rest_of(self._response, data)
-        return data
+            return self._rest.read(self._buffer.room)
+        return self._arrived(next(self._chunks, None))
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Release the connection."""
         self._response.close()
 
 
-class AsyncStream:
+class AsyncStream(_FileStream):
     """A file being read on an event loop."""
 
     def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
-        self._response, self._attempt = response, attempt
-        consumed = response.is_stream_consumed
-        self._chunks: AsyncIterator[bytes] = _once(response.content) if consumed else response.aiter_raw()
-        self._arrived = _BlockBuffer()
-        self._begun = False
-        self._rest: RemainingBody | None = None
+        super().__init__(response, attempt)
+        self._chunks: AsyncIterator[bytes] = async_chunks(response)
 
     async def read(self, seconds: float) -> bytes:
-        """The next bytes, nothing at the end. What arrived before a fault is given before the fault."""
-        self._arrived.begin()
+        """Return the next bytes, nothing at the end. Bytes that arrived before a fault come before the fault."""
+        self._buffer.begin()
         try:
-            while not self._arrived.is_enough:
+            while not self._buffer.is_enough:
                 async with asyncio.timeout(seconds):
-                    data = await self._next()
-                self._arrived.add(data)
+                    self._buffer.add(await self._next())
         except TimeoutError:
-            self._arrived.problem = self._attempt.timed_out()
-        except HTTPX_ERRORS as error:
-            self._arrived.problem = self._attempt.fault(error)
-        return self._arrived.block()
+            self._buffer.problem = self._attempt.timed_out()
+        except HTTP_ERRORS as error:
+            self._buffer.problem = self._attempt.fault(error)
+        return self._buffer.block()
 
     async def _next(self) -> bytes | None:
         if self._rest is not None:
-            return await read_async(self._response, self._rest, self._arrived.room)
-        data = await anext(self._chunks, None)
-        if data is not None and not self._begun:
-            self._begun, self._rest = True, rest_of(self._response, data)
-        return data
+            return await self._rest.read_async(self._buffer.room)
+        return self._arrived(await anext(self._chunks, None))
 
     async def close(self) -> None:
-        """Let the connection go."""
+        """Release the connection."""
         await self._response.aclose()
 
 
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
-
-
-def open_stream(client: httpx.Client, effect: Open, exchange: Exchange) -> Opened:
-    """Ask for a file and read the head of the answer."""
-    attempt = _attempt(effect)
+def open_stream(transport: httpx.BaseTransport, effect: Open, exchange: Exchange) -> Opened:
+    """Request a file and read the head of the response."""
+    attempt = Attempt(effect.url.host, "the download", effect.timeout)
     try:
         with exchange.bounded(effect.timeout):
-            response = client.send(file_request(client, effect), stream=True)
-    except HTTPX_ERRORS as error:
+            response = transport.handle_request(file_request(effect))
+    except HTTP_ERRORS as error:
         fault = attempt.fault(error)
     else:
-        return Opened(response.status_code, _headers(response), Stream(response, attempt))
+        return Opened(response.status_code, file_headers(response), Stream(response, attempt))
     raise fault
 
 
-async def open_async_stream(client: httpx.AsyncClient, effect: Open) -> Opened:
-    """Ask for a file and read the head of the answer."""
-    attempt = _attempt(effect)
+async def open_async_stream(transport: httpx.AsyncBaseTransport, effect: Open) -> Opened:
+    """Request a file and read the head of the response."""
+    attempt = Attempt(effect.url.host, "the download", effect.timeout)
     try:
         async with asyncio.timeout(effect.timeout):
-            response = await client.send(file_request(client, effect), stream=True)
+            response = await transport.handle_async_request(file_request(effect))
     except TimeoutError:
         fault: Metrics24Error = attempt.timed_out()
-    except HTTPX_ERRORS as error:
+    except HTTP_ERRORS as error:
         fault = attempt.fault(error)
     else:
-        return Opened(response.status_code, _headers(response), AsyncStream(response, attempt))
+        return Opened(response.status_code, file_headers(response), AsyncStream(response, attempt))
     raise fault
-
-
-def _attempt(effect: Open) -> Attempt:
-    return Attempt(effect.url.host, "the download", effect.timeout)
-
-
-def _headers(response: httpx.Response) -> httpx.Headers:
-    """The headers, without what storage repeats of the URL.
-
-    Transports for tests may give answers that are read and unpacked already; then the headers must not say otherwise.
-    """
-    headers = httpx.Headers([(name, without_secrets(value)) for name, value in response.headers.raw])
-    if response.is_stream_consumed and "content-encoding" in headers:
-        del headers["content-encoding"]
-        headers.pop("content-length", None)
-    return headers

@@ -14,7 +14,7 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,7 +116,6 @@ def _route(text: str) -> tuple[str, tuple[str, str]]:
 FORMS = "2025-02-01, yesterday, today, '3 days ago' or '1 Feb 2025'"
 _NAMES = ("start", "end", "last", "month", "timezone")
 _DAY = timedelta(days=1)
-_LATEST = timezone(timedelta(hours=-12))
 _UNITS = {"d": "days", "w": "weeks", "m": "months"}
 
 _AGO = re.compile(r"([0-9]{1,4}) (day|week|month)s? ago")
@@ -184,12 +183,6 @@ def understood(given: Mapping[str, Any], now: datetime) -> Range:
 def today(given: Mapping[str, Any], now: datetime) -> date:
     """Which day it is, in the zone of `range_options`."""
     return now.astimezone(None if given["timezone"] is None else _zone(given["timezone"])).date()
-
-
-def end_of_day(day: date, given: Mapping[str, Any]) -> datetime:
-    """When a day is over: in the zone of `range_options`, or, where none is given, everywhere on Earth."""
-    zone = _LATEST if given["timezone"] is None else _zone(given["timezone"])
-    return datetime.combine(day + _DAY, datetime.min.time(), tzinfo=zone)
 
 
 def understood_day(text: str, name: str, today: date) -> date:
@@ -311,22 +304,6 @@ def parse_filters(texts: Iterable[str]) -> Filter | None:
         else:
             others.append(_condition(column, operator, value))
     return join([*(field(name).any_of(*dict.fromkeys(values)) for name, values in equal.items()), *others])
-
-
-def plain(texts: Iterable[str]) -> list[str]:
-    """Write filters so that those that mean the same are the same, in whatever order they were typed.
-
-    Raises:
-        FilterError: one is not written as a filter.
-
-    """
-    signs = {"eq": "=", "gte": ">=", "lte": "<="}
-    return sorted(
-        {
-            f"{column.name}{signs.get(operator, f':{operator}=')}{value}"
-            for column, operator, value in map(_parse, texts)
-        }
-    )
 
 
 def tell_of_commas(given: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ import httpx
 from attrs import field, frozen
 
 from metrics24 import __version__
-from metrics24._io.http import is_untrusted, open_pool
+from metrics24._io.http import Environment, EnvironmentTransport, is_untrusted
 from metrics24._io.network import Exchange
 from metrics24.config import API_KEY_VARIABLE, BASE_URL_VARIABLE, TOKEN_VARIABLE
 from metrics24.errors import Metrics24Error, SecurityError
@@ -50,7 +50,7 @@ def reach(base_url: str, timeout: float) -> Reached:
     started = time.monotonic()
     try:
         with (
-            open_pool(1, None) as client,
+            httpx.Client(transport=EnvironmentTransport(Environment.read(), 1)) as client,
             Exchange().bounded(timeout),
             client.stream("GET", f"{base_url}/", timeout=timeout) as response,
         ):

@@ -16,7 +16,7 @@ from speccheck.doctor.conftest import KEY, Doctor
 
 READS = {each.id for each in OPERATIONS.values() if each.effect == "read"}
 WRITES = set(OPERATIONS) - READS
-SPEC = Path(__file__).parents[2] / "openapi" / "spec.yaml"
+SPEC = Path(__file__).parents[3] / "openapi" / "spec.yaml"
 HERE = ("--integration", "acmeshop01")
 
 
@@ -205,7 +205,7 @@ def test_undocumented_variations_are_no_differences(doctor: Doctor, behaviour: d
 def test_the_shape_of_the_json_is_the_documented_one(doctor: Doctor, box: Sandbox) -> None:
     """The object has the keys that docs/doctor.md lists, at each level."""
     facts = doctor(box, *HERE, "--json").facts
-    document = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text("utf-8")
+    document = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text("utf-8")
     check = ["name", "verdict", "summary", "details", "remedy"]
     assert list(facts) == ["verdict", "exit_code", "base_url", "checks", "operations"]
     assert list(facts["checks"][0]) == check

@@ -11,11 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from metrics24_sandbox import Sandbox, SandboxOptions
 from repository.documents import blocks_of
 from spec.copies import GENERATOR, copied
 from spec.document import ROOT
 from speccheck.drift.conftest import ROWS
+
+pytestmark = pytest.mark.slow
 
 SPEC = ROOT / "openapi" / "spec.yaml"
 MARK = re.compile(r"x-evidence: (\w+)")
