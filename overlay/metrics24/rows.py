@@ -380,7 +380,7 @@ class Rows(_Rows[T]):
         progress = Progress()
         for run in copy.runs:
             rows = self._rows_of(run, parallel)
-            with copy.files(run) as files, closing(rows._tables(files.decoder, frugal=True)) as tables:
+            with copy.files(run) as files, closing(rows._tables(lambda: files.decoder, frugal=True)) as tables:
                 for table in tables:
                     progress = progress.plus(files.take(table.rows))
                     copy.report()
@@ -526,7 +526,7 @@ class AsyncRows(_Rows[T]):
         for run in copy.runs:
             rows = self._rows_of(run, parallel)
             with copy.files(run) as files:
-                async with aclosing(rows._tables(files.decoder)) as tables:
+                async with aclosing(rows._tables(lambda: files.decoder)) as tables:
                     async for table in tables:
                         progress = progress.plus(await asyncio.to_thread(files.take, table.rows))
                         copy.report()
