@@ -31,7 +31,7 @@ NEEDS = ("wire", "latency", "growth")  # sections that pull tables
 
 
 def arguments() -> argparse.Namespace:
-    """What make hands over."""
+    """The arguments that make passes on."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rows", type=int, help="rows of the tables without latency")
     parser.add_argument("--rounds", type=int, help="rounds; medians are taken over them")
@@ -85,7 +85,7 @@ def tell(text: str) -> None:
 
 
 def notes(figures: Figures, plan: Plan, machine: dict[str, Any]) -> list[str]:
-    """What a reader must know to judge the figures."""
+    """Notes that a reader needs to judge the figures."""
     found = [
         "Each run is a process of its own, and its warm-up, imports and start are not counted; its peak memory is that "
         "of the whole process. Candidates take turns; figures are medians over the rounds."

@@ -1,4 +1,4 @@
-"""What one process is told to do, and what it says of it. Only the standard library: peers import it too."""
+"""The job of one process and its result. Only the standard library: peers import it too."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a candidate found.
+    """The result of a candidate.
 
     Attributes:
         rows, first, last: how many rows (-1 for who does not know), and the ids of the first and the last one.

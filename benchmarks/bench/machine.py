@@ -29,7 +29,7 @@ def described(python: str) -> dict[str, Any]:
 
 
 def _line(path: str, name: str) -> str:
-    """What a file of /proc says under a name."""
+    """Return the value that a file of /proc has under a name."""
     lines = Path(path).read_text("utf-8").splitlines() if Path(path).exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
 

@@ -1,4 +1,4 @@
-"""What is compared: sections, works, candidates, sizes and rounds."""
+"""The comparison: sections, works, candidates, sizes and rounds."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SECTIONS = ("wire", "latency", "growth", "startup", "export")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much is measured.
+    """The amount of measuring.
 
     Attributes:
         rows, latency_rows: rows of the tables without and with latency.

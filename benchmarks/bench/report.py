@@ -1,4 +1,4 @@
-"""What was measured, as Markdown and as data. Whoever is faster than metrics24 is shown like everyone else."""
+"""The measurements, as Markdown and as data. A candidate that is faster than metrics24 is shown like all others."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def name(case: Case) -> str:
 
 
 def missing(cases: list[Case]) -> list[str]:
-    """Who was not measured, and why."""
+    """The candidates that were not measured, and why."""
     lines = [f"- {WORKS[case.job.work]}, {name(case)}: {case.not_measured}" for case in cases if case.not_measured]
     return ["Not measured:\n\n" + "\n".join(lines)] if lines else []
 

@@ -50,7 +50,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Processes:
-    """Where candidates run: the interpreter that has all of them, and the folder for what they write."""
+    """The interpreter that has all candidates, and the folder for what they write."""
 
     python: str
     folder: Path
@@ -108,7 +108,7 @@ def interleave(
 
 
 def mistake(job: Job, outcome: Outcome) -> str | None:
-    """What is wrong with a result: speed counts for nothing if rows are missing."""
+    """Describe what is wrong with a result: speed counts for nothing if rows are missing."""
     wanted = job.pages * 100 if job.path else job.options.get("rows")
     if outcome.rows not in {wanted, -1}:
         return f"wrong: {outcome.rows} rows instead of {wanted}"

@@ -29,7 +29,7 @@ _SMALL = b"real_tx_id\r\n1\r\n"
 
 
 def path_of(operation: str) -> re.Pattern[bytes]:
-    """What the path of an operation looks like."""
+    """A pattern of an operation's path."""
     return re.compile(re.sub(r"\{[^{}]*\}", "[^/ ?]+", OPERATIONS[operation].path).encode())
 
 

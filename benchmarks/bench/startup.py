@@ -1,4 +1,4 @@
-"""How long it takes until metrics24 can be used: imports in fresh interpreters, and the command's help.
+"""The time until metrics24 can be used: imports in fresh interpreters, and the command's help.
 
 A client loads what it needs when it first needs it. So a first request is timed as well, from the import to its
 answer, and what is only put off cannot look like something saved.
@@ -51,7 +51,7 @@ def startup(python: str, rounds: int = ROUNDS) -> dict[str, list[float]]:
     return taken
 
 
-class _Answer(BaseHTTPRequestHandler):
+class _EmptyPage(BaseHTTPRequestHandler):
     """An empty object for everybody."""
 
     def do_GET(self) -> None:
@@ -67,7 +67,7 @@ class _Answer(BaseHTTPRequestHandler):
 
 @contextmanager
 def _answering() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answer) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -78,7 +78,7 @@ def _answering() -> Iterator[str]:
 
 
 def foreign_modules(python: str) -> list[str]:
-    """What `import metrics24` loads from elsewhere than the standard library."""
+    """The packages outside the standard library that `import metrics24` loads."""
     return _output(python, "-c", _FOREIGN).split()
 
 

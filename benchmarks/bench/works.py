@@ -1,4 +1,4 @@
-"""What hand-written loops do with their rows: count them, write JSON Lines, make an Arrow table, write Parquet.
+"""The works of hand-written loops: count rows, write JSON Lines, make an Arrow table, write Parquet.
 
 Pyarrow is loaded only by those who need it, since it is much of the memory of who does not.
 """
@@ -110,7 +110,7 @@ def to_json(row: Row) -> bytes:
 
 
 def doing(job: Job, dumps: Callable[[Row], bytes] = to_json) -> Counting:
-    """What the rows of a job are given to."""
+    """The work that takes the rows of a job."""
     folder = Path(job.folder)
     if job.work == "jsonl":
         return JsonLines(folder / f"{job.candidate}.jsonl", dumps)

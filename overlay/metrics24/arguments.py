@@ -1,12 +1,19 @@
-"""The arguments of reports and lists, checked before anything is sent."""
+"""The arguments of calls, declared and checked in one place before anything is sent.
+
+A check takes a value and the argument's name; it returns the value as it is used, or raises a UsageError that names the
+argument, the mistake and the remedy. Parameter classes declare their checks as validators and converters of attrs,
+and TypedDicts of keyword arguments as annotations, which `checked` applies.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, get_type_hints
 
 from attrs import Attribute, field, frozen
 from attrs.validators import optional
@@ -14,23 +21,25 @@ from attrs.validators import optional
 from metrics24.config import MOST_AT_ONCE
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
-from metrics24.kinds import Kind
+from metrics24.kinds import KINDS, Kind
+from metrics24.models import EXPORT_FILTERS, UNSET
 
 Day = date | str
 Sort = str | Iterable[str]
+Check = Callable[[Any, str], Any]
 LARGEST_PAGE = 100
+MOST_TAGS = 50
 
 _UNSAFE_ID = re.compile(r"[/\\%?#\s\x00-\x20\x7f\ud800-\udfff]")
+_LONGEST = 1e9  # some thirty years
 _SORTABLE = re.compile(r"-?[^\s,=&\[\]\x00-\x1f\x7f-]+[^\s,=&\[\]\x00-\x1f\x7f]*")
+_NAME = re.compile(r"[^,\x00-\x1f\x7f\ud800-\udfff]+")
+_DELIMITER = re.compile(r'[^"\r\n\ud800-\udfff]')
+_OF_EXPORTS = frozenset(each.field for each in EXPORT_FILTERS.values() if "." in each.field)
 
 
 def safe_id(value: object, name: str) -> str:
-    """Return an id that cannot bend a URL.
-
-    Raises:
-        UsageError: it is not text, empty, a dot segment, or holds a slash, blank, percent sign or control character.
-
-    """
+    """Take an id that cannot bend a URL: no slash, blank, percent sign or control character, and no dot segment."""
     if not isinstance(value, str):
         raise UsageError(f"{name} must be text, not {type(value).__name__}.")
     if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
@@ -41,12 +50,7 @@ def safe_id(value: object, name: str) -> str:
 
 
 def as_day(value: object, name: str) -> date:
-    """A day as given: a date, or ISO text.
-
-    Raises:
-        UsageError: it is neither, or it is a datetime, whose day depends on a time zone.
-
-    """
+    """Take a day: a date, or ISO text; not a datetime, whose day depends on a time zone."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str):
@@ -58,24 +62,133 @@ def as_day(value: object, name: str) -> date:
 
 
 def in_order(start: date, end: date) -> tuple[date, date]:
-    """The first and the last day of a range.
-
-    Raises:
-        UsageError: the first comes after the last.
-
-    """
+    """Take a range of days, the first of which must not come after the last."""
     if start > end:
         raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
     return start, end
 
 
+def whole_number(value: object, name: str) -> int:
+    """Take a whole number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"{name} must be a whole number, not {value!r}.")
+    return value
+
+
+def seconds(value: object, name: str) -> float:
+    """Take a number of seconds, from 0 to a billion."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
+        raise UsageError(f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.")
+    return float(value)
+
+
+def switch(value: object, name: str) -> bool:
+    """Take True or False, and nothing that is only truthy."""
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} must be True or False, not {value!r}.")
+    return value
+
+
+def any_text(value: object, name: str) -> str:
+    """Take text, also empty text."""
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+    return value
+
+
+def text(value: object, name: str) -> str:
+    """Take text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError(f"{name} must be text that is not empty, not {value!r}.")
+    return value
+
+
+def artifact_name(value: object, name: str) -> str:
+    """Take the name of a file on the server."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be text that is not empty: an export's .artifact_name, once it is complete.")
+    return value
+
+
+def delimiter(value: object, name: str) -> str:
+    """Take a character that can separate the fields of a CSV file."""
+    if not isinstance(value, str) or not _DELIMITER.fullmatch(value):
+        raise UsageError(f"{name} must be one character, and no quote or line break, not {value!r}.")
+    return value
+
+
+def items(value: object, name: str) -> list[Any]:
+    """Take a list of something; a text or a mapping would come apart into letters or keys."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise UsageError(f"{name} must be a list, not {type(value).__name__}: write {name}=[...].")
+    return list(value)
+
+
+def unique_texts(value: object, name: str) -> list[str]:
+    """Take a list of texts that are not empty, each once."""
+    texts = items(value, name)
+    for each in texts:
+        if not isinstance(each, str) or not each:
+            raise UsageError(f"{name} must hold texts that are not empty, not {each!r}.")
+    twice = [each for each, times in Counter(texts).items() if times > 1]
+    if twice:
+        raise UsageError(f"{name} holds {twice[0]!r} more than once; name each once.")
+    return texts
+
+
+def some_texts(value: object, name: str) -> tuple[str, ...]:
+    """Take texts that are not empty, each once and at least one."""
+    texts = unique_texts(value, name)
+    if not texts:
+        raise UsageError(f"{name} is empty: name at least one.")
+    return tuple(texts)
+
+
+def some_ids(value: object, name: str) -> tuple[str, ...]:
+    """Take ids that may stand in a URL, each once and at least one."""
+    return tuple(safe_id(each, name) for each in some_texts(value, name))
+
+
+def tags(value: object, name: str) -> list[str]:
+    """Take tags, each once and no more than the API takes."""
+    texts = unique_texts(value, name)
+    if len(texts) > MOST_TAGS:
+        raise UsageError(f"{name} has {len(texts)} entries; the API takes {MOST_TAGS} at most.")
+    return texts
+
+
+def rules(value: object, name: str) -> list[dict[str, Any]]:
+    """Take the filters of a filter group: mappings, or the models that were read."""
+    found: list[dict[str, Any]] = []
+    for each in items(value, name):
+        if not isinstance(each, Mapping) and not callable(getattr(each, "to_dict", None)):
+            raise UsageError(f"{name} must hold mappings, or the filters of a FilterGroup, not {type(each).__name__}.")
+        found.append(dict(each if isinstance(each, Mapping) else each.to_dict()))
+    return found
+
+
+def columns(value: object, name: str) -> tuple[str, ...]:
+    """Take the names of a file's columns, each once."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise UsageError(f"{name} must be a list of names like ['real_tx_id', 'status'], not {value!r}.")
+    names = tuple(value)
+    for each in names:
+        if not isinstance(each, str) or not _NAME.fullmatch(each) or each != each.strip():
+            raise UsageError(f"{name} holds {each!r}, which is no name: text without commas and line breaks.")
+    if len(set(names)) < len(names):
+        raise UsageError(f"{name} names a column twice; name each once.")
+    return names
+
+
+def kind_of_rows(value: object, name: str) -> Kind:
+    """Take the name of a kind of rows."""
+    if not isinstance(value, str) or value not in KINDS:
+        raise UsageError(f"{name} must be one of {', '.join(KINDS)}, not {value!r}.")
+    return KINDS[value]
+
+
 def checked_filter(filter_: object) -> Filter | None:
-    """A filter, or none.
-
-    Raises:
-        UsageError: it is something else.
-
-    """
+    """Take a filter, or none."""
     if filter_ is not None and not isinstance(filter_, Filter):
         raise UsageError(
             "filter must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
@@ -84,36 +197,74 @@ def checked_filter(filter_: object) -> Filter | None:
     return filter_
 
 
+def filter_of_rows(value: object, name: str) -> Filter | None:
+    """Take a filter of an export's rows; the API would ignore columns that only exports have, and export everything."""
+    checked = checked_filter(value)
+    for condition in () if checked is None else checked.conditions:
+        if condition.name in _OF_EXPORTS:
+            raise UsageError(
+                f"{name} names {condition.name!r}, which exports have and rows have not: export_filter is for "
+                "exports.list, and the days of an export are start and end."
+            )
+    return checked
+
+
+def valid(check: Check) -> Callable[[Any, Attribute[Any], Any], None]:
+    """Make a validator of attrs from a check that returns its value unchanged."""
+
+    def validate(_: object, attribute: Attribute[Any], value: object) -> None:
+        check(value, attribute.name)
+
+    return validate
+
+
 def row_keys(integration: str, request_date: Day, **keys: str) -> dict[str, object]:
-    """The five keys of a look-up, as the generated request takes them.
-
-    Raises:
-        UsageError: one is missing or not of its type.
-
-    """
-    for name, value in keys.items():
-        if not isinstance(value, str) or not value:
-            raise UsageError(f"{name.rstrip('_')} must be text that is not empty.")
+    """Take the five keys of a look-up, as the generated request takes them."""
+    texts = {name: text(value, name.rstrip("_")) for name, value in keys.items()}
     day = as_day(request_date, "request_date")
-    return dict(integration_id=safe_id(integration, "integration"), request_date=day, **keys)
+    return dict(integration_id=safe_id(integration, "integration"), request_date=day, **texts)
 
 
-_Validator = Callable[[Any, "Attribute[Any]", Any], None]
+def checked(declared: type, given: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Check keyword arguments by the checks that a TypedDict declares; None stays None, and UNSET is left out."""
+    checks = _checks_of(declared)
+    for name in given.keys() - checks.keys():
+        raise UsageError(f"{owner} has no property {name!r} to set; it has {', '.join(sorted(checks))}.")
+    return {
+        name: None if value is None else checks[name](value, name)
+        for name, value in given.items()
+        if value is not UNSET
+    }
 
 
-def _whole(least: int, most: int, advice: str) -> _Validator:
-    """Make a validator of whole numbers between two bounds."""
+@cache
+def _checks_of(declared: type) -> dict[str, Check]:
+    hints = get_type_hints(declared, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+def whole(least: int, most: int, advice: str) -> Check:
+    """Make a check of whole numbers between two bounds."""
     bounds = f"{least} to {most}" if most < sys.maxsize else f"{least} or more"
 
-    def check(_: object, attribute: Attribute[Any], value: Any) -> None:
+    def check(value: object, name: str) -> object:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{attribute.name} must be a whole number, {bounds}, not {value!r}; {advice}")
+            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+        return value
 
     return check
 
 
-def _is_parallel(instance: object, attribute: Attribute[Any], value: object) -> None:
-    _whole(1, MOST_AT_ONCE, "1 reads one page after the other.")(instance, attribute, value)
+def parallel_requests(value: object, name: str) -> object:
+    """Take a number of requests at once."""
+    return whole(1, MOST_AT_ONCE, "1 reads one page after the other.")(value, name)
+
+
+def cursor(value: object, name: str) -> object:
+    """Take a row's cursor."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.")
+    return value
 
 
 def _start(value: Day) -> date:
@@ -122,21 +273,6 @@ def _start(value: Day) -> date:
 
 def _end(value: Day) -> date:
     return as_day(value, "end")
-
-
-def _is_id(_: object, attribute: Attribute[Any], value: object) -> None:
-    safe_id(value, attribute.name)
-
-
-def _is_cursor(_: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise UsageError(
-            f"{attribute.name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row."
-        )
-
-
-def _is_filter(_: object, __: Attribute[Any], value: object) -> None:
-    checked_filter(value)
 
 
 def _sort(value: Sort | None) -> str | None:
@@ -151,8 +287,10 @@ def _sort(value: Sort | None) -> str | None:
     return ",".join(names)
 
 
-_LIMIT = optional(_whole(0, sys.maxsize, "leave it out for all rows."))
-_PAGE_SIZE = _whole(1, LARGEST_PAGE, "use limit for fewer rows.")
+_FILTER = optional(valid(lambda value, _: checked_filter(value)))
+_LIMIT = optional(valid(whole(0, sys.maxsize, "leave it out for all rows.")))
+_PAGE_SIZE = valid(whole(1, LARGEST_PAGE, "use limit for fewer rows."))
+_CURSOR = optional(valid(cursor))
 
 
 @frozen
@@ -165,15 +303,15 @@ class ReportParams:
     """
 
     kind: Kind = field(repr=lambda kind: kind.name)
-    integration: str = field(validator=_is_id)
+    integration: str = field(validator=valid(safe_id))
     start: date = field(converter=_start)
     end: date = field(converter=_end)
-    filter: Filter | None = field(default=None, validator=optional(_is_filter))
+    filter: Filter | None = field(default=None, validator=_FILTER)
     limit: int | None = field(default=None, validator=_LIMIT)
     page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
-    after: str | None = field(default=None, validator=optional(_is_cursor))
-    before: str | None = field(default=None, validator=optional(_is_cursor))
-    parallel: int = field(default=1, validator=_is_parallel)
+    after: str | None = field(default=None, validator=_CURSOR)
+    before: str | None = field(default=None, validator=_CURSOR)
+    parallel: int = field(default=1, validator=valid(parallel_requests))
 
     def __attrs_post_init__(self) -> None:
         in_order(self.start, self.end)
@@ -203,8 +341,8 @@ class ListParams:
     """
 
     operation: str
-    integration: str | None = field(default=None, validator=optional(_is_id))
-    filter: Filter | None = field(default=None, validator=optional(_is_filter))
+    integration: str | None = field(default=None, validator=optional(valid(safe_id)))
+    filter: Filter | None = field(default=None, validator=_FILTER)
     sort: str | None = field(default=None, converter=_sort)
     limit: int | None = field(default=None, validator=_LIMIT)
     page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
@@ -213,3 +351,50 @@ class ListParams:
     def size(self) -> int:
         """Items per request: the same on every page, or the numbers would not fit together."""
         return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
+
+
+def _kind(value: str) -> Kind:
+    return kind_of_rows(value, "kind")
+
+
+def _fields(value: Iterable[str]) -> tuple[str, ...]:
+    names = columns(value, "fields")
+    if not names:
+        raise UsageError("fields is empty; name the columns that the file shall have.")
+    return names
+
+
+def _extra_parameters(value: Iterable[str]) -> tuple[str, ...]:
+    return columns(value, "extra_parameters")
+
+
+def _first_day(value: Day | None) -> date | None:
+    return None if value is None else as_day(value, "start")
+
+
+def _last_day(value: Day | None) -> date | None:
+    return None if value is None else as_day(value, "end")
+
+
+@frozen(kw_only=True)
+class ExportParams:
+    """The parameters of an export.
+
+    Raises:
+        UsageError: one of them makes no sense.
+
+    """
+
+    kind: Kind = field(converter=_kind)
+    integration: str = field(validator=valid(safe_id))
+    fields: tuple[str, ...] = field(converter=_fields)
+    extra_parameters: tuple[str, ...] = field(default=(), converter=_extra_parameters)
+    start: date | None = field(default=None, converter=_first_day)
+    end: date | None = field(default=None, converter=_last_day)
+    delimiter: str | None = field(default=None, validator=optional(valid(delimiter)))
+    filter: Filter | None = field(default=None, validator=optional(valid(filter_of_rows)))
+    reuse: float = field(default=0.0, validator=valid(seconds))
+
+    def __attrs_post_init__(self) -> None:
+        if self.start is not None and self.end is not None:
+            in_order(self.start, self.end)

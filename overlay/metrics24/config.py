@@ -1,4 +1,4 @@
-"""What a client is told once: credentials, base URL, policies.
+"""The settings of a client: credentials, base URL, and how it retries, waits and counts exports.
 
 Nothing here sends anything. Every mistake that can be seen without a server is a ConfigurationError or UsageError.
 """
@@ -22,17 +22,17 @@ BASE_URL_VARIABLE = "METRICS24_BASE_URL"
 
 CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
 CONNECTIONS = 8
-"""Connections that a client has if it is not told otherwise."""
+"""The connections of a client, by default."""
 MOST_AT_ONCE = 32
-"""Requests that one walk may have under way."""
+"""The requests that one parallel iteration may have under way."""
 _LARGEST = 1e9  # some thirty years of seconds; more is a mistake, and clocks cannot count it
 
 
 def checked_number(name: str, value: Any, low: float, *, whole: bool = False, included: bool = True) -> None:
-    """Check that an option is a number of `low` or more, or above it; NaN is neither, and true is no number.
+    """Check that an option is a number of at least `low`, or above it; NaN and True are no numbers.
 
     Raises:
-        ConfigurationError: it is not, or it is too large to be meant.
+        ConfigurationError: it is not, or it is too large to be intended.
 
     """
     kinds = (int,) if whole else (int, float)
@@ -52,7 +52,7 @@ def _number(low: float, *, whole: bool = False, included: bool = True) -> Callab
 
 @frozen
 class Retry:
-    """A request that failed and will be sent again after a pause; what `on_retry` is called with.
+    """A request that failed and will be sent again after a pause: the argument of `on_retry`.
 
     Attributes:
         operation: the operation's id, as in the OpenAPI spec.
@@ -102,8 +102,8 @@ class Waiting:
 
     Args:
         timeout: seconds until ExportTimeout; the export itself goes on.
-        first: seconds before the first look.
-        max: the longest pause between two looks, in seconds.
+        first: seconds before the first check.
+        max: the longest pause between two checks, in seconds.
         factor: by how much each pause is longer than the one before.
 
     """
@@ -138,13 +138,13 @@ class Secret:
         self.last = ""
         if iscoroutinefunction(source):
             raise ConfigurationError(
-                f"{name} must be text or a plain function that gives it, not a coroutine function."
+                f"{name} must be text or a plain function that returns it, not a coroutine function."
             )
         if not callable(source):
             checked(source, name)
 
     def reveal(self) -> str:
-        """The credential itself, asked for anew at every request where it comes from a callable."""
+        """Return the credential itself; a callable is called for every request."""
         self.last = checked(self._source() if callable(self._source) else self._source, self.name)
         return self.last
 
@@ -181,7 +181,7 @@ def checked(value: object, name: str) -> str:
     return value
 
 
-def credential(
+def resolve_credential(
     api_key: str | Callable[[], str] | None,
     token: str | Callable[[], str] | None,
     environ: Mapping[str, str] = os.environ,
@@ -209,7 +209,7 @@ def credential(
     )
 
 
-def base_url(given: str | None, default: Callable[[], str], environ: Mapping[str, str] = os.environ) -> str:
+def resolve_base_url(argument: str | None, default: str, environ: Mapping[str, str] = os.environ) -> str:
     """Choose and check the API's base URL; it never ends in a slash. An empty variable counts as none.
 
     Raises:
@@ -217,7 +217,7 @@ def base_url(given: str | None, default: Callable[[], str], environ: Mapping[str
         SecurityError: it is plain http to a host that is not this machine.
 
     """
-    url = given if given is not None else environ.get(BASE_URL_VARIABLE) or default()
+    url = argument if argument is not None else environ.get(BASE_URL_VARIABLE) or default
     if not isinstance(url, str) or any(not "!" <= character <= "~" or character in "?#\\" for character in url):
         raise ConfigurationError("The base URL must be text like https://host, without blanks, query or fragment.")
     try:
@@ -237,7 +237,7 @@ def base_url(given: str | None, default: Callable[[], str], environ: Mapping[str
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
+    """Return True if `host` is this machine."""
     if host == "localhost":
         return True
     try:

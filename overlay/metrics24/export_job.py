@@ -1,7 +1,4 @@
-"""What is known of an export without asking, and how far it has come.
-
-One export, from the request to the file.
-"""
+"""One export on the server, from the request to the file: wait for it, download it, delete it."""
 
 from __future__ import annotations
 
@@ -43,13 +40,13 @@ _OTHER_FORMATS = frozenset({".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".z
 
 @frozen
 class DownloadProgress:
-    """How far a download has come, after each block.
+    """The progress of a download, after each block.
 
     Attributes:
         export_id: the export.
-        bytes: how many have arrived, those of an earlier attempt included.
+        bytes: the number of bytes that have arrived, those of an earlier attempt included.
         total: the size of the file in bytes, None if storage does not say.
-        rows: how many rows have arrived.
+        rows: the number of rows that have arrived.
 
     """
 
@@ -60,10 +57,10 @@ class DownloadProgress:
 
 
 def csv_target(path: object) -> Path:
-    """The path of a download, which is a CSV file.
+    """Check the path of a download, which is a CSV file.
 
     Raises:
-        UsageError: it is no path, or its suffix is that of another format.
+        UsageError: it is no path, or has the suffix of another format.
 
     """
     target = as_path(path)
@@ -80,8 +77,8 @@ OnExportProgress = Callable[[WaitProgress | DownloadProgress], object]
 
 
 @frozen(kw_only=True)
-class JobActions:
-    """What all exports of a client share."""
+class ExportSettings:
+    """The policy, routes and limits that all exports of a client share."""
 
     policy: Policy = field(repr=False)
     routes: Routes = field(repr=False)
@@ -89,18 +86,18 @@ class JobActions:
 
 
 def as_export(record: Mapping[str, Any]) -> Export:
-    """An export as users hold it."""
-    found: Export = factory("Export")(record)
-    return found
+    """Return the model of an export."""
+    export: Export = factory("Export")(record)
+    return export
 
 
 class ExportState:
-    """What both kinds of job have: what the server said last, without I/O, and what to do next."""
+    """The last known record of an export, and what follows from it without I/O."""
 
     _resumed: ClassVar = "client.exports.resume({id})"
 
-    def __init__(self, record: dict[str, Any], desk: JobActions) -> None:
-        self._record, self._desk = record, desk
+    def __init__(self, record: dict[str, Any], settings: ExportSettings) -> None:
+        self._record, self._settings = record, settings
 
     @property
     def id(self) -> str:
@@ -109,36 +106,36 @@ class ExportState:
 
     @property
     def status(self) -> str:
-        """Its state, as the server said last."""
+        """The status, as the server said last."""
         return status_of(self._record)
 
     @property
     def done(self) -> bool:
-        """Whether it has come to an end, as the server said last: complete, failed or canceled."""
+        """True if the export is complete, failed or canceled, as the server said last."""
         return is_complete(self._record) or has_failed(self._record)
 
     @property
     def rows(self) -> int | None:
-        """How many rows it has, as the server said last; None as long as it does not say."""
+        """The number of rows, as the server said last; None as long as it does not say."""
         return rows_promised(self._record)
 
     @property
     def export(self) -> Export:
-        """All that the server said last."""
+        """The export as the server described it last."""
         return as_export(self._record)
 
     def _watch(self, waiting: Waiting) -> StatusWatch:
         raise_if_failed(self._record)
-        return StatusWatch(self._record, waiting, self._desk.policy, self._desk.routes)
+        return StatusWatch(self._record, waiting, self._settings.policy, self._settings.routes)
 
     def _download(self, *, part: PartialDownload | None = None) -> Download:
-        name, desk = next(names_in(self._record)), self._desk
+        name, settings = next(names_in(self._record)), self._settings
         if part is None:
-            return Download(name, desk.policy, desk.routes, rewinds=False)
-        return Download(name, desk.policy, desk.routes, offset=part.size, etag=part.etag)
+            return Download(name, settings.policy, settings.routes, rewinds=False)
+        return Download(name, settings.policy, settings.routes, offset=part.size, etag=part.etag)
 
     def _part(self, path: object, *, overwrite: bool, abandoned: Event | None = None) -> PartialDownload:
-        """Open the part beside a target; where there can be none, say that the export is not lost by it."""
+        """Open the partial download beside a target; a failure says that the export is kept."""
         try:
             return PartialDownload(csv_target(path), overwrite=overwrite, identity=self.id, abandoned=abandoned)
         except UsageError as error:
@@ -149,7 +146,7 @@ class ExportState:
     def _check(self, records: CsvRecords, *, verify: bool) -> None:
         if verify:
             check_whole(records, self._record)
-        warn_if_cut(records.records, self._record, self._desk.limits.export_rows)
+        warn_if_cut(records.records, self._record, self._settings.limits.export_rows)
 
     def _progress(self, part: PartialDownload, download: Download) -> DownloadProgress:
         return DownloadProgress(self.id, part.size, download.size, part.records.records)
@@ -161,25 +158,25 @@ class ExportState:
 class ExportJob(ExportState):
     """An export on the server (documentation: "DownloadCenter").
 
-    Raises, besides what each method says:
+    Raises, besides the errors of each method:
         StatusError, TransportError: the API or its storage refused, or could not be reached.
 
     """
 
-    def __init__(self, record: dict[str, Any], desk: JobActions, driver: Driver) -> None:
-        super().__init__(record, desk)
+    def __init__(self, record: dict[str, Any], settings: ExportSettings, driver: Driver) -> None:
+        super().__init__(record, settings)
         self._driver = driver
 
     def refresh(self) -> ExportJob:
         """Ask the server for the export's state (one request)."""
-        self._record = self._driver.run(read_export(self.id, self._desk.policy, self._desk.routes))
+        self._record = self._driver.run(read_export(self.id, self._settings.policy, self._settings.routes))
         return self
 
     def wait(self, waiting: Waiting = WAITING, *, on_progress: OnWait | None = None) -> ExportJob:
-        """Wait until the file is there.
+        """Wait until the export has a file.
 
         Args:
-            waiting: how long, and how often to look.
+            waiting: the timeout, and the pauses between looks.
             on_progress: called after each look.
 
         Raises:
@@ -208,14 +205,14 @@ class ExportJob(ExportState):
     ) -> Saved:
         """Wait for the file if need be, and download it. The target appears whole, or not at all.
 
-        What has arrived, if anything, stands in a `.part` beside the target; saving again, also from another process,
-        goes on there.
+        Bytes that have arrived are kept in a `.part` beside the target. Saving again, also from another process,
+        resumes there.
 
         Args:
             path: the target. It holds the CSV exactly as the server made it.
             overwrite: replace a target that exists.
             verify: check that the last line is whole and the number of rows is what the server says.
-            waiting: how long to wait for the file, and how often to look.
+            waiting: the timeout for the file, and the pauses between looks.
             on_progress: called after each look and each block.
 
         Raises:
@@ -241,13 +238,13 @@ class ExportJob(ExportState):
     def iter_bytes(self, *, verify: bool = True) -> Generator[bytes]:
         """Wait for the file if need be, and give its bytes, in blocks of 1 MiB at most.
 
-        Whoever stops in the middle closes the generator (`contextlib.closing`), and with it the connection.
+        To stop in the middle, close the generator (`contextlib.closing`), and with it the connection.
 
         Args:
             verify: check at the end that the last line is whole and the number of rows is what the server says.
 
         Raises:
-            IntegrityError: what arrived is not what the server promised, or it changed on the way.
+            IntegrityError: what arrived is not what the server promised, or the file changed on the way.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
@@ -268,11 +265,11 @@ class ExportJob(ExportState):
             NotFound: there is no such export.
 
         """
-        self._driver.run(delete_export(self.id, self._desk.policy, self._desk.routes))
+        self._driver.run(delete_export(self.id, self._settings.policy, self._settings.routes))
 
 
 async def _opened(open_part: Callable[..., PartialDownload]) -> PartialDownload:
-    """Open a part in a thread. Whoever is cancelled meanwhile leaves no lock behind."""
+    """Open a partial download in a thread; a cancellation meanwhile leaves no lock behind."""
     abandoned = Event()
     opening = asyncio.ensure_future(asyncio.to_thread(open_part, abandoned=abandoned))
     try:
@@ -289,24 +286,24 @@ async def _opened(open_part: Callable[..., PartialDownload]) -> PartialDownload:
 class AsyncExportJob(ExportState):
     """An export on the server; the asynchronous twin of `ExportJob`.
 
-    Raises, besides what each method says:
+    Raises, besides the errors of each method:
         StatusError, TransportError: the API or its storage refused, or could not be reached.
 
     """
 
     _resumed = "(await client.exports.resume({id}))"
 
-    def __init__(self, record: dict[str, Any], desk: JobActions, driver: AsyncDriver) -> None:
-        super().__init__(record, desk)
+    def __init__(self, record: dict[str, Any], settings: ExportSettings, driver: AsyncDriver) -> None:
+        super().__init__(record, settings)
         self._driver = driver
 
     async def refresh(self) -> AsyncExportJob:
         """Ask the server for the export's state (one request)."""
-        self._record = await self._driver.run(read_export(self.id, self._desk.policy, self._desk.routes))
+        self._record = await self._driver.run(read_export(self.id, self._settings.policy, self._settings.routes))
         return self
 
     async def wait(self, waiting: Waiting = WAITING, *, on_progress: OnWait | None = None) -> AsyncExportJob:
-        """Wait until the file is there; see `ExportJob.wait`.
+        """Wait until the export has a file; see `ExportJob.wait`.
 
         Raises:
             ExportTimeout: it is not ready in time; it goes on, and can be waited for again.
@@ -358,7 +355,7 @@ class AsyncExportJob(ExportState):
         """Wait for the file if need be, and give its bytes; see `ExportJob.iter_bytes`.
 
         Raises:
-            IntegrityError: what arrived is not what the server promised, or it changed on the way.
+            IntegrityError: what arrived is not what the server promised, or the file changed on the way.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
@@ -379,4 +376,4 @@ class AsyncExportJob(ExportState):
             NotFound: there is no such export.
 
         """
-        await self._driver.run(delete_export(self.id, self._desk.policy, self._desk.routes))
+        await self._driver.run(delete_export(self.id, self._settings.policy, self._settings.routes))

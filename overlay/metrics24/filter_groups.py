@@ -1,31 +1,36 @@
-"""What filter groups are asked to be, checked before anything is sent.
-
-What each call on filter groups becomes: its arguments checked, a flow to run.
-
-Filter groups: the rules for offers, publishers and advertisers, and what an operator does with them all day.
-"""
+"""Filter groups: the rules for offers, publishers and advertisers (documentation: "Filter Groups")."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypedDict, Unpack
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Protocol, TypedDict, Unpack
 
-from metrics24._core import group_flows as bulk
-from metrics24._core import group_flows as filter_groups
-from metrics24._core import group_flows as group_changes
+from metrics24._core import group_flows
 from metrics24._core.effects import Flow
 from metrics24._core.group_flows import BulkResult, Groups
 from metrics24._core.requests import Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
-from metrics24.arguments import LARGEST_PAGE, ListParams, Sort, safe_id
+from metrics24.arguments import (
+    LARGEST_PAGE,
+    ListParams,
+    Sort,
+    any_text,
+    checked,
+    rules,
+    safe_id,
+    some_ids,
+    some_texts,
+    switch,
+    tags,
+    text,
+    unique_texts,
+    whole_number,
+)
 from metrics24.errors import UsageError
 from metrics24.filters import Filter
-from metrics24.models import UNSET, FilterGroup, Unset
+from metrics24.models import FilterGroup, Unset
 from metrics24.rows import AsyncListing, Listing
-
-MOST_TAGS = 50
 
 
 class Rule(Protocol):
@@ -40,204 +45,75 @@ Texts = Sequence[str]
 
 
 class Properties(TypedDict, total=False):
-    """What a filter group can be given besides its name and priority; what is left out, or UNSET, is not sent."""
+    """Optional properties of a new filter group; what is left out, or UNSET, is not sent."""
 
-    active: bool | Unset | None
-    advertiser_ids: Texts | Unset | None
-    click_filter_preset_id: int | Unset | None
-    conversion_filter_preset_id: int | Unset | None
-    description: str | Unset | None
-    filters: Rules | Unset | None
-    monitoring_mode: bool | Unset | None
-    offer_ids: Texts | Unset | None
-    publisher_ids: Texts | Unset | None
-    rtb_enabled: bool | Unset | None
-    tags: Texts | Unset | None
+    active: Annotated[bool | Unset | None, switch]
+    advertiser_ids: Annotated[Texts | Unset | None, unique_texts]
+    click_filter_preset_id: Annotated[int | Unset | None, whole_number]
+    conversion_filter_preset_id: Annotated[int | Unset | None, whole_number]
+    description: Annotated[str | Unset | None, any_text]
+    filters: Annotated[Rules | Unset | None, rules]
+    monitoring_mode: Annotated[bool | Unset | None, switch]
+    offer_ids: Annotated[Texts | Unset | None, unique_texts]
+    publisher_ids: Annotated[Texts | Unset | None, unique_texts]
+    rtb_enabled: Annotated[bool | Unset | None, switch]
+    tags: Annotated[Texts | Unset | None, tags]
 
 
 class Changes(Properties, total=False):
-    """What can be changed about a filter group: left out, or UNSET: untouched; None: null; []: the empty list."""
+    """Changes to a filter group. Left out, or UNSET: untouched; None: null; []: the empty list."""
 
-    name: str | Unset | None
-    priority: int | Unset | None
+    name: Annotated[str | Unset | None, text]
+    priority: Annotated[int | Unset | None, whole_number]
 
 
 def new_group(
-    integration: str, name: object, organization: object, priority: object, more: Mapping[str, Any]
+    integration: str, name: object, organization: object, priority: object, properties: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The properties of a new group, as they are sent; None is left out, since there is nothing to unset.
+    """Return the body that creates a group. None is left out, since a new group has nothing to unset.
 
     Raises:
-        UsageError: one is unknown, missing or not of its type, or breaks a documented limit.
+        UsageError: a property is unknown, missing, not of its type, or breaks a documented limit.
 
     """
-    given = {name: value for name, value in more.items() if value is not None}
+    given = {name: value for name, value in properties.items() if value is not None}
     return {
         "integration": integration,
         "organization": safe_id(organization, "organization"),
-        "name": _name("name", name),
-        "priority": _number("priority", priority),
-        **_checked(given),
+        "name": text(name, "name"),
+        "priority": whole_number(priority, "priority"),
+        **checked(Changes, given, "A filter group"),
     }
 
 
 def changes_of_one(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes to a group, as they are sent.
+    """Return the body that changes a group.
 
     Raises:
-        UsageError: there is none, or one is unknown, not of its type, or breaks a documented limit.
+        UsageError: there is no change, or one is unknown, not of its type, or breaks a documented limit.
 
     """
-    checked = _checked(changes)
-    if not checked:
+    body = checked(Changes, changes, "A filter group")
+    if not body:
         raise UsageError("Nothing to change: name at least one property, such as active=False.")
-    return checked
+    return body
 
 
-def changes_of_many(ids: tuple[str, ...], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes to several groups, as they are sent.
+def changes_of_many(ids: Sequence[str], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body that changes each of several groups.
 
     Raises:
         UsageError: as for one group, or several groups would get one priority.
 
     """
-    checked = changes_of_one(changes)
-    if len(ids) > 1 and checked.get("priority") is not None:
+    body = changes_of_one(changes)
+    if len(ids) > 1 and body.get("priority") is not None:
         raise UsageError("priority is unique within an integration: give each group its own with update().")
-    return checked
-
-
-def group_ids(name: str, ids: object) -> tuple[str, ...]:
-    """Ids of groups, each once.
-
-    Raises:
-        UsageError: there is none, one is repeated or unsafe, or it is no list.
-
-    """
-    return tuple(safe_id(each, name) for each in _some_ids(name, ids))
-
-
-def offer_ids(name: str, ids: object) -> tuple[str, ...]:
-    """Ids of offers, each once. They are the users' own and never stand in a URL, so that any text will do.
-
-    Raises:
-        UsageError: there is none, one is repeated or empty, or it is no list.
-
-    """
-    return tuple(_some_ids(name, ids))
-
-
-def switch(name: str, value: object) -> bool:
-    """True or false.
-
-    Raises:
-        UsageError: it is neither.
-
-    """
-    if not isinstance(value, bool):
-        raise UsageError(f"{name} must be True or False, not {value!r}.")
-    return value
-
-
-def _some_ids(name: str, ids: object) -> list[str]:
-    checked = _ids(name, ids)
-    if not checked:
-        raise UsageError(f"{name} is empty: name at least one.")
-    return checked
-
-
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    for name in given.keys() - _CHECKS.keys():
-        raise UsageError(f"A filter group has no property {name!r} to set; it has {', '.join(sorted(_CHECKS))}.")
-    return {
-        name: None if value is None else _CHECKS[name](name, value)
-        for name, value in given.items()
-        if value is not UNSET
-    }
-
-
-def _number(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise UsageError(f"{name} must be a whole number, not {value!r}.")
-    return value
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
-    return value
-
-
-def _name(name: str, value: object) -> str:
-    if not _text(name, value).strip():
-        raise UsageError(f"{name} must not be empty.")
-    return _text(name, value)
-
-
-def _list(name: str, value: object) -> list[Any]:
-    """A list of something; a text or a mapping would come apart into letters or keys."""
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        raise UsageError(f"{name} must be a list, not {type(value).__name__}.")
-    return list(value)
-
-
-def _texts(name: str, value: object) -> list[str]:
-    items = _list(name, value)
-    for item in items:
-        if not isinstance(item, str) or not item:
-            raise UsageError(f"{name} must hold texts that are not empty, not {item!r}.")
-    return items
-
-
-def _ids(name: str, value: object) -> list[str]:
-    return _once(name, _texts(name, value), "the API wants each id once")
-
-
-def _once(name: str, items: list[str], rule: str) -> list[str]:
-    twice = [item for item, times in Counter(items).items() if times > 1]
-    if twice:
-        raise UsageError(f"{name} holds {twice[0]!r} more than once; {rule}.")
-    return items
-
-
-def _tags(name: str, value: object) -> list[str]:
-    tags = _texts(name, value)
-    if len(tags) > MOST_TAGS:
-        raise UsageError(f"{name} has {len(tags)} entries; the API takes {MOST_TAGS} at most.")
-    return _once(name, tags, "a group has a tag or not")
-
-
-def _rules(name: str, value: object) -> list[dict[str, Any]]:
-    return [_rule(name, rule) for rule in _list(name, value)]
-
-
-def _rule(name: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if callable(getattr(value, "to_dict", None)):
-        return dict(value.to_dict())
-    raise UsageError(f"{name} must hold mappings, or the filters of a FilterGroup, not {type(value).__name__}.")
-
-
-_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "active": switch,
-    "advertiser_ids": _ids,
-    "click_filter_preset_id": _number,
-    "conversion_filter_preset_id": _number,
-    "description": _text,
-    "filters": _rules,
-    "monitoring_mode": switch,
-    "name": _name,
-    "offer_ids": _ids,
-    "priority": _number,
-    "publisher_ids": _ids,
-    "rtb_enabled": switch,
-    "tags": _tags,
-}
+    return body
 
 
 class GroupFlows:
-    """What both kinds of filter groups have: arguments checked, flows made."""
+    """The flows that `FilterGroups` and `AsyncFilterGroups` run, with checked arguments."""
 
     def __init__(self, policy: Policy, routes: Routes) -> None:
         self._policy, self._routes = policy, routes
@@ -246,53 +122,53 @@ class GroupFlows:
         return Groups(safe_id(integration, "integration"), self._policy, self._routes)
 
     def _get(self, integration: str, group_id: str) -> Flow[FilterGroup]:
-        return filter_groups.get(self._of(integration), safe_id(group_id, "group_id"))
+        return group_flows.get(self._of(integration), safe_id(group_id, "group_id"))
 
     def _create(
         self, integration: str, name: str, organization: str, priority: int, properties: Properties
     ) -> Flow[FilterGroup]:
         groups = self._of(integration)
-        return filter_groups.create(groups, new_group(integration, name, organization, priority, properties))
+        return group_flows.create(groups, new_group(integration, name, organization, priority, properties))
 
     def _update(self, integration: str, group_id: str, changes: Changes) -> Flow[FilterGroup]:
         groups = self._of(integration)
-        return group_changes.update(groups, safe_id(group_id, "group_id"), changes_of_one(changes))
+        return group_flows.update(groups, safe_id(group_id, "group_id"), changes_of_one(changes))
 
     def _update_many(self, integration: str, ids: Iterable[str], changes: Changes) -> Flow[BulkResult]:
-        chosen = group_ids("ids", ids)
-        return bulk.update_many(self._of(integration), chosen, changes_of_many(chosen, changes))
+        chosen = some_ids(ids, "ids")
+        return group_flows.update_many(self._of(integration), chosen, changes_of_many(chosen, changes))
 
     def _change_offers(self, integration: str, group_id: str, offers: Iterable[str], *, add: bool) -> Flow[FilterGroup]:
-        groups, group_id, named = self._of(integration), safe_id(group_id, "group_id"), offer_ids("offers", offers)
-        return group_changes.change_offers(groups, group_id, **{"add" if add else "remove": named})
+        groups, group_id, named = self._of(integration), safe_id(group_id, "group_id"), some_texts(offers, "offers")
+        return group_flows.change_offers(groups, group_id, **{"add" if add else "remove": named})
 
     def _bulk_update(
         self, integration: str, ids: Iterable[str], monitoring_mode: bool, organization: str | None
     ) -> Flow[BulkResult]:
-        groups, chosen, mode = self._of(integration), group_ids("ids", ids), switch("monitoring_mode", monitoring_mode)
-        return bulk.bulk_update(groups, chosen, monitoring_mode=mode, organization=_organization(organization))
+        groups, chosen, mode = self._of(integration), some_ids(ids, "ids"), switch(monitoring_mode, "monitoring_mode")
+        return group_flows.bulk_update(groups, chosen, monitoring_mode=mode, organization=_organization(organization))
 
     def _bulk_delete(self, integration: str, ids: Iterable[str], organization: str | None) -> Flow[BulkResult]:
-        groups, chosen = self._of(integration), group_ids("ids", ids)
-        return bulk.bulk_delete(groups, chosen, organization=_organization(organization))
+        groups, chosen = self._of(integration), some_ids(ids, "ids")
+        return group_flows.bulk_delete(groups, chosen, organization=_organization(organization))
 
     def _delete(self, integration: str, group_id: str) -> Flow[None]:
-        return group_changes.delete(self._of(integration), safe_id(group_id, "group_id"))
+        return group_flows.delete(self._of(integration), safe_id(group_id, "group_id"))
 
 
-def _organization(given: str | None) -> str | None:
-    return None if given is None else safe_id(given, "organization")
+def _organization(value: str | None) -> str | None:
+    return None if value is None else safe_id(value, "organization")
 
 
 class FilterGroups(GroupFlows):
     """Filter groups (documentation: "Filter Groups").
 
-    A write is sent once. If its answer is lost, the group is read back: where it is as asked the write is adopted,
-    otherwise it is AmbiguousWrite.
+    A write is sent once. If its response is lost, the group is read back: if it is as requested the write has
+    succeeded, otherwise it is AmbiguousWrite.
 
     Raises:
         UsageError: before anything is sent, if an id or a property cannot be right.
-        AmbiguousWrite: a write whose fate is unknown; its `candidates` are the groups that may be its work.
+        AmbiguousWrite: a write that may have happened; its `candidates` are the groups that may be its result.
 
     """
 
@@ -313,7 +189,8 @@ class FilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        params = ListParams("listFilterGroups", safe_id(integration, "integration"), filter, sort, limit, page_size)
+        integration = safe_id(integration, "integration")
+        params = ListParams("listFilterGroups", integration, filter, sort, limit, page_size)
         return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, integration: str, group_id: str) -> FilterGroup:
@@ -330,7 +207,7 @@ class FilterGroups(GroupFlows):
         return self._driver.run(self._create(integration, name, organization, priority, properties))
 
     def update(self, integration: str, group_id: str, **changes: Unpack[Changes]) -> FilterGroup:
-        """Change what is named and return the group as it is then (documentation: "Update a filter group").
+        """Change the named properties and return the group as it is then (documentation: "Update a filter group").
 
         Left out: untouched. None: null. []: the empty list.
         """
@@ -339,7 +216,7 @@ class FilterGroups(GroupFlows):
     def update_many(self, integration: str, ids: Iterable[str], **changes: Unpack[Changes]) -> BulkResult:
         """Change several groups, one after the other; one that fails does not stop the others.
 
-        The result says of each id what became of it, and holds the errors of those that failed.
+        The result gives the outcome for each id, and the errors of those that failed.
         """
         return self._driver.run(self._update_many(integration, ids, changes))
 
@@ -380,7 +257,7 @@ class AsyncFilterGroups(GroupFlows):
 
     Raises:
         UsageError: before anything is sent, if an id or a property cannot be right.
-        AmbiguousWrite: a write whose fate is unknown; its `candidates` are the groups that may be its work.
+        AmbiguousWrite: a write that may have happened; its `candidates` are the groups that may be its result.
 
     """
 
@@ -401,7 +278,8 @@ class AsyncFilterGroups(GroupFlows):
 
         `sort` names columns, with `-` for descending; `page_size` is 1 to 100.
         """
-        params = ListParams("listFilterGroups", safe_id(integration, "integration"), filter, sort, limit, page_size)
+        integration = safe_id(integration, "integration")
+        params = ListParams("listFilterGroups", integration, filter, sort, limit, page_size)
         return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, integration: str, group_id: str) -> FilterGroup:
@@ -418,7 +296,7 @@ class AsyncFilterGroups(GroupFlows):
         return await self._driver.run(self._create(integration, name, organization, priority, properties))
 
     async def update(self, integration: str, group_id: str, **changes: Unpack[Changes]) -> FilterGroup:
-        """Change what is named and return the group as it is then (documentation: "Update a filter group").
+        """Change the named properties and return the group as it is then (documentation: "Update a filter group").
 
         Left out: untouched. None: null. []: the empty list.
         """
@@ -427,7 +305,7 @@ class AsyncFilterGroups(GroupFlows):
     async def update_many(self, integration: str, ids: Iterable[str], **changes: Unpack[Changes]) -> BulkResult:
         """Change several groups, one after the other; one that fails does not stop the others.
 
-        The result says of each id what became of it, and holds the errors of those that failed.
+        The result gives the outcome for each id, and the errors of those that failed.
         """
         return await self._driver.run(self._update_many(integration, ids, changes))
 

@@ -95,7 +95,7 @@ def cases(*candidates: str) -> list[Case]:
     "odd", [outcome(rows=299), outcome(last="y"), outcome(order="p")], ids=["rows", "end", "order"]
 )
 def test_wrong_rows_are_no_result(odd: Outcome) -> None:
-    """Who has other rows than the rest, or in another order, is reported as wrong and has no figures."""
+    """A candidate with other rows than the rest, or in another order, is reported as wrong and has no figures."""
     three = cases("metrics24", "requests", "httpx")
     interleave(three, 2, lambda job: odd if job.candidate == "httpx" else outcome(), lambda _: None)
     assert [case.not_measured.partition(":")[0] for case in three] == ["", "", "wrong"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from metrics24.config import Limits, Retrying, Secret, Waiting, base_url, credential, is_loopback
+from metrics24.config import Limits, Retrying, Secret, Waiting, is_loopback, resolve_base_url, resolve_credential
 from metrics24.errors import ConfigurationError, SecurityError
 
 KEY, TOKEN = "METRICS24_API_KEY", "METRICS24_TOKEN"
@@ -28,7 +28,7 @@ def test_an_argument_silences_the_environment(
     api_key: str | None, token: str | None, environ: dict[str, str], chosen: tuple[str, str]
 ) -> None:
     """The credential is the argument's, else the environment's, and says whether it is a key or a token."""
-    found = credential(api_key, token, environ)
+    found = resolve_credential(api_key, token, environ)
     assert (found.scheme, found.secret.reveal()) == chosen
 
 
@@ -47,7 +47,7 @@ def test_none_or_two_credentials_are_refused(
 ) -> None:
     """No credential, an empty one, or two from one source is ConfigurationError naming the source."""
     with pytest.raises(ConfigurationError, match=words):
-        credential(api_key, token, environ)
+        resolve_credential(api_key, token, environ)
 
 
 @pytest.mark.parametrize("value", ["hush\r\nX: y", "hush\n", " hush", "hush hush", "hüsh", "hush\x00", "hush\u200b"])
@@ -70,7 +70,7 @@ def test_a_callable_must_give_text() -> None:
 
 def test_a_secret_neither_prints_nor_pickles() -> None:
     """No repr, no str, no pickle and no copy of a credential shows it."""
-    found = credential("hush", None, {})
+    found = resolve_credential("hush", None, {})
     found.secret.reveal()
     assert "hush" not in f"{found!r} {found} {found.secret!r} {found.secret}"
     for duplicate in (pickle.dumps, copy.copy, copy.deepcopy):
@@ -90,17 +90,17 @@ URLS = {
 @pytest.mark.parametrize("url", URLS)
 def test_a_base_url_loses_its_last_slash(url: str) -> None:
     """The base URL is the argument, the environment's or the default, without a slash at its end."""
-    assert base_url(url, lambda: "https://d", {"METRICS24_BASE_URL": "https://e"}) == URLS[url]
-    assert base_url(None, lambda: "https://d", {"METRICS24_BASE_URL": url}) == URLS[url]
-    assert base_url(None, lambda: url, {"METRICS24_BASE_URL": ""}) == URLS[url]
+    assert resolve_base_url(url, "https://d", {"METRICS24_BASE_URL": "https://e"}) == URLS[url]
+    assert resolve_base_url(None, "https://d", {"METRICS24_BASE_URL": url}) == URLS[url]
+    assert resolve_base_url(None, url, {"METRICS24_BASE_URL": ""}) == URLS[url]
 
 
 def test_an_empty_variable_is_no_base_url() -> None:
     """METRICS24_BASE_URL set to nothing is as good as unset; blanks are a mistake, and so is an empty argument."""
-    assert base_url(None, lambda: "https://d", {"METRICS24_BASE_URL": ""}) == "https://d"
+    assert resolve_base_url(None, "https://d", {"METRICS24_BASE_URL": ""}) == "https://d"
     for given, variable in ((None, " "), ("", "https://e")):
         with pytest.raises(ConfigurationError):
-            base_url(given, lambda: "https://d", {"METRICS24_BASE_URL": variable})
+            resolve_base_url(given, "https://d", {"METRICS24_BASE_URL": variable})
 
 
 REFUSED: dict[str, type[Exception]] = {
@@ -124,7 +124,7 @@ REFUSED: dict[str, type[Exception]] = {
 def test_a_base_url_that_could_leak_or_cannot_work_is_refused(url: str) -> None:
     """What is no http(s) URL, carries more than an address, or is unencrypted, is refused without repeating secrets."""
     with pytest.raises(REFUSED[url]) as caught:
-        base_url(url, lambda: "https://d", {})
+        resolve_base_url(url, "https://d", {})
     assert "hush" not in str(caught.value)
 
 

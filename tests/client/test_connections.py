@@ -1,9 +1,7 @@
-"""What a client makes when it is first needed, and what it does not wait for."""
+"""Connections: one pool for all threads, options and copies of a client, and an environment that cannot work."""
 
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import pytest
 
 from metrics24 import AsyncClient, Client, ConfigurationError, UsageError
-from metrics24.client import Late
 from support.running import KEY
 from support.scripted import ScriptedServer
 from support.tables import Table, newest_first
@@ -30,49 +27,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_what_is_late_is_made_once_for_all_threads() -> None:
-    """Threads that ask at once get one and the same thing."""
-    made: list[object] = []
-    together = threading.Barrier(8)
-
-    def make() -> object:
-        time.sleep(0)  # lets the other threads come in between
-        made.append(object())
-        return made[-1]
-
-    late = Late(make)
-
-    def ask(_: int) -> object:
-        together.wait()
-        return late.get()
-
-    with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(ask, range(8)))
-    assert len(made) == 1
-    assert {*map(id, found)} == {id(made[0])}
-
-
-def test_what_could_not_be_made_is_tried_again() -> None:
-    """An error while making it goes to whoever asked, and the next one may have more luck."""
-    outcomes = iter([ValueError("not yet"), None])
-
-    def make() -> str:
-        error = next(outcomes)
-        if error is not None:
-            raise error
-        return "made"
-
-    late = Late(make)
-    with pytest.raises(ValueError, match="not yet"):
-        late.get()
-    assert (late.get(), late.end(), late.get()) == ("made", "made", "made")
-
-
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_threads_that_first_meet_at_a_resource_share_the_connections(
     resource: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """Whoever touches a resource first, all of its users have one driver, and from then on it stays the same."""
+    """All threads that use a resource have one driver, and from then on it stays the same."""
     with Client(api_key="k", base_url=HERE) as client, ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: getattr(client, resource), range(8)))
         assert len({id(each._driver) for each in found}) == 1
@@ -84,8 +43,8 @@ def test_many_changes_of_options_share_one_budget(environment: pytest.MonkeyPatc
     first = client = Client(api_key="k", base_url=HERE)
     for seconds in range(1, 3000):
         client = client.with_options(timeout=seconds)
-    assert client._settings.policy.timeout == 2999
-    assert client._settings.policy.budget is first._settings.policy.budget
+    assert client._options.policy.timeout == 2999
+    assert client._options.policy.budget is first._options.policy.budget
     assert client._driver is first._driver
     first.close()
 
@@ -123,26 +82,26 @@ async def test_an_async_client_that_was_never_used_closes_for_good(environment: 
         ("ALL_PROXY", "foo://proxy"),
     ],
 )
-def test_an_environment_that_cannot_work_is_told_when_the_client_is_made(
-    environment: pytest.MonkeyPatch, name: str, value: str
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_an_environment_that_cannot_work_is_refused_when_the_client_is_made(
+    environment: pytest.MonkeyPatch, kind: type[Any], name: str, value: str
 ) -> None:
-    """Certificates that are not there, files of other things and proxies that are none need no request to be seen."""
+    """Certificates that are missing or damaged, and proxies that are none, need no request to be seen."""
     environment.setenv(name, value)
     with pytest.raises(ConfigurationError, match=name.upper()):
-        Client(api_key="k", base_url=HERE)
+        kind(api_key="k", base_url=HERE)
 
 
-def test_a_damaged_file_of_certificates_is_told_at_the_first_call(
+def test_a_damaged_file_of_certificates_is_refused_when_the_client_is_made(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A file that looks right and cannot be read is the same ConfigurationError, before anything is sent."""
+    """A file that looks right and cannot be read is a ConfigurationError for each client, not for the first only."""
     bundle = tmp_path / "authorities.pem"
     bundle.write_text(GARBAGE, "utf-8")
     environment.setenv("SSL_CERT_FILE", str(bundle))
-    with Client(api_key="k", base_url=HERE) as client:
-        for _ in range(2):
-            with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
-                client.request("listExports")
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+            Client(api_key="k", base_url=HERE)
 
 
 def test_a_client_serves_many_threads_from_its_first_call_on(environment: pytest.MonkeyPatch) -> None:

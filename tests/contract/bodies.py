@@ -112,7 +112,7 @@ def _of_name(found: Any, pseudonyms: Pseudonyms) -> Any:
 
 
 def _of_text(text: str, pseudonyms: Pseudonyms) -> str:
-    """What is neither JSON nor CSV is free text: only its kind and storage's word for an error are left."""
+    """Scrub free text, neither JSON nor CSV: only its kind and storage's word for an error are left."""
     mark = f"text-{pseudonyms.hex(text, 10)}"
     if not text.lstrip().startswith("<"):
         return mark

@@ -43,7 +43,7 @@ def refuse(where: str, data: bytes, secrets: Iterable[tuple[str, str]]) -> None:
 
 
 def holds(data: bytes, secret: str) -> bool:
-    """Whether a secret stands in the data, in any form."""
+    """True if a secret stands in the data, in any form."""
     try:
         refuse("it", data, [("it", secret)])
     except LeakError:
@@ -60,7 +60,7 @@ def _needles(secret: str) -> tuple[tuple[str, bytes], ...]:
 
 
 def _base64_forms(raw: bytes) -> Iterator[bytes]:
-    """What base64 makes of a text wherever in a longer one it stands, without the characters that mix with others."""
+    """The base64 forms of a text at each place in a longer one, without the characters that mix with others."""
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw)
         start = (shift * 8 + 5) // 6

@@ -35,7 +35,7 @@ _CREDENTIALS = (API_KEY_HEADER.lower(), "authorization")
 
 @frozen
 class Origin:
-    """Where a conversation comes from, and as what it was asked for; the names are pseudonyms.
+    """The origin of a conversation, and the account that it was recorded with; the names are pseudonyms.
 
     `kind` is "sandbox" or "live", `recorded` the day of a live one; `credential` is "key" or "token".
     """
@@ -56,12 +56,12 @@ class Origin:
 
 
 def spec_hash(spec: Path = SPEC) -> str:
-    """What tells one specification from another."""
+    """A hash of the specification."""
     return sha256(spec.read_bytes()).hexdigest()
 
 
 def origin_of(path: Path) -> Origin:
-    """What a cassette's header says.
+    """Read a cassette's header.
 
     Raises:
         ValueError: it has none.
@@ -80,7 +80,7 @@ def origin_of(path: Path) -> Origin:
 
 
 def problems(names: Mapping[str, bool], folder: Path = FOLDER, spec: Path = SPEC) -> list[str]:
-    """What is wrong with the cassettes as files, each with its remedy; `names` are those that there must be."""
+    """List what is wrong with the cassettes as files, each with its remedy; `names` are those that there must be."""
     wanted = spec_hash(spec)
     found = [
         f"{name}.yaml is missing: {REMEDIES['sandbox']}" for name in names if not (folder / f"{name}.yaml").exists()
@@ -133,7 +133,7 @@ def record(
 
 
 def told(scrubber: Scrubber, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What must not be found: the secrets, and everything that got a pseudonym and tells whose it is."""
+    """Everything that must not be found: the secrets, and what got a pseudonym and identifies its owner."""
     return [*secrets.items(), *(("something that was replaced", text) for text in scrubber.pseudonyms.originals)]
 
 
@@ -191,7 +191,7 @@ def _same_credential(one: Any, other: Any) -> None:
 
 
 class _Nowhere:
-    """Where vcrpy keeps what is not scrubbed yet: nowhere."""
+    """A persister for vcrpy that keeps nothing, since nothing is scrubbed yet."""
 
     @staticmethod
     def load_cassette(cassette_path: str, serializer: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which values may stay in a cassette: an allow-list by column, and for each column by what stands in it."""
+"""The values that may stay in a cassette: an allow-list by column, and for each column by its value."""
 
 from __future__ import annotations
 

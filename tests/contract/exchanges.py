@@ -1,4 +1,4 @@
-"""What was said, held against the specification: requests, answers, and what shape answers have."""
+"""Recorded exchanges, held against the specification: requests, responses, and the shape of responses."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _asked(method: str, path: str) -> tuple[str, dict[str, str]]:
 
 
 def violations(exchange: Exchange) -> list[str]:
-    """Where a request to the API or its answer is not as the specification says."""
+    """List where a request to the API or its response is not as the specification says."""
     if exchange.operation not in operations():
         return [f"no operation has this method and path: {exchange.operation}"]
     node = operations()[exchange.operation][2]
@@ -96,7 +96,7 @@ def _of_parameters(exchange: Exchange) -> list[str]:
 
 
 def _typed(texts: list[str], schema: Node) -> Any:
-    """What a query says, in the type that its schema wants."""
+    """A value of a query in the type that its schema wants."""
     kind = resolve(schema).get("type")
     if kind == "array":
         return texts

@@ -65,7 +65,7 @@ class Pseudonyms:
         return f"https://{self.host(parts.netloc)}{path}{query}"
 
     def host(self, netloc: str) -> str:
-        """What a host is called."""
+        """The pseudonym of a host."""
         return self.hosts.get(netloc) or f"host-{self.hex(netloc, 8)}.invalid"
 
     def hex(self, text: str, size: int) -> str:
@@ -112,7 +112,7 @@ class Pseudonyms:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an IP address."""
+    """True if a text is an IP address."""
     try:
         ip_address(text)
     except ValueError:
@@ -121,5 +121,5 @@ def is_address(text: str) -> bool:
 
 
 def is_moment(text: str) -> bool:
-    """Whether a text is a date or a time."""
+    """True if a text is a date or a time."""
     return _MOMENT.fullmatch(text) is not None

@@ -118,7 +118,7 @@ def _telling(text: str) -> str:
 
 
 def _harmless(error: Exception) -> str:
-    """What an error says, if it is one of ours; others may quote data."""
+    """The text of an error, if it is one of ours; others may quote data."""
     return f"{type(error).__name__}{': ' + str(error) if isinstance(error, metrics24.Metrics24Error) else ''}"
 
 

@@ -70,7 +70,7 @@ def record(scenario: Scenario, stage: Stage, scrubber: Scrubber, secrets: Mappin
 
 
 def replayed(scenario: Scenario, path: Path, mode: str = "sync") -> Any:
-    """What a client makes of a cassette, every answer of which it must ask for.
+    """Replay a cassette, every response of which the client must ask for, and return the scenario's result.
 
     Raises:
         AssertionError: an answer was not asked for.

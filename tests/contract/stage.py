@@ -1,4 +1,4 @@
-"""Where a scenario plays: what it may ask, do, and leave behind for others to clean up."""
+"""The stage of a scenario: the calls that it may make, and the clean-up of what it creates."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Stage:
         return {"start": self.origin.start, "end": self.origin.end}
 
     def result(self, value: Any) -> Any:
-        """What a method ends in."""
+        """The result of a method, awaited where it must be."""
         return self.run.result(value)
 
     def all(self, rows: Any) -> list[Any]:

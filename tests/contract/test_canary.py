@@ -53,7 +53,7 @@ def test_a_secret_is_found_in_base64(encode: object, user: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_another_secret_is_not_found_in(form: str) -> None:
-    """What holds one secret does not hold another."""
+    """Data that hold one secret do not hold another."""
     assert not canary.holds(FORMS[form], "an0ther.Key-of-somebody")
 
 

@@ -78,7 +78,7 @@ def without_nulls(value: Any) -> Any:
 
 @every(CASSETTES)
 def test_storage_is_asked_without_a_credential(path: Path) -> None:
-    """What goes to another host than the API's carries neither key nor token, and the API's own requests carry one."""
+    """A request to another host than the API's carries neither key nor token, and the API's own requests carry one."""
     carried = {(not each.operation, any(name in each.headers for name in CREDENTIALS)) for each in exchanges(path)}
     assert carried <= {(False, True), (True, False)}
 

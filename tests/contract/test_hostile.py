@@ -61,7 +61,7 @@ UNKEPT: dict[str, Step] = {
 
 
 def recorded(step: Step, secret: str, path: Path) -> str:
-    """What is written down when a server that gets a secret answers with a step."""
+    """Record a conversation in which a server that gets a secret responds with a step, and return the cassette."""
     with ScriptedServer(in_turn(step)) as server:
         scrubber = recording.scrubber_for(server.base_url, {secret: KEY}, b"salt", {})
 
@@ -86,7 +86,7 @@ def test_a_key_is_replaced_that_comes_back_in(where: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("where", UNKEPT)
 def test_nothing_is_kept_if_the_key_passes_for(where: str, tmp_path: Path) -> None:
-    """Where the key looks like what may stay, the canary finds it, and earlier files of the scenario go too."""
+    """A key that looks like a value that may stay is found by the canary, and earlier files of the scenario go too."""
     path = tmp_path / "echo.yaml"
     path.write_text("an earlier recording")
     path.with_suffix(".json").write_text("its result")

@@ -62,7 +62,7 @@ def left_behind(box: Sandbox) -> tuple[set[str], set[str]]:
 
 
 def belongings(box: Sandbox) -> list[tuple[str, str]]:
-    """What a customer would not want to find in a repository: keys, addresses and ids, as the API serves them."""
+    """Values that a customer would not want in a repository: keys, addresses and ids, as the API serves them."""
     found = {LIVE_KEY, box.token, box.organization, *box.integrations, box.base_url.partition("://")[2]}
     with Client(api_key=LIVE_KEY, base_url=box.base_url) as client:
         days: Any = {"start": "2025-02-01", "end": "2025-02-02"}
@@ -117,7 +117,7 @@ def test_reading_sends_nothing_that_writes(live: Sandbox, tmp_path: Path) -> Non
 def test_a_scenario_that_fails_is_cleaned_up_and_keeps_nothing(
     name: str, live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a scenario made before it failed is gone, and its cassette is not written."""
+    """Everything that a scenario made before it failed is gone, and its cassette is not written."""
     before = left_behind(live)
     live.fail_next(*FAILURES[name])
     assert record(live, tmp_path, "--writes", "--only", name) == 1
@@ -127,7 +127,7 @@ def test_a_scenario_that_fails_is_cleaned_up_and_keeps_nothing(
 
 
 def test_what_cannot_be_cleaned_up_is_named(live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where an export cannot be deleted afterwards its id is told, so that somebody can."""
+    """The id of an export that cannot be deleted afterwards is shown, so that somebody can."""
     before = left_behind(live)[1]
     live.fail_next("deleteExport", "403x1")
     assert record(live, tmp_path, "--writes", "--only", "export_of_clicks") == 1

@@ -1,4 +1,4 @@
-"""What belongs to somebody gets a stand-in that is always the same, and what a client cares for stays."""
+"""Values that belong to somebody get a pseudonym that is always the same, and values that a client needs stay."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_known_columns_keep_what_a_client_works_with() -> None:
     ],
 )
 def test_a_known_column_with_a_strange_value_is_replaced(column: str, value: str) -> None:
-    """What may stay in a column is what such columns hold; anything else is replaced."""
+    """Only values of the kind that a column holds may stay in it; anything else is replaced."""
     assert value not in json.dumps(scrubbed({column: value}))
 
 

@@ -1,4 +1,4 @@
-"""Storage for flows that are run by hand: it keeps versions of a file, and answers as its script has it."""
+"""Storage for flows that a fake driver runs: it keeps versions of a file, and answers as its script has it."""
 
 from __future__ import annotations
 
@@ -124,9 +124,9 @@ class Files(FakeDriver):
         return data
 
 
-def asked(hand: Files) -> list[tuple[int, str]]:
+def asked(driver: Files) -> list[tuple[int, str]]:
     """From where, and of which version, storage was asked."""
-    return [(each.offset, each.etag if each.offset else "") for each in hand.opened]
+    return [(each.offset, each.etag if each.offset else "") for each in driver.opened]
 
 
 def download(**options: Any) -> Download:
@@ -142,14 +142,14 @@ class Kept:
         self.data, self.etag = data, etag
         self.blocks: list[Block] = []
 
-    def take(self, hand: Files, flow: Download, most: int = 10_000) -> Kept:
+    def take(self, driver: Files, flow: Download, most: int = 10_000) -> Kept:
         """Run a download to its end, and let go of the file whatever the end is."""
         try:
-            while (block := hand.run(flow.next_block())) is not None:
+            while (block := driver.run(flow.next_block())) is not None:
                 self.place(block, flow.etag)
                 assert len(self.blocks) <= most, "a loop"
         finally:
-            hand.run(flow.close())
+            driver.run(flow.close())
         return self
 
     def place(self, block: Block, etag: str) -> None:

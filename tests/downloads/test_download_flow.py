@@ -27,9 +27,9 @@ from metrics24.errors import IntegrityError, RequestTimeout, TransportError
 from support.fake_driver import policy
 
 
-def minted(hand: Files) -> int:
+def minted(driver: Files) -> int:
     """How many URLs were asked for."""
-    return len(hand.calls)
+    return len(driver.calls)
 
 
 def ignoring(data: bytes, etag: str | None, size: int | None = None) -> Behaviour:
@@ -46,56 +46,56 @@ def ignoring(data: bytes, etag: str | None, size: int | None = None) -> Behaviou
 @pytest.mark.parametrize("rewinds", [True, False])
 def test_an_undisturbed_download_is_one_url_and_one_request(rewinds: bool) -> None:
     """The file comes as storage has it, with its size and version known, and the connection is let go."""
-    hand, flow = Files(whole()), download(rewinds=rewinds)
-    kept = Kept().take(hand, flow)
+    driver, flow = Files(whole()), download(rewinds=rewinds)
+    kept = Kept().take(driver, flow)
     assert (kept.data, flow.size, flow.etag) == (FILE, len(FILE), '"v1"')
-    assert (asked(hand), minted(hand), hand.leaked, hand.slept) == ([(0, "")], 1, 0, [])
+    assert (asked(driver), minted(driver), driver.leaked, driver.slept) == ([(0, "")], 1, 0, [])
 
 
 @pytest.mark.parametrize("how", ["", CUT])
 @pytest.mark.parametrize("place", [0, 1, HALF, len(FILE) - 1])
 def test_fault_36_a_broken_download_goes_on_where_it_broke(place: int, how: str) -> None:
     """Whether a stream fails or just ends early, the rest is asked for by offset and version, with the same URL."""
-    hand = Files(whole(ends=[(place, how)]))
-    assert Kept().take(hand, download()).data == FILE
-    assert asked(hand) == [(0, ""), (place, '"v1"' if place else "")]
-    assert (minted(hand), hand.slept) == (1, [0.5])
+    driver = Files(whole(ends=[(place, how)]))
+    assert Kept().take(driver, download()).data == FILE
+    assert asked(driver) == [(0, ""), (place, '"v1"' if place else "")]
+    assert (minted(driver), driver.slept) == (1, [0.5])
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"v1"', "v1", '"v1', '"v\xe91"'])
 def test_without_a_strong_version_a_download_begins_anew(etag: str) -> None:
     """A file without an ETag, or with one that vouches for nothing or cannot be sent back, is fetched from zero."""
-    hand = Files(whole(etag=etag, ends=[HALF]))
-    kept = Kept().take(hand, download())
-    assert (kept.data, kept.etag, asked(hand)) == (FILE, "", [(0, ""), (0, "")])
+    driver = Files(whole(etag=etag, ends=[HALF]))
+    kept = Kept().take(driver, download())
+    assert (kept.data, kept.etag, asked(driver)) == (FILE, "", [(0, ""), (0, "")])
 
 
 def test_fault_37_storage_without_parts_starts_over() -> None:
     """200 where a part was asked for replaces what had arrived."""
-    hand = Files(replies(whole(ends=[HALF]), lambda _: whole()(hand.opened[0])))
-    kept = Kept().take(hand, download())
+    driver = Files(replies(whole(ends=[HALF]), lambda _: whole()(driver.opened[0])))
+    kept = Kept().take(driver, download())
     assert (kept.data, [block.offset for block in kept.blocks]) == (FILE, [0, 0])
 
 
 def test_fault_39_a_changed_file_is_fetched_from_zero() -> None:
     """When the ETag changed meanwhile, nothing of the older version is kept."""
-    hand = Files(replies(whole(ends=[HALF]), whole(NEWER, etag='"v2"')))
-    kept = Kept().take(hand, download())
-    assert (kept.data, kept.etag, asked(hand)) == (NEWER, '"v2"', [(0, ""), (HALF, '"v1"')])
+    driver = Files(replies(whole(ends=[HALF]), whole(NEWER, etag='"v2"')))
+    kept = Kept().take(driver, download())
+    assert (kept.data, kept.etag, asked(driver)) == (NEWER, '"v2"', [(0, ""), (HALF, '"v1"')])
 
 
 def test_a_part_of_another_version_is_not_joined() -> None:
     """Storage that ignores If-Range but names another version makes the download begin anew."""
-    hand = Files(replies(whole(ends=[HALF]), ignoring(NEWER, '"v2"'), whole(NEWER, etag='"v2"')))
-    assert Kept().take(hand, download()).data == NEWER
-    assert asked(hand) == [(0, ""), (HALF, '"v1"'), (0, "")]
+    driver = Files(replies(whole(ends=[HALF]), ignoring(NEWER, '"v2"'), whole(NEWER, etag='"v2"')))
+    assert Kept().take(driver, download()).data == NEWER
+    assert asked(driver) == [(0, ""), (HALF, '"v1"'), (0, "")]
 
 
 def test_a_part_of_a_file_of_another_size_is_not_joined() -> None:
     """A part that says another size of the whole belongs to another file, whatever its ETag."""
-    hand = Files(replies(whole(ends=[HALF]), ignoring(FILE + b"x\n", '"v1"'), whole(NEWER, etag='"v1"')))
-    assert Kept().take(hand, download()).data == NEWER
-    assert hand.leaked == 0
+    driver = Files(replies(whole(ends=[HALF]), ignoring(FILE + b"x\n", '"v1"'), whole(NEWER, etag='"v1"')))
+    assert Kept().take(driver, download()).data == NEWER
+    assert driver.leaked == 0
 
 
 def test_a_part_that_names_no_version_is_joined() -> None:
@@ -109,19 +109,19 @@ def test_a_size_that_was_told_is_not_forgotten() -> None:
     def vague(effect: Any) -> Answer:
         return Reply(206, {"content-range": f"bytes {effect.offset}-{len(FILE) - 1}/*"}, (FILE[effect.offset : -5],))
 
-    hand = Files(replies(whole(ends=[HALF]), vague, whole()))
-    assert Kept().take(hand, download()).data == FILE
-    assert asked(hand)[-1] == (len(FILE) - 5, '"v1"')
+    driver = Files(replies(whole(ends=[HALF]), vague, whole()))
+    assert Kept().take(driver, download()).data == FILE
+    assert asked(driver)[-1] == (len(FILE) - 5, '"v1"')
 
 
 @pytest.mark.parametrize("place", ["", "bytes 7-9/10", "bytes */10", "bytes x", "bytes 99999999999999999999-1/2"])
 def test_fault_38_a_wrong_content_range_is_an_integrity_error(place: str) -> None:
     """A part that is not the one that was asked for is never used, and its connection is let go."""
-    hand = Files(replies(whole(ends=[HALF]), Reply(206, {"content-range": place, "etag": '"v1"'}, (b"x",))))
+    driver = Files(replies(whole(ends=[HALF]), Reply(206, {"content-range": place, "etag": '"v1"'}, (b"x",))))
     kept = Kept()
     with pytest.raises(IntegrityError, match=f"from byte {HALF} on"):
-        kept.take(hand, download())
-    assert (kept.data, hand.leaked) == (FILE[:HALF], 0)
+        kept.take(driver, download())
+    assert (kept.data, driver.leaked) == (FILE[:HALF], 0)
 
 
 @pytest.mark.parametrize("size", ["*", "0", str(HALF)])
@@ -145,16 +145,16 @@ def test_a_part_that_nobody_asked_for_is_an_integrity_error(place: str, etag: st
 def test_a_part_from_the_beginning_is_as_good_as_the_whole() -> None:
     """206 from byte 0 on is the file, and what it leaves out is asked for."""
     first = Reply(206, {"content-range": f"bytes 0-{HALF - 1}/{len(FILE)}", "etag": '"v1"'}, (FILE[:HALF],))
-    hand = Files(replies(first, whole()))
-    assert Kept().take(hand, download()).data == FILE
-    assert asked(hand) == [(0, ""), (HALF, '"v1"')]
+    driver = Files(replies(first, whole()))
+    assert Kept().take(driver, download()).data == FILE
+    assert asked(driver) == [(0, ""), (HALF, '"v1"')]
 
 
 def test_an_earlier_part_is_taken_up() -> None:
     """A download that begins with an offset and a version fetches only the rest."""
-    hand = Files(whole())
-    kept = Kept(FILE[:HALF], '"v1"').take(hand, download(offset=HALF, etag='"v1"'))
-    assert (kept.data, asked(hand)) == (FILE, [(HALF, '"v1"')])
+    driver = Files(whole())
+    kept = Kept(FILE[:HALF], '"v1"').take(driver, download(offset=HALF, etag='"v1"'))
+    assert (kept.data, asked(driver)) == (FILE, [(HALF, '"v1"')])
     assert [block.offset for block in kept.blocks] == [HALF]
 
 
@@ -166,8 +166,8 @@ def test_an_earlier_part_of_another_version_is_given_up() -> None:
 
 def test_an_earlier_part_of_a_file_that_is_empty_now_is_given_up() -> None:
     """A file that became empty comes as an empty block at 0, so that nothing of the older one stays."""
-    hand = Files(whole(b"", etag='"v2"'))
-    kept = Kept(FILE[:HALF], '"v1"').take(hand, download(offset=HALF, etag='"v1"'))
+    driver = Files(whole(b"", etag='"v2"'))
+    kept = Kept(FILE[:HALF], '"v1"').take(driver, download(offset=HALF, etag='"v1"'))
     assert (kept.data, [(block.offset, block.data) for block in kept.blocks]) == (b"", [(0, b"")])
 
 
@@ -178,9 +178,9 @@ def test_an_empty_file_has_no_block() -> None:
 
 def test_a_part_that_is_all_of_it_needs_nothing_more() -> None:
     """416 that names the size that is there already is the end."""
-    hand, flow = Files(whole()), download(offset=len(FILE), etag='"v1"')
-    assert Kept(FILE, '"v1"').take(hand, flow).blocks == []
-    assert (flow.size, asked(hand), hand.leaked) == (len(FILE), [(len(FILE), '"v1"')], 0)
+    driver, flow = Files(whole()), download(offset=len(FILE), etag='"v1"')
+    assert Kept(FILE, '"v1"').take(driver, flow).blocks == []
+    assert (flow.size, asked(driver), driver.leaked) == (len(FILE), [(len(FILE), '"v1"')], 0)
 
 
 @pytest.mark.parametrize(
@@ -188,57 +188,57 @@ def test_a_part_that_is_all_of_it_needs_nothing_more() -> None:
 )
 def test_a_part_beyond_the_file_is_given_up(head: dict[str, str]) -> None:
     """416 that does not confirm the size and the version makes the download begin anew."""
-    hand = Files(replies(Reply(416, head), whole(NEWER, etag='"v2"')))
-    assert Kept(FILE, '"v1"').take(hand, download(offset=len(FILE), etag='"v1"')).data == NEWER
-    assert asked(hand)[1:] == [(0, "")]
+    driver = Files(replies(Reply(416, head), whole(NEWER, etag='"v2"')))
+    assert Kept(FILE, '"v1"').take(driver, download(offset=len(FILE), etag='"v1"')).data == NEWER
+    assert asked(driver)[1:] == [(0, "")]
 
 
 def test_fault_47_a_stall_is_resumed_five_times_without_progress_at_most() -> None:
     """A stream from which nothing comes any more is opened anew five times, then its timeout is the error."""
     stalled = Reply(206, {"content-range": f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}"}, (RequestTimeout("stalled"),))
-    hand = Files(replies(whole(ends=[HALF]), *[stalled] * 5))
+    driver = Files(replies(whole(ends=[HALF]), *[stalled] * 5))
     kept = Kept()
     with pytest.raises(RequestTimeout, match="stalled"):
-        kept.take(hand, download())
-    assert (kept.data, len(hand.opened), hand.leaked) == (FILE[:HALF], 6, 0)
+        kept.take(driver, download())
+    assert (kept.data, len(driver.opened), driver.leaked) == (FILE[:HALF], 6, 0)
 
 
 def test_fault_47_progress_resets_the_count() -> None:
     """A file that comes in a hundred pieces comes whole, and every pause is the first one."""
-    hand = Files(whole(ends=[10] * 100))
-    assert Kept().take(hand, download()).data == FILE
-    assert hand.slept == [0.5] * 100
+    driver = Files(whole(ends=[10] * 100))
+    assert Kept().take(driver, download()).data == FILE
+    assert driver.slept == [0.5] * 100
 
 
 def test_a_file_that_always_restarts_and_breaks_at_one_place_is_given_up() -> None:
     """What is fetched again and again up to the same byte is no progress."""
-    hand = Files(whole(etag="", ends=[HALF] * 99))
+    driver = Files(whole(etag="", ends=[HALF] * 99))
     with pytest.raises(TransportError, match="broke off"):
-        Kept().take(hand, download())
-    assert len(hand.opened) == 6
+        Kept().take(driver, download())
+    assert len(driver.opened) == 6
 
 
 def test_retries_of_downloads_are_in_the_clients_budget() -> None:
     """When the client's budget is used up, a download that brings nothing ends with its first error."""
-    hand = Files(replies(TransportError("x"), TransportError("y")))
+    driver = Files(replies(TransportError("x"), TransportError("y")))
     with pytest.raises(TransportError, match="y"):
-        Kept().take(hand, download(policy=policy(budget=RetryBudget(1))))
+        Kept().take(driver, download(policy=policy(budget=RetryBudget(1))))
 
 
 def test_a_download_that_comes_further_pays_its_retries_back() -> None:
     """A long download over a bad line leaves the client its budget."""
     budget, bad = RetryBudget(3), whole(ends=[10] * 20)
-    hand = Files(replies(whole(ends=[10]), TransportError("x"), TransportError("x"), *[bad] * 21))
-    assert Kept().take(hand, download(policy=policy(budget=budget))).data == FILE
+    driver = Files(replies(whole(ends=[10]), TransportError("x"), TransportError("x"), *[bad] * 21))
+    assert Kept().take(driver, download(policy=policy(budget=budget))).data == FILE
     assert [budget.take() for _ in range(4)] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("reads", [0, 1])
 def test_a_download_can_be_given_up_at_any_time(reads: int) -> None:
     """Closing before the first byte or amid the file lets the connection go, and closing twice does no harm."""
-    hand, flow = Files(whole()), download()
+    driver, flow = Files(whole()), download()
     for _ in range(reads):
-        assert hand.run(flow.next_block()) is not None
+        assert driver.run(flow.next_block()) is not None
     for _ in range(2):
-        hand.run(flow.close())
-    assert hand.leaked == 0
+        driver.run(flow.close())
+    assert driver.leaked == 0

@@ -24,8 +24,8 @@ from support.fake_driver import policy
 
 def test_what_was_given_is_not_given_again() -> None:
     """Where nothing can be taken back, a file that begins anew is given from where it broke off."""
-    hand = Files(replies(whole(ends=[HALF]), lambda _: whole(ends=[10])(hand.opened[0]), whole()))
-    kept = Kept().take(hand, download(rewinds=False))
+    driver = Files(replies(whole(ends=[HALF]), lambda _: whole(ends=[10])(driver.opened[0]), whole()))
+    kept = Kept().take(driver, download(rewinds=False))
     assert (kept.data, [block.offset for block in kept.blocks]) == (FILE, [0, HALF])
 
 
@@ -41,10 +41,10 @@ def test_a_packed_file_is_given_on_from_where_it_broke_off() -> None:
 )
 def test_another_version_is_refused_where_nothing_can_be_taken_back(second: Behaviour) -> None:
     """What was given is a piece of one version, and no byte of another follows."""
-    hand, kept = Files(replies(whole(ends=[HALF]), second)), Kept()
+    driver, kept = Files(replies(whole(ends=[HALF]), second)), Kept()
     with pytest.raises(IntegrityError, match="cannot be taken back"):
-        kept.take(hand, download(rewinds=False))
-    assert (kept.data, hand.leaked) == (FILE[:HALF], 0)
+        kept.take(driver, download(rewinds=False))
+    assert (kept.data, driver.leaked) == (FILE[:HALF], 0)
 
 
 def test_a_file_without_a_version_is_refused_where_nothing_can_be_taken_back() -> None:

@@ -121,20 +121,20 @@ SIZES = st.sampled_from([0, *range(20, 200)])
 VERSIONS = st.tuples(SIZES, SIZES, SIZES).map(lambda sizes: [version(*each) for each in enumerate(sizes)])
 
 
-def run(hand: Files, kept: Kept, **options: Any) -> Metrics24Error | None:
+def run(driver: Files, kept: Kept, **options: Any) -> Metrics24Error | None:
     """Download to the end; the error that it ended in, if one."""
     try:
-        kept.take(hand, download(**options))
+        kept.take(driver, download(**options))
     except DOCUMENTED as error:
         return error
     return None
 
 
-def checked(hand: Files, whims: list[Whim], versions: list[bytes]) -> None:
+def checked(driver: Files, whims: list[Whim], versions: list[bytes]) -> None:
     """What must hold however it ended: nothing is left open, and there are few requests."""
-    assert hand.leaked == 0
-    assert len(hand.opened) <= 6 * (len(whims) + max(map(len, versions)) + 2)
-    assert len(hand.calls) <= len(hand.opened) + 1
+    assert driver.leaked == 0
+    assert len(driver.opened) <= 6 * (len(whims) + max(map(len, versions)) + 2)
+    assert len(driver.calls) <= len(driver.opened) + 1
 
 
 @given(versions=VERSIONS, whims=WHIMS, part=st.none() | st.integers(1, 150))
@@ -142,37 +142,37 @@ def test_a_download_is_one_version_whole_or_an_error(
     versions: list[bytes], whims: list[Whim], part: int | None
 ) -> None:
     """A result is exactly one version, an error leaves a beginning of one, and what was there before goes or stays."""
-    hand, kept, options = Files(storage(versions, whims)), Kept(), dict[str, Any]()
+    driver, kept, options = Files(storage(versions, whims)), Kept(), dict[str, Any]()
     if part is not None:
         kept = Kept(versions[0][:part], '"v0"')
         options = {"offset": len(kept.data), "etag": '"v0"'}
-    error = run(hand, kept, **options)
+    error = run(driver, kept, **options)
     if error is None:
         assert kept.data in versions
     assert any(version.startswith(kept.data) for version in versions)
     assert not kept.etag or versions[int(kept.etag[2])].startswith(kept.data)
-    checked(hand, whims, versions)
+    checked(driver, whims, versions)
 
 
 @given(versions=VERSIONS, whims=WHIMS)
 def test_what_is_given_for_good_is_a_piece_of_one_version(versions: list[bytes], whims: list[Whim]) -> None:
     """Where nothing can be taken back, every block follows on the last, and all of them are of one version."""
-    hand, kept = Files(storage(versions, whims)), Kept()
-    error = run(hand, kept, rewinds=False)
+    driver, kept = Files(storage(versions, whims)), Kept()
+    error = run(driver, kept, rewinds=False)
     assert b"".join(block.data for block in kept.blocks) == kept.data
     assert any(version.startswith(kept.data) for version in versions)
     if error is None:
         assert kept.data in versions
-    checked(hand, whims, versions)
+    checked(driver, whims, versions)
 
 
 @given(versions=VERSIONS, whims=WHIMS, rewinds=st.booleans())
 def test_storage_that_never_calms_down_is_given_up(versions: list[bytes], whims: list[Whim], rewinds: bool) -> None:
     """Also storage that does the same for ever comes to an end."""
-    hand, kept = Files(storage(versions, whims, ends=False)), Kept()
-    if run(hand, kept, rewinds=rewinds) is None:
+    driver, kept = Files(storage(versions, whims, ends=False)), Kept()
+    if run(driver, kept, rewinds=rewinds) is None:
         assert kept.data in versions
-    checked(hand, whims, versions)
+    checked(driver, whims, versions)
 
 
 @given(
@@ -188,6 +188,6 @@ def test_a_download_over_a_bad_line_succeeds(size: int, ends: list[tuple[int, st
         return raw(body={"url": next(left, LINK)})
 
     whims = [Whim(0, 0, "", (place,), CUT if how else "reset") for place, how in ends]
-    hand, kept = Files(storage([content], whims), script), Kept()
-    assert run(hand, kept) is None
+    driver, kept = Files(storage([content], whims), script), Kept()
+    assert run(driver, kept) is None
     assert kept.data == content

@@ -33,16 +33,16 @@ from metrics24.errors import (
 from support.fake_driver import in_turn, policy, raw
 
 
-def minted(hand: Files) -> int:
+def minted(driver: Files) -> int:
     """How many URLs were asked for."""
-    return len(hand.calls)
+    return len(driver.calls)
 
 
 def test_the_signed_url_is_asked_for_by_the_files_name() -> None:
     """One getExportUrl with the artifact's name precedes the download."""
-    hand = Files(whole())
-    Kept().take(hand, download())
-    assert [(call.request.operation, call.request.params) for call in hand.calls] == [
+    driver = Files(whole())
+    Kept().take(driver, download())
+    assert [(call.request.operation, call.request.params) for call in driver.calls] == [
         ("getExportUrl", (("artifact_name", "f.csv"),))
     ]
 
@@ -50,9 +50,9 @@ def test_the_signed_url_is_asked_for_by_the_files_name() -> None:
 @pytest.mark.parametrize("answer", [{"url": ""}, {"url": None}, {"link": "x"}])
 def test_an_answer_without_a_url_is_a_response_error(answer: dict[str, object]) -> None:
     """Where the API gives no URL, storage is not asked."""
-    hand = Files(replies(), in_turn(raw(body=answer)))
+    driver = Files(replies(), in_turn(raw(body=answer)))
     with pytest.raises(ResponseError) as caught:
-        Kept().take(hand, download())
+        Kept().take(driver, download())
     assert (caught.value.path, caught.value.operation) == ("$.url", "getExportUrl")
 
 
@@ -65,10 +65,10 @@ def test_an_answer_that_is_no_object_is_a_response_error_of_its_operation() -> N
 
 def test_416_to_a_request_for_the_whole_is_an_error() -> None:
     """Storage that has nothing at all from byte 0 on is not asked for ever."""
-    hand = Files(replies(Reply(416)))
+    driver = Files(replies(Reply(416)))
     with pytest.raises(StatusError, match="416"):
-        Kept().take(hand, download())
-    assert hand.leaked == 0
+        Kept().take(driver, download())
+    assert driver.leaked == 0
 
 
 @pytest.mark.parametrize("status", [301, 302, 304, 307, 308])
@@ -81,10 +81,10 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_fault_36_a_url_that_is_too_old_is_minted_anew(status: int) -> None:
     """A refusal before or amid a download is answered by a new URL, at once, with what has arrived kept."""
-    hand = Files(replies(Reply(status), whole(ends=[HALF]), Reply(status), whole()))
-    assert Kept().take(hand, download()).data == FILE
-    assert (minted(hand), asked(hand)[2:]) == (3, [(HALF, '"v1"')] * 2)
-    assert hand.slept == [0.5]
+    driver = Files(replies(Reply(status), whole(ends=[HALF]), Reply(status), whole()))
+    assert Kept().take(driver, download()).data == FILE
+    assert (minted(driver), asked(driver)[2:]) == (3, [(HALF, '"v1"')] * 2)
+    assert driver.slept == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,20 @@ def test_fault_36_a_url_that_is_too_old_is_minted_anew(status: int) -> None:
 )
 def test_fault_42_two_new_urls_that_are_refused_are_an_error(body: bytes, said: str) -> None:
     """A third refusal ends it, with storage's word for the reason and nothing else that it says."""
-    hand = Files(replies(*[Reply(403, {"content-type": "application/xml"}, (body,))] * 3))
+    driver = Files(replies(*[Reply(403, {"content-type": "application/xml"}, (body,))] * 3))
     kept = Kept()
     with pytest.raises(StatusError, match=f"status 403{said}\\.") as caught:
-        kept.take(hand, download())
+        kept.take(driver, download())
     assert (caught.value.status_code, caught.value.body, "s3cret" in str(caught.value)) == (403, b"", False)
-    assert (kept.blocks, minted(hand), hand.leaked) == ([], 3, 0)
+    assert (kept.blocks, minted(driver), driver.leaked) == ([], 3, 0)
 
 
 def test_a_refusal_whose_body_breaks_off_is_a_refusal() -> None:
     """That an error's body cannot be read does not hide the error."""
-    hand = Files(replies(*[Reply(404, {}, (TransportError("x"),))] * 3))
+    driver = Files(replies(*[Reply(404, {}, (TransportError("x"),))] * 3))
     with pytest.raises(NotFound, match="status 404"):
-        Kept().take(hand, download())
-    assert hand.leaked == 0
+        Kept().take(driver, download())
+    assert driver.leaked == 0
 
 
 @pytest.mark.parametrize("status", [204, 202, 402, 409, 501])
@@ -119,32 +119,32 @@ def test_other_statuses_are_errors_at_once(status: int) -> None:
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 524])
 def test_storage_that_is_not_well_is_asked_again(status: int) -> None:
     """Transient statuses are tried again after growing pauses, with a new URL."""
-    hand = Files(replies(Reply(status), Reply(status), whole()))
-    assert Kept().take(hand, download()).data == FILE
-    assert (hand.slept, minted(hand)) == ([0.5, 1.0], 3)
+    driver = Files(replies(Reply(status), Reply(status), whole()))
+    assert Kept().take(driver, download()).data == FILE
+    assert (driver.slept, minted(driver)) == ([0.5, 1.0], 3)
 
 
 def test_storage_that_stays_unwell_is_given_up() -> None:
     """After five attempts more that bring nothing the error is storage's own."""
-    hand = Files(replies(*[Reply(503)] * 6))
+    driver = Files(replies(*[Reply(503)] * 6))
     with pytest.raises(ServerError, match="status 503"):
-        Kept().take(hand, download())
-    assert hand.slept == [0.5, 1.0, 2.0, 4.0, 8.0]
+        Kept().take(driver, download())
+    assert driver.slept == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
 def test_storage_that_cannot_be_reached_is_tried_again() -> None:
     """A connection that fails is tried again with the same URL."""
-    hand = Files(replies(TransportError("x", sent=False), RequestTimeout("x"), whole()))
-    assert Kept().take(hand, download()).data == FILE
-    assert (hand.slept, minted(hand)) == ([0.5, 1.0], 1)
+    driver = Files(replies(TransportError("x", sent=False), RequestTimeout("x"), whole()))
+    assert Kept().take(driver, download()).data == FILE
+    assert (driver.slept, minted(driver)) == ([0.5, 1.0], 1)
 
 
 def test_a_fault_that_is_permanent_is_not_tried_again() -> None:
     """A certificate that is not trusted ends the download at once."""
-    hand = Files(replies(TransportError("untrusted", sent=False, permanent=True)))
+    driver = Files(replies(TransportError("untrusted", sent=False, permanent=True)))
     with pytest.raises(TransportError, match="untrusted"):
-        Kept().take(hand, download())
-    assert hand.slept == []
+        Kept().take(driver, download())
+    assert driver.slept == []
 
 
 def test_more_than_was_announced_is_an_integrity_error() -> None:
@@ -165,10 +165,10 @@ def test_a_file_of_unknown_length_ends_with_its_stream(length: str | None) -> No
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/xml", "TEXT/XML"])
 def test_fault_42_a_page_in_place_of_the_file_is_refused(kind: str) -> None:
     """200 with HTML or XML never becomes a CSV, and the connection is let go."""
-    hand = Files(replies(Reply(200, {"content-type": kind}, (b"a,b\n",))))
+    driver = Files(replies(Reply(200, {"content-type": kind}, (b"a,b\n",))))
     with pytest.raises(IntegrityError, match="page instead of the file"):
-        Kept().take(hand, download())
-    assert hand.leaked == 0
+        Kept().take(driver, download())
+    assert driver.leaked == 0
 
 
 @pytest.mark.parametrize("blocks", [(b"<?xml",), (b"\xef\xbb\xbf\r\n <html>",), (b"\n", b" ", b"\t<Error>")])
@@ -191,10 +191,10 @@ def test_an_angle_bracket_further_on_is_a_cell() -> None:
 )
 def test_fault_58_an_unsafe_url_is_not_opened(link: str, error: type[Metrics24Error]) -> None:
     """A signed URL that could give the file away is refused before storage is asked."""
-    hand = Files(replies(), in_turn(raw(body={"url": link})))
+    driver = Files(replies(), in_turn(raw(body={"url": link})))
     with pytest.raises(error):
-        Kept().take(hand, download())
-    assert hand.opened == []
+        Kept().take(driver, download())
+    assert driver.opened == []
 
 
 def test_a_url_that_cannot_be_minted_ends_the_download() -> None:
@@ -212,6 +212,6 @@ def test_every_step_has_the_clients_timeout() -> None:
             seen.append(seconds)
             return super()._read(stream, seconds)
 
-    hand = Watching(whole())
-    Kept().take(hand, download(policy=policy(timeout=7)))
-    assert [*seen, *(each.timeout for each in hand.opened)] == [7, 7, 7]
+    driver = Watching(whole())
+    Kept().take(driver, download(policy=policy(timeout=7)))
+    assert [*seen, *(each.timeout for each in driver.opened)] == [7, 7, 7]

@@ -51,9 +51,9 @@ def test_fault_41_a_packed_file_is_unpacked(coding: str) -> None:
 @pytest.mark.parametrize("how", ["", CUT])
 def test_fault_41_a_packed_file_that_breaks_begins_anew(how: str) -> None:
     """Half a packed file is never taken for the whole, and storage is not asked for a part of it."""
-    hand = Files(packed(ends=[(60, how), (90, how)]))
-    assert Kept().take(hand, download()).data == FILE
-    assert asked(hand) == [(0, "")] * 3
+    driver = Files(packed(ends=[(60, how), (90, how)]))
+    assert Kept().take(driver, download()).data == FILE
+    assert asked(driver) == [(0, "")] * 3
 
 
 def test_fault_41_a_packed_file_that_is_always_cut_is_given_up() -> None:
@@ -64,9 +64,9 @@ def test_fault_41_a_packed_file_that_is_always_cut_is_given_up() -> None:
 
 def test_a_part_of_a_packed_file_is_not_joined_to_what_was_unpacked() -> None:
     """An earlier part, and packed bytes from the middle, do not fit: the download begins anew."""
-    hand = Files(packed())
-    kept = Kept(FILE[:100], '"v1"').take(hand, download(offset=100, etag='"v1"'))
-    assert (kept.data, asked(hand)) == (FILE, [(100, '"v1"'), (0, "")])
+    driver = Files(packed())
+    kept = Kept(FILE[:100], '"v1"').take(driver, download(offset=100, etag='"v1"'))
+    assert (kept.data, asked(driver)) == (FILE, [(100, '"v1"'), (0, "")])
 
 
 def test_a_damaged_packing_is_an_integrity_error() -> None:

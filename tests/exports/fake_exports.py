@@ -1,4 +1,4 @@
-"""Exports as a server describes them, for flows that are run by hand."""
+"""Records of exports as a server describes them, for flows that a fake driver runs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from metrics24._core.effects import RawResponse
-from metrics24._core.export_flows import ExportRequest
+from metrics24.arguments import ExportParams
 from support.fake_driver import NOON, raw
 
 Record = dict[str, Any]
 BEGINNING = NOON + timedelta(seconds=1000)  # what the client's wall clock says when a flow begins
 
 
-def wanted(**changes: Any) -> ExportRequest:
-    """Want clicks of February."""
+def params(**changes: Any) -> ExportParams:
+    """Give the parameters of an export of February's clicks."""
     usual: dict[str, Any] = {
         "kind": "clicks",
         "integration": "int1",
@@ -24,7 +24,7 @@ def wanted(**changes: Any) -> ExportRequest:
         "start": date(2025, 2, 1),
         "end": date(2025, 2, 27),
     }
-    return ExportRequest(**{**usual, **changes})
+    return ExportParams(**{**usual, **changes})
 
 
 def moment(seconds: float) -> str:
@@ -33,7 +33,7 @@ def moment(seconds: float) -> str:
 
 
 def export(identity: object = "e1", **changes: Any) -> Record:
-    """Describe the export that is wanted as usual; a dot in a name leads into an object, and ... leaves out."""
+    """Describe the export that `params` requests; a dot in a name leads into an object, and ... leaves out."""
     record: Record = {
         "id": identity,
         "type": "click_logs",

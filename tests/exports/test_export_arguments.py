@@ -1,77 +1,52 @@
-"""What exports are asked for is checked before anything is sent."""
+"""The arguments of exports are checked before anything is sent, and an error names the argument that is wrong."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from metrics24 import export_filter, field
-from metrics24._core.export_flows import ExportRequest
-from metrics24.arguments import ReportParams
-from metrics24.errors import UsageError
-from metrics24.exports import Columns, artifact, planned, seconds, wanted
+from exports.fake_exports import params
+from metrics24 import AsyncClient, Client, Limits, UsageError, export_filter, field
+from metrics24.arguments import artifact_name, seconds
+from metrics24.export_job import csv_target
+from metrics24.exports import Exports
 from metrics24.kinds import KINDS
-
-FEBRUARY: dict[str, Any] = {"start": "2025-02-01", "end": date(2025, 2, 27)}
-
-
-def asked(kind: Any = "clicks", integration: Any = "int1", **changes: Any) -> ExportRequest:
-    """Want an export."""
-    shape = {"fields": ["real_tx_id"], "extra_parameters": (), "delimiter": None}
-    columns = Columns(**{name: changes.pop(name, usual) for name, usual in shape.items()})
-    return wanted(kind, integration, columns, **{**FEBRUARY, "filter": None, **changes})
+from support.fake_driver import FakeDriver, policy
 
 
 def test_what_makes_sense_is_kept() -> None:
     """Days become dates, names become tuples in their order, and the rest is kept as given."""
     condition = field("status").eq("x")
-    found = asked(fields=iter(["b", "a"]), extra_parameters=["p q"], delimiter=";", filter=condition)
-    assert found == ExportRequest(
-        kind="clicks",
-        integration="int1",
-        fields=("b", "a"),
-        extra_parameters=("p q",),
-        start=date(2025, 2, 1),
-        end=date(2025, 2, 27),
-        delimiter=";",
-        filter=condition,
+    found = params(
+        fields=iter(["b", "a"]), extra_parameters=["p q"], start="2025-02-01", delimiter=";", filter=condition
     )
+    assert (found.fields, found.extra_parameters) == (("b", "a"), ("p q",))
+    assert (found.kind, found.start, found.end) == (KINDS["clicks"], date(2025, 2, 1), date(2025, 2, 27))
+    assert (found.delimiter, found.filter) == (";", condition)
 
 
 @pytest.mark.parametrize("days", [{"start": None}, {"end": None}, {"start": None, "end": None}])
 def test_days_may_be_left_out(days: dict[str, None]) -> None:
-    """What is not given is not sent."""
-    found = asked(**days)
+    """A day that is not given is not sent."""
+    found = params(**days)
     assert (found.start is None, found.end is None) == ("start" in days, "end" in days)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "\x01", "§", " "])
 def test_any_one_character_may_delimit(delimiter: str) -> None:
-    """Only what CSV needs for itself may not."""
-    assert asked(delimiter=delimiter).delimiter == delimiter
+    """Every character but those that CSV needs for itself is a delimiter."""
+    assert params(delimiter=delimiter).delimiter == delimiter
 
 
+NO_COLUMNS: list[Any] = ["a", b"x", None, 5, [1], [""], [" a"], ["a,b"], ["a\n"], ["\ud800"], ["a", "b", "a"], [None]]
 WRONG: dict[str, list[Any]] = {
     "kind": ["", "click", "Clicks", None, 1, ["clicks"]],
     "integration": ["", "..", "a/b", "a b", "%2e", None, 7],
-    "fields": [
-        [],
-        "real_tx_id",
-        b"x",
-        None,
-        5,
-        [1],
-        [""],
-        [" a"],
-        ["a,b"],
-        ["a\n"],
-        ["\ud800"],
-        ["a", "b", "a"],
-        [None],
-    ],
-    "extra_parameters": ["a", None, 5, [1], [""], ["a,b"], ["a", "a"], {"a": 1}.values()],
+    "fields": [[], *NO_COLUMNS],
+    "extra_parameters": [*NO_COLUMNS, {"a": 1}.values()],
     "delimiter": ["", ",,", '"', "\r", "\n", "\ud800", 1, b","],
     "start": ["yesterday", "2025-02-30", 20250201, datetime(2025, 2, 1, tzinfo=UTC), "2025-03-01"],
     "end": ["2025-01-31", 1.5],
@@ -82,62 +57,88 @@ WRONG: dict[str, list[Any]] = {
         export_filter(start_date="2025-02-01"),
         field("status").eq("x") & export_filter(results_meta_total_gte=1),
     ],
+    "reuse": [-1, float("nan"), float("inf"), 1e9 + 0.5, 10**400, "60", None, True],
 }
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_fault_28_what_makes_no_sense_is_a_usage_error(name: str, value: Any) -> None:
-    """Every argument is checked, and the error names it."""
-    with pytest.raises(UsageError, match=name if name not in {"kind", "start"} else "exports of|start"):
-        asked(**{name: value})
+    """Every argument is checked, and the error names it as it is written in the call."""
+    with pytest.raises(UsageError, match=rf"\b{name}(?![~\w])"):
+        params(**{name: value})
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_plan_samples_the_table_of_its_kind(kind: str) -> None:
-    """Each kind has its report table."""
-    found = planned(kind, "int1", "2025-02-01", date(2025, 2, 27))
-    assert found == ReportParams(KINDS[kind], "int1", date(2025, 2, 1), date(2025, 2, 27))
+@pytest.mark.parametrize("value", [0, 0.5, 86400, 1e9])
+def test_seconds_are_numbers(value: float) -> None:
+    """Whole seconds and parts are taken, from 0 to a billion."""
+    assert seconds(value, "reuse") == value
 
 
 @pytest.mark.parametrize(
-    ("kind", "integration", "start", "end"),
+    ("name", "value"),
     [
-        ("rows", "int1", "2025-02-01", "2025-02-02"),
-        ("clicks", "..", "2025-02-01", "2025-02-02"),
-        ("clicks", "int1", None, "2025-02-02"),
-        ("clicks", "int1", "2025-02-01", None),
-        ("clicks", "int1", "2025-02-03", "2025-02-02"),
+        ("kind", "rows"),
+        ("integration", ".."),
+        ("start", None),
+        ("end", None),
+        ("start", "2025-02-30"),
+        ("start", "2025-02-03"),
     ],
 )
-def test_fault_28_a_plan_that_makes_no_sense_is_a_usage_error(
-    kind: Any, integration: str, start: Any, end: Any
-) -> None:
-    """A plan needs both days, in order."""
-    with pytest.raises(UsageError):
-        planned(kind, integration, start, end)
+def test_fault_28_a_plan_that_makes_no_sense_is_a_usage_error(name: str, value: Any) -> None:
+    """A plan needs a kind, an integration and both days, in order; the error names what is wrong."""
+    driver = FakeDriver(lambda request: pytest.fail(f"{request.operation} was sent"))
+    exports = Exports(policy(), {}, Limits(), driver)  # type: ignore[arg-type]
+    given: Any = {"kind": "clicks", "integration": "int1", "start": "2025-02-01", "end": "2025-02-02", name: value}
+    with pytest.raises(UsageError, match=rf"\b{name}(?![~\w])"):
+        exports.plan(given.pop("kind"), given.pop("integration"), **given)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "../../etc/passwd", "a b"])
 def test_fault_59_a_files_name_is_text_and_no_path(name: str) -> None:
-    """Whatever the server calls a file may be asked for: it is a parameter, and never a path of ours."""
-    assert artifact(name) == name
+    """Any name that the server gives a file is sent as a parameter, and never used as a local path."""
+    assert artifact_name(name, "artifact_name") == name
 
 
 @pytest.mark.parametrize("name", ["", None, 5, b"a.csv"])
 def test_a_file_without_a_name_is_a_usage_error(name: object) -> None:
     """The error says where names are found."""
-    with pytest.raises(UsageError, match="artifact_name"):
-        artifact(name)
+    with pytest.raises(UsageError, match=r"artifact_name must be text .*\.artifact_name"):
+        artifact_name(name, "artifact_name")
 
 
-@pytest.mark.parametrize("value", [0, 0.5, 86400, 1e9])
-def test_seconds_are_numbers(value: float) -> None:
-    """Whole ones and parts, 0 included."""
-    assert seconds("reuse", value) == value
+ORIGIN: dict[str, Any] = {"api_key": "k", "base_url": "http://127.0.0.1:9"}
+START: dict[str, Any] = {"fields": ["status"], "reuse": -1}
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), 1e9 + 0.5, 10**400, "60", None, True])
-def test_other_seconds_are_a_usage_error(value: object) -> None:
-    """What is no number of seconds, or cannot be meant, is refused by name."""
-    with pytest.raises(UsageError, match="reuse must be a number of seconds"):
-        seconds("reuse", value)
+async def test_both_clients_name_what_is_wrong() -> None:
+    """Wrong arguments are named before anything is sent, by Client and by AsyncClient."""
+    with Client(**ORIGIN) as client:
+        for call in (client.exports.get, client.exports.delete, client.exports.resume):
+            with pytest.raises(UsageError, match=r"\bexport_id(?![~\w])"):
+                call("a/b")
+        with pytest.raises(UsageError, match=r"\breuse(?![~\w])"):
+            client.exports.start("clicks", "int1", **START)
+        with pytest.raises(UsageError, match="artifact_name"):
+            client.exports.url("")
+    async with AsyncClient(**ORIGIN) as twin:
+        for acall in (twin.exports.get, twin.exports.delete, twin.exports.resume):
+            with pytest.raises(UsageError, match=r"\bexport_id(?![~\w])"):
+                await acall("a/b")
+        with pytest.raises(UsageError, match=r"\breuse(?![~\w])"):
+            await twin.exports.start("clicks", "int1", **START)
+        with pytest.raises(UsageError, match="artifact_name"):
+            await twin.exports.url("")
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JSON"])
+def test_a_download_that_promises_another_format_is_refused(suffix: str) -> None:
+    """A path with the suffix of another format is a UsageError that says what to write."""
+    with pytest.raises(UsageError, match=r"end in \.csv"):
+        csv_target(f"clicks{suffix}")
+
+
+@pytest.mark.parametrize("name", ["clicks.csv", "clicks.tsv", "clicks", "json"])
+def test_a_download_may_have_any_other_name(name: str) -> None:
+    """A path that promises no other format is left as it was written."""
+    assert csv_target(name) == Path(name)

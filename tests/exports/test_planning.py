@@ -87,7 +87,7 @@ def test_a_range_may_end_with_the_calendar() -> None:
     """The last day that there is has no day after it, and needs none."""
     asked = ReportParams(CLICKS, "int1", date(9999, 12, 29), date.max)
     server = Reports([datetime(9999, 12, 31, 5)], [past(30)])
-    found = FakeDriver(server).run(plan(asked, "clicks", Limits(export_rows=4), policy(), {}))
+    found = FakeDriver(server).run(plan(asked, Limits(export_rows=4), policy(), {}))
     assert [(each.start.day, each.end.day) for each in found.exports] == [(29, 29), (30, 30), (31, 31)]
 
 
@@ -125,13 +125,13 @@ def test_exports_of_today_count_against_the_quota(created: str | None, counts: b
 @pytest.mark.parametrize(("days", "step"), [(10, 1), (13, 1), (14, 2), (70, 10), (364, 52), (370, 52)])
 def test_a_long_range_is_sampled_at_a_few_places(days: int, step: int) -> None:
     """However many days there are, a plan costs few requests, a seventh of the range apart, and none that writes."""
-    hand = FakeDriver(Reports())
+    driver = FakeDriver(Reports())
     asked = ReportParams(CLICKS, "int1", FIRST, FIRST + timedelta(days=days - 1))
-    hand.run(plan(asked, "clicks", Limits(), policy(), {}))
-    reads = [dict(call.request.params) for call in hand.calls if call.request.operation == "getClickReport"]
+    driver.run(plan(asked, Limits(), policy(), {}))
+    reads = [dict(call.request.params) for call in driver.calls if call.request.operation == "getClickReport"]
     found = [(date.fromisoformat(each["start_date"]) - FIRST).days for each in reads]
     assert found == [*range(0, days, step)]
-    assert {call.request.access for call in hand.calls} == {"read"}
+    assert {call.request.access for call in driver.calls} == {"read"}
 
 
 MOMENTS = st.lists(

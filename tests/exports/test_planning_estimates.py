@@ -68,7 +68,7 @@ def test_two_rows_are_enough_for_a_rate() -> None:
     """A page of two rows a minute apart, with more behind it, stands for a day of such minutes."""
     server = Reports([day(0, 12, minute) for minute in range(3)])
     asked = ReportParams(CLICKS, "int1", FIRST, FIRST, page_size=2)
-    assert FakeDriver(server).run(plan(asked, "clicks", Limits(), policy(), {})).rows_per_day == 2 * 86400 / 60 * 2
+    assert FakeDriver(server).run(plan(asked, Limits(), policy(), {})).rows_per_day == 2 * 86400 / 60 * 2
 
 
 def test_samples_without_times_are_counted() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exports.fake_exports import changed, export, listed, moment, wanted
+from exports.fake_exports import changed, export, listed, moment, params
 from metrics24._core.export_flows import every_export, find, request, start
 from metrics24.errors import (
     AmbiguousWrite,
@@ -33,9 +33,9 @@ LOST: dict[str, Any] = {
 }
 
 
-def operations(hand: FakeDriver) -> list[str]:
+def operations(driver: FakeDriver) -> list[str]:
     """What was asked, in order."""
-    return [call.request.operation for call in hand.calls]
+    return [call.request.operation for call in driver.calls]
 
 
 @pytest.mark.parametrize(
@@ -44,17 +44,17 @@ def operations(hand: FakeDriver) -> list[str]:
 )
 def test_an_export_is_one_request(kind: str, operation: str) -> None:
     """Each kind has its operation, and without reuse nothing else is asked."""
-    hand = FakeDriver(in_turn(raw(201, export("e7"))))
-    assert hand.run(start(wanted(kind=kind), 0, policy(), {}))["id"] == "e7"
-    assert operations(hand) == [operation]
+    driver = FakeDriver(in_turn(raw(201, export("e7"))))
+    assert driver.run(start(params(kind=kind), policy(), {}))["id"] == "e7"
+    assert operations(driver) == [operation]
 
 
 def test_all_that_is_wanted_is_sent() -> None:
     """Names go as one text with commas, days as given; what is left out is not sent, and no names are empty text."""
-    hand = FakeDriver(in_turn(*[raw(201, {"data": export()})] * 2))
-    hand.run(request(wanted(extra_parameters=("a", "b"), delimiter=";"), policy(), {}))
-    hand.run(request(wanted(start=None, end=None), policy(), {}))
-    full, bare = [dict(call.request.params) for call in hand.calls]
+    driver = FakeDriver(in_turn(*[raw(201, {"data": export()})] * 2))
+    driver.run(request(params(extra_parameters=("a", "b"), delimiter=";"), policy(), {}))
+    driver.run(request(params(start=None, end=None), policy(), {}))
+    full, bare = [dict(call.request.params) for call in driver.calls]
     assert full == {
         "fields": "real_tx_id,status",
         "extra_parameters": "a,b",
@@ -70,31 +70,31 @@ def test_fault_35_a_lost_answer_is_adopted(fault: str) -> None:
     """The one export that is new and repeats all that was asked is the result, and none is asked for again."""
     others = (export("old", created_at=moment(-60)), export("else", format__delimiter=";"), export(None))
     with warnings.catch_warnings(action="ignore"):
-        hand = FakeDriver(in_turn(LOST[fault](), listed(*others, export("e1"))))
-        assert hand.run(request(wanted(), policy(), {}))["id"] == "e1"
-    assert operations(hand) == ["downloadClicks", "listExports"]
+        driver = FakeDriver(in_turn(LOST[fault](), listed(*others, export("e1"))))
+        assert driver.run(request(params(), policy(), {}))["id"] == "e1"
+    assert operations(driver) == ["downloadClicks", "listExports"]
 
 
 @pytest.mark.parametrize("fault", LOST)
 def test_fault_35_a_lost_export_that_is_not_surely_there_is_ambiguous(fault: str) -> None:
     """Where no new export is equal, or two are, the error shows the new ones and nothing is asked for again."""
     for found in ([], [export("a", format=None)], [export("a"), export("b")]):
-        hand = FakeDriver(in_turn(LOST[fault](), listed(*found, export("old", created_at=moment(-60)))))
+        driver = FakeDriver(in_turn(LOST[fault](), listed(*found, export("old", created_at=moment(-60)))))
         with pytest.raises(AmbiguousWrite, match="new since then") as caught:
-            hand.run(request(wanted(), policy(), {}))
+            driver.run(request(params(), policy(), {}))
         assert [each.id for each in caught.value.candidates] == [each["id"] for each in found]
-        assert operations(hand) == ["downloadClicks", "listExports"]
+        assert operations(driver) == ["downloadClicks", "listExports"]
 
 
 @pytest.mark.parametrize("first", ["answered", "adopted"])
 def test_fault_35_a_lost_answer_is_not_taken_for_the_export_before(first: str) -> None:
     """An equal export that this client has asked for already is shown, and is no other call's result."""
     answers = [raw(201, export("e1"))] if first == "answered" else [raw(503), listed(export("e1"))]
-    hand = FakeDriver(in_turn(*answers, raw(503), listed(export("e1"))))
+    driver = FakeDriver(in_turn(*answers, raw(503), listed(export("e1"))))
     rules = policy()
-    assert hand.run(request(wanted(), rules, {}))["id"] == "e1"
-    with pytest.raises(AmbiguousWrite, match="0 are surely what was asked for") as caught:
-        hand.run(request(wanted(), rules, {}))
+    assert driver.run(request(params(), rules, {}))["id"] == "e1"
+    with pytest.raises(AmbiguousWrite, match="0 are surely the requested one") as caught:
+        driver.run(request(params(), rules, {}))
     assert [each.id for each in caught.value.candidates] == ["e1"]
 
 
@@ -102,24 +102,24 @@ def test_fault_35_a_lost_answer_is_not_taken_for_the_export_before(first: str) -
 def test_fault_35_an_export_that_does_not_say_its_age_is_not_adopted(created: object) -> None:
     """A creation time that is absent, unreadable or without a zone may be an older one's."""
     with warnings.catch_warnings(action="ignore"):
-        hand = FakeDriver(in_turn(raw(503), listed(export(created_at=created))))
+        driver = FakeDriver(in_turn(raw(503), listed(export(created_at=created))))
         with pytest.raises(AmbiguousWrite) as caught:
-            hand.run(request(wanted(), policy(), {}))
+            driver.run(request(params(), policy(), {}))
     assert caught.value.candidates == ()
 
 
 def test_fault_35_an_export_without_days_is_never_surely_the_one() -> None:
     """Days that were left out are the server's to choose, so what it chose proves nothing."""
-    hand = FakeDriver(in_turn(raw(503), listed(export())))
+    driver = FakeDriver(in_turn(raw(503), listed(export())))
     with pytest.raises(AmbiguousWrite) as caught:
-        hand.run(request(wanted(start=None), policy(), {}))
+        driver.run(request(params(start=None), policy(), {}))
     assert [each.id for each in caught.value.candidates] == ["e1"]
 
 
 def test_fault_35_a_lost_answer_is_ambiguous_where_the_list_cannot_be_read() -> None:
     """When the list is refused, the export's fate stays open."""
     with pytest.raises(AmbiguousWrite, match="could not be read either") as caught:
-        FakeDriver(in_turn(raw(503), raw(403))).run(request(wanted(), policy(), {}))
+        FakeDriver(in_turn(raw(503), raw(403))).run(request(params(), policy(), {}))
     assert isinstance(caught.value.__cause__, Forbidden)
 
 
@@ -136,10 +136,10 @@ def test_a_refused_export_is_an_error_with_advice(
     answers: list[Outcome], error: type[Metrics24Error], note: str | None
 ) -> None:
     """A refusal is never ambiguous, nothing is read back, and the error says what may help."""
-    hand = FakeDriver(in_turn(*answers))
+    driver = FakeDriver(in_turn(*answers))
     with pytest.raises(error) as caught:
-        hand.run(request(wanted(), policy(), {}))
-    assert len(hand.calls) == len(answers)
+        driver.run(request(params(), policy(), {}))
+    assert len(driver.calls) == len(answers)
     notes = getattr(caught.value, "__notes__", [])
     assert not notes if note is None else note in notes[0]
 
@@ -147,16 +147,16 @@ def test_a_refused_export_is_an_error_with_advice(
 def test_extra_parameters_are_not_blamed_where_some_were_named() -> None:
     """A bad request that named some has another reason."""
     with pytest.raises(BadRequest) as caught:
-        FakeDriver(in_turn(raw(400))).run(request(wanted(extra_parameters=("a",)), policy(), {}))
+        FakeDriver(in_turn(raw(400))).run(request(params(extra_parameters=("a",)), policy(), {}))
     assert not hasattr(caught.value, "__notes__")
 
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS", "COMPLETED", "PAUSED", None])
 def test_reuse_takes_an_equal_export(status: str | None) -> None:
     """An equal export that is just young enough and has not failed is adopted in any state, and none is asked for."""
-    hand = FakeDriver(in_turn(listed(export("x", created_at=moment(-60), status=status))))
-    assert hand.run(start(wanted(), 60, policy(), {}))["id"] == "x"
-    assert operations(hand) == ["listExports"]
+    driver = FakeDriver(in_turn(listed(export("x", created_at=moment(-60), status=status))))
+    assert driver.run(start(params(reuse=60), policy(), {}))["id"] == "x"
+    assert operations(driver) == ["listExports"]
 
 
 @pytest.mark.parametrize(
@@ -174,28 +174,28 @@ def test_reuse_takes_an_equal_export(status: str | None) -> None:
 )
 def test_reuse_takes_nothing_else(changes: dict[str, Any]) -> None:
     """What failed, is older, of unknown age or another export is left alone, and a new one is asked for."""
-    hand = FakeDriver(in_turn(listed(changed(export("x"), changes)), raw(201, export("new"))))
+    driver = FakeDriver(in_turn(listed(changed(export("x"), changes)), raw(201, export("new"))))
     with warnings.catch_warnings(action="ignore"):
-        assert hand.run(start(wanted(), 60, policy(), {}))["id"] == "new"
-    assert operations(hand) == ["listExports", "downloadClicks"]
+        assert driver.run(start(params(reuse=60), policy(), {}))["id"] == "new"
+    assert operations(driver) == ["listExports", "downloadClicks"]
 
 
 def test_reuse_takes_the_newest() -> None:
     """Of several equal exports the one that was created last is taken, in whatever order and zone they come."""
     ages = {"a": "2025-03-01T13:15:00+01:00", "b": "2025-03-01T12:16:00Z", "c": "2025-03-01T10:15:30-02:00"}
-    hand = FakeDriver(in_turn(listed(*(export(name, created_at=age) for name, age in ages.items()))))
-    found = hand.run(find(wanted(), 3600, policy(), {}))
+    driver = FakeDriver(in_turn(listed(*(export(name, created_at=age) for name, age in ages.items()))))
+    found = driver.run(find(params(reuse=3600), policy(), {}))
     assert found is not None
     assert found["id"] == "b"
 
 
 def test_reuse_finds_nothing_where_there_is_nothing() -> None:
     """An empty list is no reason to fail."""
-    assert FakeDriver(in_turn(listed())).run(find(wanted(), 60, policy(), {})) is None
+    assert FakeDriver(in_turn(listed())).run(find(params(reuse=60), policy(), {})) is None
 
 
 def test_the_list_of_exports_is_read_within_bounds() -> None:
     """A server that invents exports without end is given up after a hundred pages."""
     ids = map(str, range(10**9))
-    hand = FakeDriver(lambda _: raw(body={"data": [{"id": next(ids)}]}))
-    assert len(hand.run(every_export(policy(), {}))) == len(hand.calls) == 100
+    driver = FakeDriver(lambda _: raw(body={"data": [{"id": next(ids)}]}))
+    assert len(driver.run(every_export(policy(), {}))) == len(driver.calls) == 100

@@ -32,11 +32,13 @@ def state(status: str | None, **changes: Any) -> Outcome:
     return raw(body=export(status=status, **changes))
 
 
-def waited(hand: FakeDriver, record: Record, waiting: Waiting | None = None) -> tuple[Record, list[tuple[str, float]]]:
+def waited(
+    driver: FakeDriver, record: Record, waiting: Waiting | None = None
+) -> tuple[Record, list[tuple[str, float]]]:
     """Wait to the end; what the export is then, and what was told on the way."""
     watch, told = StatusWatch(record, waiting or Waiting(), policy(attempts=1), {}), list[tuple[str, float]]()
     while not watch.done:
-        progress = hand.run(watch.next_look())
+        progress = driver.run(watch.next_look())
         assert progress.export_id == "e1"
         told.append((progress.status, progress.seconds))
     return watch.export, told
@@ -44,55 +46,55 @@ def waited(hand: FakeDriver, record: Record, waiting: Waiting | None = None) -> 
 
 def test_an_export_with_a_file_is_not_waited_for() -> None:
     """What is complete and named needs no request."""
-    hand = FakeDriver(in_turn())
-    assert waited(hand, export(**FILED))[1] == []
-    assert (hand.calls, hand.slept) == ([], [])
+    driver = FakeDriver(in_turn())
+    assert waited(driver, export(**FILED))[1] == []
+    assert (driver.calls, driver.slept) == ([], [])
 
 
 @pytest.mark.parametrize("name", [{"artifact_name": "f.csv"}, {"artifact": {"name": "f.csv"}}])
 def test_pauses_grow_up_to_the_longest(name: dict[str, Any]) -> None:
     """Each look comes after a longer pause, and each is told with the seconds so far."""
-    hand = FakeDriver(in_turn(*[state("PENDING")] * 2, *[state("IN_PROGRESS")] * 2, state("COMPLETED", **name)))
-    record, told = waited(hand, export(), Waiting(first=1, factor=3, max=10))
-    assert hand.slept == [1, 3, 9, 10, 10]
+    driver = FakeDriver(in_turn(*[state("PENDING")] * 2, *[state("IN_PROGRESS")] * 2, state("COMPLETED", **name)))
+    record, told = waited(driver, export(), Waiting(first=1, factor=3, max=10))
+    assert driver.slept == [1, 3, 9, 10, 10]
     assert told == [("PENDING", 1), ("PENDING", 4), ("IN_PROGRESS", 13), ("IN_PROGRESS", 23), ("COMPLETED", 33)]
     assert record["status"] == "COMPLETED"
 
 
 def test_a_complete_export_without_a_name_is_looked_at_at_once() -> None:
     """The answer to the request may lack the name although the file is there."""
-    hand = FakeDriver(in_turn(state(**FILED)))
-    waited(hand, export(status="COMPLETED"))
-    assert (hand.slept, len(hand.calls)) == ([], 1)
+    driver = FakeDriver(in_turn(state(**FILED)))
+    waited(driver, export(status="COMPLETED"))
+    assert (driver.slept, len(driver.calls)) == ([], 1)
 
 
 @pytest.mark.parametrize("name", [{}, {"artifact_name": None}, {"artifact_name": ""}, {"artifact": {"name": None}}])
 def test_fault_34_a_complete_export_without_a_file_is_given_up_after_a_minute(name: dict[str, Any]) -> None:
     """A minute of COMPLETED without a name is ExportFailed, which says how to look again."""
-    hand = FakeDriver(always(lambda: state("COMPLETED", **name)))
+    driver = FakeDriver(always(lambda: state("COMPLETED", **name)))
     with pytest.raises(ExportFailed, match=r"resume\('e1'\)") as caught:
-        waited(hand, export(status="COMPLETED"), Waiting(first=10, factor=1, max=10))
-    assert (hand.slept, caught.value.export_id) == ([10] * 6, "e1")
+        waited(driver, export(status="COMPLETED"), Waiting(first=10, factor=1, max=10))
+    assert (driver.slept, caught.value.export_id) == ([10] * 6, "e1")
 
 
 def test_fault_34_the_minute_begins_when_the_export_is_complete() -> None:
     """A state that goes back to work begins the minute anew, and a name that comes late is a file."""
     late = [state("COMPLETED")] * 5
-    hand = FakeDriver(in_turn(*late, state("IN_PROGRESS"), *late, state(**FILED)))
-    waited(hand, export(), Waiting(first=14, factor=1, max=14))
-    assert len(hand.calls) == 12
+    driver = FakeDriver(in_turn(*late, state("IN_PROGRESS"), *late, state(**FILED)))
+    waited(driver, export(), Waiting(first=14, factor=1, max=14))
+    assert len(driver.calls) == 12
 
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS"])
 @pytest.mark.parametrize("timeout", [0.5, 10, 3600])
 def test_fault_31_a_stuck_export_is_a_timeout(status: str, timeout: float) -> None:
     """When time is up the error has the id and says how to go on; the last pause ends exactly then."""
-    hand = FakeDriver(always(lambda: state(status)))
+    driver = FakeDriver(always(lambda: state(status)))
     with pytest.raises(ExportTimeout, match=rf"within {timeout:g} s .*{status}.*resume\('e1'\)") as caught:
-        waited(hand, export(), Waiting(timeout=timeout))
+        waited(driver, export(), Waiting(timeout=timeout))
     assert caught.value.export_id == "e1"
-    assert sum(hand.slept) == pytest.approx(timeout)
-    assert {call.request.operation for call in hand.calls} == {"getExport"}
+    assert sum(driver.slept) == pytest.approx(timeout)
+    assert {call.request.operation for call in driver.calls} == {"getExport"}
 
 
 def test_fault_31_a_complete_export_without_a_file_may_time_out_first() -> None:
@@ -113,9 +115,9 @@ def test_fault_31_a_complete_export_without_a_file_may_time_out_first() -> None:
 )
 def test_fault_32_a_failed_export_is_an_error_with_the_servers_words(said: str | None, expected: str) -> None:
     """ERROR is ExportFailed with the id and the reason, printable and of a readable length."""
-    hand = FakeDriver(in_turn(state("PENDING"), state("ERROR", error=said)))
+    driver = FakeDriver(in_turn(state("PENDING"), state("ERROR", error=said)))
     with pytest.raises(ExportFailed, match=expected) as caught:
-        waited(hand, export())
+        waited(driver, export())
     assert caught.value.export_id == "e1"
 
 
@@ -135,18 +137,18 @@ def test_fault_32_a_canceled_export_is_an_error() -> None:
 def test_fault_33_an_unknown_status_is_waited_for_and_told_once() -> None:
     """Each state that nobody knows is warned of once, printable, and the waiting goes on."""
     words = ["PAUSED", "PENDING", "PAUSED", "\x1bODD", "PAUSED"]
-    hand = FakeDriver(in_turn(*map(state, words), state(**FILED)))
+    driver = FakeDriver(in_turn(*map(state, words), state(**FILED)))
     with pytest.warns(UnexpectedAnswerWarning) as caught:
-        _, told = waited(hand, export())
+        _, told = waited(driver, export())
     assert [str(each.message).count("'PAUSED'") + str(each.message).count("'?ODD'") for each in caught] == [1, 1]
     assert [status for status, _ in told] == [*words, "COMPLETED"]
 
 
 def test_fault_33_no_status_at_all_is_an_unknown_one() -> None:
     """An export that does not say its state is waited for."""
-    hand = FakeDriver(in_turn(state(None), state(None), state(**FILED)))
+    driver = FakeDriver(in_turn(state(None), state(None), state(**FILED)))
     with pytest.warns(UnexpectedAnswerWarning, match="in an unknown state") as caught:
-        waited(hand, export())
+        waited(driver, export())
     assert len(caught) == 1
 
 
@@ -166,10 +168,10 @@ def test_a_look_that_fails_says_that_the_export_goes_on(
 
 def test_a_wait_outlasts_slow_answers() -> None:
     """Time that answers take counts, so that slow ones end the waiting no later."""
-    hand = FakeDriver(always(lambda: state("PENDING")), taking=20)
+    driver = FakeDriver(always(lambda: state("PENDING")), taking=20)
     with pytest.raises(ExportTimeout):
-        waited(hand, export(), Waiting(timeout=100))
-    assert hand.now - 1000 <= 120
+        waited(driver, export(), Waiting(timeout=100))
+    assert driver.now - 1000 <= 120
 
 
 @pytest.mark.parametrize(
@@ -200,12 +202,12 @@ def test_any_sequence_of_states_ends_in_time(
         found = states[next(looks) % len(states)]
         return state(**FILED) if found == "FILED" else state(found)
 
-    hand = FakeDriver(script)
+    driver = FakeDriver(script)
     with warnings.catch_warnings(action="ignore"):
         try:
-            record, _ = waited(hand, export(), Waiting(timeout=timeout, first=first, factor=factor, max=longest))
+            record, _ = waited(driver, export(), Waiting(timeout=timeout, first=first, factor=factor, max=longest))
         except (ExportFailed, ExportCanceled, ExportTimeout):
-            assert hand.calls
+            assert driver.calls
         else:
             assert (record["status"], record["artifact_name"]) == ("COMPLETED", "f.csv")
-    assert hand.now - 1000 <= timeout + 0.001
+    assert driver.now - 1000 <= timeout + 0.001

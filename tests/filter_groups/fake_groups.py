@@ -1,4 +1,4 @@
-"""A server of filter groups for flows that are run by hand; what goes wrong comes from a list of whims."""
+"""A server of filter groups for flows that a fake driver runs; what goes wrong comes from a list of whims."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class GroupServer:
     def __init__(self, whims: Iterable[str] = (), *, dated: bool = True) -> None:
         self.groups: dict[str, dict[str, Any]] = {}
         self.requests: list[Request] = []
-        self.hand = FakeDriver(self)
+        self.driver = FakeDriver(self)
         self.created = 0
         self._whims = iter(whims)
         self._dated = dated
@@ -84,7 +84,7 @@ class GroupServer:
         return RawResponse(answer.status_code, answer.headers, {"204": b"", "html": b"<p>"}.get(form, answer.content))
 
     def _now(self) -> datetime:
-        return SERVERS_NOON + timedelta(seconds=self.hand.now - 1000)
+        return SERVERS_NOON + timedelta(seconds=self.driver.now - 1000)
 
     def _carried_out(self, request: Request) -> RawResponse:
         if request.operation == "listFilterGroups":
@@ -113,7 +113,7 @@ class GroupServer:
         if any(group["priority"] == body["priority"] for group in self.groups.values()):
             return raw(402)
         self.created += 1
-        group = {"id": f"new{self.created}", "created_at": stamp(self.hand.now - 1000), "offer_ids": None, **body}
+        group = {"id": f"new{self.created}", "created_at": stamp(self.driver.now - 1000), "offer_ids": None, **body}
         self.groups[group["id"]] = group
         return raw(201, group)
 

@@ -33,7 +33,7 @@ def test_a_result_is_true_if_all_is_well() -> None:
 def test_groups_are_changed_one_by_one() -> None:
     """One that fails does not stop the others, and each has its verdict and its error."""
     server = three("", "", "400", "503", "")
-    result = server.hand.run(update_many(groups_of(), (*IDS, "g4"), {"active": False}))
+    result = server.driver.run(update_many(groups_of(), (*IDS, "g4"), {"active": False}))
     assert (result.ok, result.missing, result.unverified) == (("g1",), ("g4",), ("g2", "g3"))
     assert {identity: type(error) for identity, error in result.errors.items()} == {
         "g2": BadRequest,
@@ -45,17 +45,17 @@ def test_groups_are_changed_one_by_one() -> None:
 
 def test_what_cannot_be_sent_at_all_ends_the_whole_call() -> None:
     """A body that is no JSON is the caller's mistake with every id, and is raised."""
-    hand = FakeDriver(in_turn(UsageError("no JSON")))
+    driver = FakeDriver(in_turn(UsageError("no JSON")))
     with pytest.raises(UsageError):
-        hand.run(update_many(groups_of(), IDS, {"active": False}))
-    assert len(hand.calls) == 1
+        driver.run(update_many(groups_of(), IDS, {"active": False}))
+    assert len(driver.calls) == 1
 
 
 @pytest.mark.parametrize("whim", ["", "nothing", "204", "html", *(f"after {fault}" for fault in LOST)])
 def test_a_bulk_update_is_verified(whim: str) -> None:
     """Whatever the server answers, and if it does not, the list says which groups have the mode."""
     server = three(whim)
-    result = server.hand.run(bulk_update(groups_of(), ("g3", "g9", "g1"), monitoring_mode=True, organization="org1"))
+    result = server.driver.run(bulk_update(groups_of(), ("g3", "g9", "g1"), monitoring_mode=True, organization="org1"))
     assert (result.ok, result.missing, result.unverified, dict(result.errors)) == (("g3", "g1"), ("g9",), (), {})
     assert server.requests[0].body == {"data": ["g3", "g9", "g1"], "monitoring_mode": True}
     assert server.requests[0].params == (("organization", "org1"),)
@@ -65,7 +65,7 @@ def test_a_bulk_update_is_verified(whim: str) -> None:
 def test_a_bulk_update_that_did_not_happen_is_unverified() -> None:
     """Groups that do not have the mode after a lost answer are unverified, with the error that lost it."""
     server = three("503")
-    result = server.hand.run(bulk_update(groups_of(), IDS, monitoring_mode=True))
+    result = server.driver.run(bulk_update(groups_of(), IDS, monitoring_mode=True))
     assert (result.ok, result.unverified) == ((), IDS)
     assert {type(error) for error in result.errors.values()} == {ServerError}
 
@@ -74,7 +74,7 @@ def test_a_bulk_update_that_did_not_happen_is_unverified() -> None:
 def test_a_bulk_deletion_is_verified(whim: str) -> None:
     """Ids that were in the list before and are not afterwards are deleted; those that never were are missing."""
     server = three("", whim)
-    result = server.hand.run(bulk_delete(groups_of(), ("g3", "g9", "g1"), organization="org1"))
+    result = server.driver.run(bulk_delete(groups_of(), ("g3", "g9", "g1"), organization="org1"))
     assert (result.ok, result.missing, result.unverified) == (("g3", "g1"), ("g9",), ())
     assert (list(server.groups), server.asked("bulkDeleteFilterGroups")) == (["g2"], 1)
     assert server.requests[1].params == (("organization", "org1"),)
@@ -84,7 +84,7 @@ def test_a_bulk_deletion_is_verified(whim: str) -> None:
 def test_survivors_of_a_bulk_deletion_are_unverified(fault: str) -> None:
     """Groups that are still there after a lost answer are unverified, with the error that lost it."""
     server = three("", fault)
-    result = server.hand.run(bulk_delete(groups_of(), (*IDS, "g9")))
+    result = server.driver.run(bulk_delete(groups_of(), (*IDS, "g9")))
     assert (result.ok, result.missing, result.unverified) == ((), ("g9",), IDS)
     assert result.errors.keys() == {*IDS}
 
@@ -102,7 +102,7 @@ def test_a_bulk_operation_that_cannot_be_verified_is_unverified(operation: Any) 
     """When the list cannot be read after an accepted request, every id is unverified, with the reason."""
     options = {"monitoring_mode": True} if operation is bulk_update else {}
     server = three(*([] if options else [""]), "", "403")
-    result = server.hand.run(operation(groups_of(), IDS, **options))
+    result = server.driver.run(operation(groups_of(), IDS, **options))
     assert (result.ok, result.missing, result.unverified) == ((), (), IDS)
     assert {type(error) for error in result.errors.values()} == {Forbidden}
 
@@ -113,7 +113,7 @@ def test_a_lost_bulk_operation_without_a_list_is_ambiguous(operation: Any) -> No
     options = {"monitoring_mode": True} if operation is bulk_update else {}
     server = three(*([] if options else [""]), "after reset", "403")
     with pytest.raises(AmbiguousWrite, match="failed too") as caught:
-        server.hand.run(operation(groups_of(), IDS, **options))
+        server.driver.run(operation(groups_of(), IDS, **options))
     assert caught.value.candidates == IDS
 
 
@@ -122,7 +122,7 @@ def test_a_refused_bulk_deletion_is_an_error(whims: list[str]) -> None:
     """A list that cannot be read before, a refusal and a failed connection are errors, and nothing is deleted."""
     server = three(*whims)
     with pytest.raises((Forbidden, BadRequest, TransportError)):
-        server.hand.run(bulk_delete(groups_of(attempts=1), IDS))
+        server.driver.run(bulk_delete(groups_of(attempts=1), IDS))
     assert list(server.groups) == list(IDS)
 
 

@@ -19,7 +19,7 @@ def test_a_group_comes_bare_or_wrapped(form: str) -> None:
     """The group is the same whether the server wraps it in `data` or not."""
     server = GroupServer([form])
     server.has("g1", tags=["a"])
-    found = server.hand.run(get(groups_of(), "g1"))
+    found = server.driver.run(get(groups_of(), "g1"))
     assert (found.id, found.name, found.tags) == ("g1", "Spring", ["a"])
 
 
@@ -33,7 +33,7 @@ def test_a_new_group_is_given_back_however_the_server_answers(form: str) -> None
     """A create ends in the whole group, whether it is sent back, named by its id, or not mentioned at all."""
     server = GroupServer([form])
     server.has("old", priority=1)
-    made = server.hand.run(create(groups_of(), {**SPRING, "offer_ids": ["o2", "o1"], "tags": []}))
+    made = server.driver.run(create(groups_of(), {**SPRING, "offer_ids": ["o2", "o1"], "tags": []}))
     assert (made.id, made.name, made.offer_ids) == ("new1", "Spring", ["o2", "o1"])
     assert server.asked("createFilterGroup") == 1
 
@@ -42,26 +42,26 @@ def test_a_new_group_is_given_back_however_the_server_answers(form: str) -> None
 def test_a_part_of_a_group_is_not_taken_for_the_whole(part: dict[str, Any]) -> None:
     """What lacks its id, or a property that was sent, is read before it is given back."""
     whole = {"id": "g1", **SPRING, "offer_ids": ["o1"]}
-    hand = FakeDriver(in_turn(raw(201, part if "created_item_id" in part else {"id": "g1", **part}), raw(body=whole)))
-    made = hand.run(create(groups_of(), {**SPRING, "offer_ids": ["o1"]}))
-    assert (made.id, made.offer_ids, len(hand.calls)) == ("g1", ["o1"], 2)
+    driver = FakeDriver(in_turn(raw(201, part if "created_item_id" in part else {"id": "g1", **part}), raw(body=whole)))
+    made = driver.run(create(groups_of(), {**SPRING, "offer_ids": ["o1"]}))
+    assert (made.id, made.offer_ids, len(driver.calls)) == ("g1", ["o1"], 2)
 
 
 def test_an_id_that_would_bend_the_url_is_not_followed() -> None:
     """A created id such as `..` is looked for in the list instead of being put into a path."""
     server = GroupServer()
     answers = in_turn(raw(201, {"created_item_id": "../../exports"}), raw(body={"data": []}))
-    server.hand = FakeDriver(answers)
+    server.driver = FakeDriver(answers)
     with pytest.raises(AmbiguousWrite, match="does not name it"):
-        server.hand.run(create(groups_of(), SPRING))
-    assert [call.request.operation for call in server.hand.calls] == ["createFilterGroup", "listFilterGroups"]
+        server.driver.run(create(groups_of(), SPRING))
+    assert [call.request.operation for call in server.driver.calls] == ["createFilterGroup", "listFilterGroups"]
 
 
 def test_a_new_group_that_cannot_be_read_is_named() -> None:
     """When the read after a create fails, the error says that the group exists, and which it is."""
     server = GroupServer(["id", "403"])
     with pytest.raises(AmbiguousWrite, match="'new1', but reading it back failed") as caught:
-        server.hand.run(create(groups_of(), SPRING))
+        server.driver.run(create(groups_of(), SPRING))
     assert [(group.id, group.name) for group in caught.value.candidates] == [("new1", "Spring")]
 
 
@@ -72,8 +72,8 @@ def test_a_lost_create_is_adopted(fault: str, dated: bool) -> None:
     server = GroupServer([f"after {fault}"], dated=dated)
     server.has("other", name="Autumn", priority=8)
     if not dated:
-        server.hand.now += 70 * 86400  # no Date to compare clocks by: let the client's agree
-    made = server.hand.run(create(groups_of(), {**SPRING, "offer_ids": ["b", "a"], "tags": [], "filters": RULES}))
+        server.driver.now += 70 * 86400  # no Date to compare clocks by: let the client's agree
+    made = server.driver.run(create(groups_of(), {**SPRING, "offer_ids": ["b", "a"], "tags": [], "filters": RULES}))
     assert made.id == "new1"
     assert server.asked("createFilterGroup") == 1
 
@@ -84,7 +84,7 @@ def test_a_create_that_did_not_happen_is_ambiguous(fault: str) -> None:
     server = GroupServer([fault])
     server.has("other", name="Autumn", priority=8)
     with pytest.raises(AmbiguousWrite) as caught:
-        server.hand.run(create(groups_of(), SPRING))
+        server.driver.run(create(groups_of(), SPRING))
     assert (caught.value.candidates, server.asked("createFilterGroup"), server.created) == ((), 1, 0)
 
 
@@ -109,7 +109,7 @@ def test_a_group_that_is_not_surely_the_one_is_a_candidate(difference: dict[str,
     server = GroupServer(["reset"])
     server.has("g1", **{**sent, "created_at": stamp(0), **difference})
     with pytest.raises(AmbiguousWrite) as caught:
-        server.hand.run(create(groups_of(), sent))
+        server.driver.run(create(groups_of(), sent))
     assert [group.id for group in caught.value.candidates] == ["g1"]
 
 
@@ -119,7 +119,7 @@ def test_two_groups_that_could_be_it_are_both_candidates() -> None:
     for identity in ("g1", "g2"):
         server.has(identity, created_at=stamp(5))
     with pytest.raises(AmbiguousWrite) as caught:
-        server.hand.run(create(groups_of(), SPRING))
+        server.driver.run(create(groups_of(), SPRING))
     assert [group.id for group in caught.value.candidates] == ["g1", "g2"]
 
 
@@ -128,9 +128,9 @@ def test_a_lost_create_is_not_taken_for_the_one_before(first: str) -> None:
     """A group that an equal create has given already, whether answered or adopted, is a candidate and no result."""
     server = GroupServer([first, *([""] if first else []), "reset"])  # what is not a whole group is read next
     groups = groups_of()
-    made = server.hand.run(create(groups, SPRING))
+    made = server.driver.run(create(groups, SPRING))
     with pytest.raises(AmbiguousWrite) as caught:
-        server.hand.run(create(groups, SPRING))
+        server.driver.run(create(groups, SPRING))
     assert [group.id for group in caught.value.candidates] == [made.id]
 
 
@@ -138,7 +138,7 @@ def test_a_lost_create_is_ambiguous_where_the_list_cannot_be_read() -> None:
     """When the read-back fails, the fate of the create stays open."""
     server = GroupServer(["after reset", "403"])
     with pytest.raises(AmbiguousWrite, match="list could not be read") as caught:
-        server.hand.run(create(groups_of(), SPRING))
+        server.driver.run(create(groups_of(), SPRING))
     assert isinstance(caught.value.__cause__, Forbidden)
 
 
@@ -147,19 +147,19 @@ def test_a_lost_create_is_found_on_a_late_page_of_the_list() -> None:
     server = GroupServer(["after reset"])
     for number in range(250):
         server.has(f"g{number}", name=f"n{number}", priority=1000 + number)
-    assert server.hand.run(create(groups_of(), SPRING)).id == "new1"
+    assert server.driver.run(create(groups_of(), SPRING)).id == "new1"
     assert server.asked("listFilterGroups") == 3
 
 
 def test_a_list_without_end_is_not_walked_for_ever() -> None:
     """A server that invents groups without end is given up, and the create is ambiguous."""
     ids = map(str, range(10**9))
-    hand = FakeDriver(
+    driver = FakeDriver(
         lambda request: raw(503) if request.access == "write" else raw(body={"data": [{"id": next(ids)}]})
     )
     with pytest.raises(AmbiguousWrite):
-        hand.run(create(groups_of(), SPRING))
-    assert len(hand.calls) == 501
+        driver.run(create(groups_of(), SPRING))
+    assert len(driver.calls) == 501
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_a_refused_create_is_an_error(whims: list[str], error: type[Exception], 
     server = GroupServer(whims)
     server.has("taken", name="Autumn")
     with pytest.raises(error):
-        server.hand.run(create(groups_of(attempts=3), SPRING))
+        server.driver.run(create(groups_of(attempts=3), SPRING))
     assert [request.operation for request in server.requests] == ["createFilterGroup"] * hits
 
 
 def test_a_create_that_surely_did_not_happen_is_sent_again() -> None:
     """After a refused connection and a 429 the create is sent once more."""
     server = GroupServer(["connect", "429", ""])
-    assert server.hand.run(create(groups_of(), SPRING)).id == "new1"
+    assert server.driver.run(create(groups_of(), SPRING)).id == "new1"
     assert (server.asked("createFilterGroup"), server.created) == (3, 1)

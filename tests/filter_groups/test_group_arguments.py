@@ -1,4 +1,4 @@
-"""What filter groups are asked to be is checked before anything is sent."""
+"""The properties and ids of filter groups are checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from metrics24.arguments import some_ids, some_texts, switch
 from metrics24.errors import UsageError
-from metrics24.filter_groups import Changes, changes_of_many, changes_of_one, group_ids, new_group, offer_ids, switch
+from metrics24.filter_groups import Changes, changes_of_many, changes_of_one, new_group
 from metrics24.models import UNSET, FilterGroup
 
 RULES: list[Any] = [{"z": None, "a": [1, {"b": None}]}, {"type": "ip"}]
@@ -132,22 +133,22 @@ def test_rules_that_were_read_go_back_as_they_came() -> None:
 @pytest.mark.parametrize("ids", [[], (), "g1", b"g1", None, 5, {"g1": 1}, ["g1", "g1"], [1], [None], [""], iter([])])
 def test_ids_that_make_no_sense_are_refused(ids: object) -> None:
     """No ids, repeated ones, ids that are no text and a text instead of a list are UsageError."""
-    for check in (group_ids, offer_ids):
+    for check in (some_ids, some_texts):
         with pytest.raises(UsageError, match="things"):
-            check("things", ids)
+            check(ids, "things")
 
 
 @pytest.mark.parametrize("bad", ["..", ".", "a/b", "%2e%2e", "a b", "a?b", "a#b", "a\\b"])
 def test_ids_that_could_bend_a_url_are_refused(bad: str) -> None:
     """Ids of groups are checked like those in paths; ids of offers stand in bodies only, and are the user's own."""
     with pytest.raises(UsageError, match="ids"):
-        group_ids("ids", ["g1", bad])
-    assert offer_ids("offers", [bad]) == (bad,)
+        some_ids(["g1", bad], "ids")
+    assert some_texts([bad], "offers") == (bad,)
 
 
 @pytest.mark.parametrize("value", [None, 0, 1, "true", UNSET])
 def test_a_switch_is_true_or_false(value: object) -> None:
-    """What is only truthy is no switch."""
-    assert switch("monitoring_mode", True) is True
+    """A value that is only truthy is no switch."""
+    assert switch(True, "monitoring_mode") is True
     with pytest.raises(UsageError, match="monitoring_mode"):
-        switch("monitoring_mode", value)
+        switch(value, "monitoring_mode")

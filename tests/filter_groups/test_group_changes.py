@@ -31,7 +31,7 @@ def test_an_update_gives_the_group_as_it_is_then(form: str) -> None:
     """Whatever the server answers to the change, the group is read afterwards."""
     server = GroupServer([form])
     server.has("g1", active=True, description="x", tags=["a"])
-    changed = server.hand.run(update(groups_of(), "g1", {"active": False, "description": None, "tags": []}))
+    changed = server.driver.run(update(groups_of(), "g1", {"active": False, "description": None, "tags": []}))
     assert (changed.active, changed.description, changed.tags) == (False, UNSET, [])
     assert server.requests[0].body == {"active": False, "description": None, "tags": []}
     assert [request.operation for request in server.requests] == ["updateFilterGroup", "getFilterGroup"]
@@ -39,9 +39,9 @@ def test_an_update_gives_the_group_as_it_is_then(form: str) -> None:
 
 def test_an_update_that_does_not_show_is_warned_of() -> None:
     """When the server accepts a change and the group does not have it, a warning names the properties."""
-    hand = FakeDriver(in_turn(raw(204), raw(body={"id": "g1", "active": True, "tags": None})))
+    driver = FakeDriver(in_turn(raw(204), raw(body={"id": "g1", "active": True, "tags": None})))
     with pytest.warns(UnexpectedAnswerWarning, match="other values for active than"):
-        changed = hand.run(update(groups_of(), "g1", {"active": False, "tags": None}))
+        changed = driver.run(update(groups_of(), "g1", {"active": False, "tags": None}))
     assert changed.active is True
 
 
@@ -50,7 +50,7 @@ def test_an_update_that_cannot_be_read_back_says_that_it_was_made() -> None:
     server = GroupServer(["", "403"])
     server.has("g1")
     with pytest.raises(Forbidden) as caught:
-        server.hand.run(update(groups_of(), "g1", {"active": False}))
+        server.driver.run(update(groups_of(), "g1", {"active": False}))
     assert "accepted the change of filter group 'g1'" in caught.value.__notes__[0]
 
 
@@ -59,7 +59,7 @@ def test_a_lost_update_is_adopted_if_the_group_shows_it(fault: str) -> None:
     """The group with every value that was sent is the result, and nothing is sent twice."""
     server = GroupServer([f"after {fault}"])
     server.has("g1", active=True, offer_ids=["x"])
-    assert server.hand.run(update(groups_of(), "g1", {"active": False, "offer_ids": []})).active is False
+    assert server.driver.run(update(groups_of(), "g1", {"active": False, "offer_ids": []})).active is False
     assert server.asked("updateFilterGroup") == 1
 
 
@@ -69,7 +69,7 @@ def test_a_lost_update_is_ambiguous_if_the_group_does_not_show_it(fault: str) ->
     server = GroupServer([fault])
     server.has("g1", active=True, offer_ids=["x"])
     with pytest.raises(AmbiguousWrite, match=r"does not show it \(active\)") as caught:
-        server.hand.run(update(groups_of(), "g1", {"active": False, "offer_ids": ["x"]}))
+        server.driver.run(update(groups_of(), "g1", {"active": False, "offer_ids": ["x"]}))
     assert [group.id for group in caught.value.candidates] == ["g1"]
     assert server.asked("updateFilterGroup") == 1
 
@@ -77,7 +77,7 @@ def test_a_lost_update_is_ambiguous_if_the_group_does_not_show_it(fault: str) ->
 def test_a_lost_update_of_a_group_that_is_gone_is_not_found() -> None:
     """Where the read-back says that there is no such group, that is the answer."""
     with pytest.raises(NotFound):
-        GroupServer(["reset"]).hand.run(update(groups_of(), "g1", {"active": False}))
+        GroupServer(["reset"]).driver.run(update(groups_of(), "g1", {"active": False}))
 
 
 def test_a_lost_update_is_ambiguous_where_the_group_cannot_be_read() -> None:
@@ -85,7 +85,7 @@ def test_a_lost_update_is_ambiguous_where_the_group_cannot_be_read() -> None:
     server = GroupServer(["after reset", "403"])
     server.has("g1")
     with pytest.raises(AmbiguousWrite, match="could not be read"):
-        server.hand.run(update(groups_of(), "g1", {"active": False}))
+        server.driver.run(update(groups_of(), "g1", {"active": False}))
 
 
 @pytest.mark.parametrize("whim", ["400", "403"])
@@ -94,7 +94,7 @@ def test_a_refused_update_is_an_error(whim: str) -> None:
     server = GroupServer([whim])
     server.has("g1")
     with pytest.raises((BadRequest, Forbidden)):
-        server.hand.run(update(groups_of(), "g1", {"active": False}))
+        server.driver.run(update(groups_of(), "g1", {"active": False}))
     assert len(server.requests) == 1
 
 
@@ -113,7 +113,7 @@ def test_offers_are_read_changed_and_written(
     """What is there keeps its order, what is new comes last, and only the offers are sent."""
     server = GroupServer()
     server.has("g1", offer_ids=offers, filters=RULES)
-    assert server.hand.run(change_offers(groups_of(), "g1", **change)).offer_ids == expected
+    assert server.driver.run(change_offers(groups_of(), "g1", **change)).offer_ids == expected
     assert server.requests[1].body == {"offer_ids": expected}
     assert server.groups["g1"]["filters"] == RULES
 
@@ -123,7 +123,7 @@ def test_nothing_is_written_where_nothing_changes(change: dict[str, list[str]]) 
     """Offers that are there already, or are not there, cost one read."""
     server = GroupServer()
     server.has("g1", offer_ids=["a", "a"])
-    assert server.hand.run(change_offers(groups_of(), "g1", **change)).offer_ids == ["a", "a"]
+    assert server.driver.run(change_offers(groups_of(), "g1", **change)).offer_ids == ["a", "a"]
     assert [request.operation for request in server.requests] == ["getFilterGroup"]
 
 
@@ -131,22 +131,22 @@ def test_nothing_is_written_where_nothing_changes(change: dict[str, list[str]]) 
 @pytest.mark.filterwarnings("ignore::metrics24.UnexpectedAnswerWarning")
 def test_offers_that_are_not_known_are_not_overwritten(offers: dict[str, object]) -> None:
     """Where the server does not say which offers a group has, adding one would lose the others: ResponseError."""
-    hand = FakeDriver(in_turn(raw(body={"id": "g1", **offers})))
+    driver = FakeDriver(in_turn(raw(body={"id": "g1", **offers})))
     with pytest.raises(ResponseError, match="could lose") as caught:
-        hand.run(change_offers(groups_of(), "g1", add=["b"]))
-    assert (caught.value.path, caught.value.operation, len(hand.calls)) == ("$.offer_ids", "getFilterGroup", 1)
+        driver.run(change_offers(groups_of(), "g1", add=["b"]))
+    assert (caught.value.path, caught.value.operation, len(driver.calls)) == ("$.offer_ids", "getFilterGroup", 1)
 
 
 def test_a_deletion_that_is_answered_with_a_page_is_read_back() -> None:
     """A page that something on the way wrote says nothing: the group is looked for, and deleted again if there."""
     server = GroupServer(["html"])
     server.has("g1")
-    server.hand.run(delete(groups_of(), "g1"))
+    server.driver.run(delete(groups_of(), "g1"))
     assert [request.operation for request in server.requests] == ["deleteFilterGroup", "getFilterGroup"]
     page = RawResponse(200, httpx.Headers(), b"<html>Please log in</html>")
-    hand = FakeDriver(in_turn(page, raw(body={"id": "g1"}), raw(204), raw(body={})))
-    hand.run(delete(groups_of(), "g1"))
-    assert [call.request.method for call in hand.calls] == ["DELETE", "GET", "DELETE"]
+    driver = FakeDriver(in_turn(page, raw(body={"id": "g1"}), raw(204), raw(body={})))
+    driver.run(delete(groups_of(), "g1"))
+    assert [call.request.method for call in driver.calls] == ["DELETE", "GET", "DELETE"]
 
 
 @pytest.mark.parametrize("form", ["", "nothing", "204"])
@@ -154,7 +154,7 @@ def test_a_deletion_is_one_request(form: str) -> None:
     """Any success of the API's is believed, whether it has a body or not."""
     server = GroupServer([form])
     server.has("g1")
-    server.hand.run(delete(groups_of(), "g1"))
+    server.driver.run(delete(groups_of(), "g1"))
     assert ([request.operation for request in server.requests], server.groups) == (["deleteFilterGroup"], {})
 
 
@@ -163,7 +163,7 @@ def test_a_lost_deletion_of_what_is_gone_is_a_success(fault: str) -> None:
     """When the group is not there after a lost answer, it was deleted."""
     server = GroupServer([f"after {fault}"])
     server.has("g1")
-    server.hand.run(delete(groups_of(), "g1"))
+    server.driver.run(delete(groups_of(), "g1"))
     assert (server.asked("deleteFilterGroup"), server.groups) == (1, {})
 
 
@@ -172,21 +172,21 @@ def test_a_lost_deletion_of_what_is_still_there_is_sent_again(fault: str) -> Non
     """To delete is idempotent, so that a group that survived is deleted once more."""
     server = GroupServer([fault])
     server.has("g1")
-    server.hand.run(delete(groups_of(), "g1"))
-    assert (server.asked("deleteFilterGroup"), server.groups, server.hand.slept) == (2, {}, [0.5])
+    server.driver.run(delete(groups_of(), "g1"))
+    assert (server.asked("deleteFilterGroup"), server.groups, server.driver.slept) == (2, {}, [0.5])
 
 
 def test_a_deletion_that_took_effect_late_is_a_success() -> None:
     """404 on the second try means that the first one worked after all."""
-    hand = FakeDriver(in_turn(raw(503), raw(body={"id": "g1"}), raw(404)))
-    hand.run(delete(groups_of(), "g1"))
-    assert len(hand.calls) == 3
+    driver = FakeDriver(in_turn(raw(503), raw(body={"id": "g1"}), raw(404)))
+    driver.run(delete(groups_of(), "g1"))
+    assert len(driver.calls) == 3
 
 
 def test_a_first_404_is_not_found() -> None:
     """404 on the first try is NotFound."""
     with pytest.raises(NotFound):
-        GroupServer().hand.run(delete(groups_of(), "g1"))
+        GroupServer().driver.run(delete(groups_of(), "g1"))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_deletion_is_given_up_at_last(changes: dict[str, Any], hits: int) -> N
     server = GroupServer(["503", ""] * 10)
     server.has("g1")
     with pytest.raises(AmbiguousWrite, match=f"lost {hits} times") as caught:
-        server.hand.run(delete(groups_of(**changes), "g1"))
+        server.driver.run(delete(groups_of(**changes), "g1"))
     assert isinstance(caught.value.__cause__, ServerError)
     assert server.asked("deleteFilterGroup") == hits
 
@@ -207,7 +207,7 @@ def test_a_lost_deletion_is_ambiguous_where_the_group_cannot_be_read() -> None:
     server = GroupServer(["after 503", "403"])
     server.has("g1")
     with pytest.raises(AmbiguousWrite, match="failed too"):
-        server.hand.run(delete(groups_of(), "g1"))
+        server.driver.run(delete(groups_of(), "g1"))
 
 
 @pytest.mark.parametrize("whims", [["400"], ["503", "", "403"]])
@@ -216,5 +216,5 @@ def test_a_refused_deletion_is_an_error(whims: list[str]) -> None:
     server = GroupServer(whims)
     server.has("g1")
     with pytest.raises((BadRequest, Forbidden)):
-        server.hand.run(delete(groups_of(), "g1"))
+        server.driver.run(delete(groups_of(), "g1"))
     assert "g1" in server.groups

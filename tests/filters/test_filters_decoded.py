@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics24 import Filter, FilterError, export_filter, field
-from metrics24._core.requests import EXPORT_FILTERS
 from metrics24.cli.options import parse_filters
+from metrics24.models import EXPORT_FILTERS
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import conditions as sandbox
 from metrics24_sandbox.options import Behaviour
@@ -126,17 +126,20 @@ def test_the_documented_filters_are_twelve() -> None:
 REFUSED: dict[str, tuple[Callable[[], Filter], str]] = {
     "unknown": (lambda: export_filter(state="ERROR"), r"'state'; known are .*offer_ids.*status"),  # type: ignore[call-arg]
     "nothing": (export_filter, "at least one of .*offer_ids"),
-    "none": (lambda: export_filter(status=None), "status takes text"),  # type: ignore[arg-type]
-    "empty": (lambda: export_filter(type=""), "type takes text"),
+    "none": (lambda: export_filter(status=None), "status must be text"),  # type: ignore[arg-type]
+    "empty": (lambda: export_filter(type=""), "type must be text"),
     "no values": (lambda: export_filter(offer_ids=[]), "at least one value"),
-    "number in a list": (lambda: export_filter(publishers=["p", 3]), "publishers takes text.*3"),  # type: ignore[list-item]
-    "number for a list": (lambda: export_filter(publishers=3), "publishers takes text.*3"),  # type: ignore[arg-type]
+    "number in a list": (lambda: export_filter(publishers=["p", 3]), "publishers must be text.*3"),  # type: ignore[list-item]
+    "number for a list": (lambda: export_filter(publishers=3), "publishers must be text.*3"),  # type: ignore[arg-type]
     "text for a number": (lambda: export_filter(results_meta_total_gte="3"), "whole number"),  # type: ignore[arg-type]
     "truth": (lambda: export_filter(results_meta_total_lte=True), "whole number"),
     "fraction": (lambda: export_filter(results_meta_total_lte=Decimal(1)), "whole number"),  # type: ignore[arg-type]
-    "no day": (lambda: export_filter(start_date="yesterday"), "takes a day.*'yesterday'"),
-    "moment for a day": (lambda: export_filter(end_date=datetime(2025, 2, 1, tzinfo=UTC)), "takes a day"),
-    "number for a day": (lambda: export_filter(end_date=20250201), "takes a day"),  # type: ignore[arg-type]
+    "no day": (lambda: export_filter(start_date="yesterday"), "start_date='yesterday' is not a day"),
+    "moment for a day": (
+        lambda: export_filter(end_date=datetime(2025, 2, 1, tzinfo=UTC)),
+        "end_date must be a date",
+    ),
+    "number for a day": (lambda: export_filter(end_date=20250201), "end_date must be a date"),  # type: ignore[arg-type]
 }
 
 

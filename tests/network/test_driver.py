@@ -21,7 +21,7 @@ from metrics24._io.clock import SystemClock
 from metrics24._io.driver import Abandoned, AsyncDriver, Driver
 from metrics24._io.http import ERROR_LIMIT, BodyReader, Endpoint
 from metrics24._io.network import DeadlineBackend, Exchange
-from metrics24.config import credential
+from metrics24.config import resolve_credential
 from support import answers
 from support.running import make_client
 from support.scripted import ScriptedServer, in_turn
@@ -31,7 +31,7 @@ RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 ONCE = Retrying(attempts=1)
 EMPTY = b'{"data":{"data":[],"pageInfo":{"startCursor":"","endCursor":"","hasNextPage":false}}}'
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
-WIRE = Endpoint("http://localhost:1", credential("k", None, {}))
+WIRE = Endpoint("http://localhost:1", resolve_credential("k", None, {}))
 
 
 @pytest.fixture

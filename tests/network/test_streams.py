@@ -16,12 +16,12 @@ from metrics24._core.effects import Close, Flow, Open, Read, SignedUrl, ask
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.http import Endpoint
 from metrics24._io.streams import BLOCK
-from metrics24.config import credential
+from metrics24.config import resolve_credential
 from support import answers
 from support.scripted import Exchange, ScriptedServer, Step, in_turn
 from support.storage import LARGE, both, sent
 
-WIRE = Endpoint("http://localhost:1", credential("k", None, {}))
+WIRE = Endpoint("http://localhost:1", resolve_credential("k", None, {}))
 ELSEWHERE = "http://localhost:1/x"
 
 

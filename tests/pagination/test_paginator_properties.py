@@ -51,7 +51,7 @@ def test_a_call_ends_in_time_with_a_result_or_an_error_of_ours(
     """Any answers and faults end within attempts and deadline, and a write is sent anew only if it did not happen."""
     hits: list[Request] = []
     hand = FakeDriver(cycled(outcomes, hits), taking=taking)
-    rules = policy(attempts=attempts, deadline=deadline, pacer=RateLimiter(rate))
+    rules = policy(attempts=attempts, deadline=deadline, rate_limiter=RateLimiter(rate))
     try:
         assert 200 <= hand.run(send(WRITE if write else READ, rules)).status_code < 300
     except Metrics24Error:

@@ -24,7 +24,7 @@ class Block:
 
     @property
     def name(self) -> str:
-        """Where the block stands."""
+        """The block's document and line."""
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
 

@@ -1,4 +1,4 @@
-"""What the API looks like on the wire stands in openapi/spec.yaml, in what is generated from it, and nowhere else."""
+"""The API's paths, parameters and enums stand in openapi/spec.yaml, in what is generated from it, and nowhere else."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-HAND_WRITTEN = ("overlay", "sandbox", "scripts", "tests", "examples", "benchmarks")
+HAND_WRITTEN = ("overlay", "sandbox", "scripts", "tests", "tools", "examples", "benchmarks")
 
 
 @cache
@@ -64,5 +64,5 @@ def string_literals(path: Path) -> Iterator[ast.Constant]:
 
 
 def place(path: Path, line: int) -> str:
-    """Where something stands, as editors understand it."""
+    """A file and a line, as editors understand them."""
     return f"{path.relative_to(ROOT)}:{line}"

@@ -156,7 +156,7 @@ def test_a_wait_that_the_server_asked_for_costs_no_token() -> None:
 
 def test_the_rate_spaces_requests_out() -> None:
     """At two a second, requests of one client start half a second apart, retries included."""
-    paced = policy(pacer=RateLimiter(2), uniform=lambda least, _: least)
+    paced = policy(rate_limiter=RateLimiter(2), uniform=lambda least, _: least)
     hand = FakeDriver(in_turn(raw(), raw(503), raw(), raw()))
     for _ in range(3):
         hand.run(send(READ, paced))
@@ -177,7 +177,7 @@ def test_a_turn_at_the_deadline_is_none() -> None:
 
 def test_a_turn_beyond_the_deadline_is_not_waited_for() -> None:
     """A rate that has no turn before the deadline ends the call at once, unsent, and takes no turn from others."""
-    paced = policy(pacer=RateLimiter(0.01), deadline=60)
+    paced = policy(rate_limiter=RateLimiter(0.01), deadline=60)
     hand = FakeDriver(always(raw))
     hand.run(send(READ, paced))
     for _ in range(2):

@@ -158,7 +158,7 @@ def test_what_no_retry_can_help_is_left_to_its_error(caplog: pytest.LogCaptureFi
 
 def test_seconds_do_not_count_the_wait_for_a_turn(caplog: pytest.LogCaptureFixture) -> None:
     """What a record calls seconds is the time of the request alone, not of the rate's pause before it."""
-    rules = policy(pacer=RateLimiter(0.1))
+    rules = policy(rate_limiter=RateLimiter(0.1))
     hand = FakeDriver(always(raw), taking=3)
     with caplog.at_level(logging.DEBUG, "metrics24"):
         hand.run(send(READ, rules))

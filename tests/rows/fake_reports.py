@@ -55,7 +55,7 @@ class Reports:
 def planned(server: Reports, days: int = 10, kind: str = "clicks", **limits: Any) -> ExportPlan:
     """Plan the export of so many days."""
     params = ReportParams(KINDS[kind], "int1", FIRST, FIRST + timedelta(days=days - 1))
-    return FakeDriver(server).run(plan(params, kind, Limits(**limits), policy(), {}))
+    return FakeDriver(server).run(plan(params, Limits(**limits), policy(), {}))
 
 
 def spans(found: ExportPlan) -> list[tuple[int, int]]:

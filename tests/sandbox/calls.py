@@ -89,7 +89,7 @@ class Caller:
         return identity
 
     def export_state(self, identity: str) -> Json:
-        """What the Download Center says of an export."""
+        """The state of an export in the Download Center."""
         state: Json = self.data("getExport", path={"exportID": identity})
         return state
 

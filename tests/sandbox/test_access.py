@@ -1,4 +1,4 @@
-"""Who may call, how often, and what a refusal looks like."""
+"""Credentials, limits of calls, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the files of exports hold."""
+"""The contents of exported files."""
 
 from __future__ import annotations
 

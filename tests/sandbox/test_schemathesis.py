@@ -24,7 +24,7 @@ _CONFIG = {
     "generation": {"deterministic": True, "max-examples": 12, "database": "none", "mode": "all"},
     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "402", "404"]}},
 }
-_WALK = settings(
+_SETTINGS = settings(
     max_examples=25,
     stateful_step_count=6,
     deadline=None,
@@ -94,8 +94,8 @@ def test_every_operation_answers_as_the_spec_says(case: schemathesis.Case[Any], 
     case.call_and_validate(base_url=box.base_url, headers={"API-KEY": box.api_key})
 
 
-# Schemathesis starts walks where it believes that it can, which is not where an integration has to be known. So each
-# group of linked operations is walked by itself.
+# Schemathesis starts sequences where it believes that it can, not where an integration has to be known. So each
+# group of linked operations is tried by itself.
 LINKED = {
     "filter groups": ["listFilterGroups", "createFilterGroup", "getFilterGroup", "deleteFilterGroup"],
     "new exports": ["downloadClicks", "downloadConversions", "downloadImpressions", "getExport", "deleteExport"],
@@ -109,7 +109,7 @@ def test_operations_agree_with_each_other(operations: list[str], box: Sandbox) -
     """Following the spec's links, what was created can be read, what was deleted is gone, and pages follow pages."""
     succeeded: set[str] = set()
 
-    class Walk(schema.include(operation_id=operations).as_state_machine()):  # type: ignore[misc]  # made from the spec
+    class Sequence(schema.include(operation_id=operations).as_state_machine()):  # type: ignore[misc]  # made from the spec
         def setup(self) -> None:
             super().setup()
             box.reset()
@@ -125,5 +125,5 @@ def test_operations_agree_with_each_other(operations: list[str], box: Sandbox) -
             if response.status_code < 300:
                 succeeded.add(_operation(case).id)
 
-    run_state_machine_as_test(Walk, settings=_WALK)
+    run_state_machine_as_test(Sequence, settings=_SETTINGS)
     assert succeeded == set(operations)

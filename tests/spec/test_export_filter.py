@@ -57,7 +57,7 @@ def plain(parameter: Parameter) -> set[type]:
 
 
 def test_two_filters_of_one_name_are_refused(tmp_path: Path) -> None:
-    """Where a change of the specification would make two names equal, generating fails and says so."""
+    """If a change of the specification would make two names equal, generating fails and says so."""
     package = tmp_path / "metrics24_api"
     package.mkdir()
     (package / "__init__.py").touch()

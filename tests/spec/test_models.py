@@ -45,7 +45,7 @@ def whole(model: str) -> dict[str, Any]:
 
 
 def pickled(value: Any) -> Any:
-    """What comes out of a pickle of a value."""
+    """Pickle and unpickle a value."""
     return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own pickle of a moment ago
 
 
@@ -167,6 +167,6 @@ def test_numbers_are_exact() -> None:
 
 
 def test_unset_is_false_and_shows_its_name() -> None:
-    """What is absent is false, and reads as UNSET in a representation."""
+    """An absent value is false, and reads as UNSET in a representation."""
     assert not Export(id="e").status
     assert "status=UNSET" in repr(Export(id="e"))

@@ -62,7 +62,7 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(copy: Path, program: str, *arguments: str) -> str:
-    """What a program prints that sees the copy's packages instead of the installed ones."""
+    """Run a program with the copy's packages instead of the installed ones, and return its output."""
     folders = [str(copy / folder) for folder in ("overlay", "generated", "sandbox")]
     outcome = subprocess.run(
         [sys.executable, "-c", program, *arguments],

@@ -1,4 +1,4 @@
-"""What is generated can be generated again, byte for byte, and nothing else passes for it."""
+"""Generated code can be generated again, byte for byte, and nothing else passes for it."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_another_folder_can_be_named(copy: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_broken_specification_leaves_the_package_alone(copy: Path) -> None:
-    """Where the generator fails, its words are shown and the package stays as it was."""
+    """If the generator fails, its message is shown and the package stays as it was."""
     (copy / "openapi/spec.yaml").write_text("openapi: 3.1.0\n", encoding="utf-8")
     before = contents(copy)
     outcome = regenerate(copy)

@@ -62,7 +62,7 @@ def test_a_request_carries_every_parameter_under_its_wire_name(operation: Operat
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.id)
 def test_a_request_needs_the_required_parameters_alone(operation: Operation) -> None:
-    """What is optional may be left out, and is then not sent."""
+    """An optional parameter may be left out, and is then not sent."""
     required = {p.argument: argument(p) for p in operation.parameters if p.required}
     request = on_the_wire(build(operation, **required))
     assert set(request.url.params) == {p.name for p in operation.parameters if p.required and p.location == "query"}

@@ -111,7 +111,7 @@ class Stage:
         return run.result(client.exports.resume(IDENTITY))
 
     def urls(self) -> int:
-        """How many signed URLs were asked for."""
+        """The number of signed URLs that were requested."""
         return self.account.calls.count("getExportUrl")
 
 
@@ -137,7 +137,7 @@ class Fetching:
 
     @property
     def part(self) -> Path:
-        """Where what has arrived is kept."""
+        """The file of the partial download."""
         return self.target.with_name("clicks.csv.part")
 
     def job(self) -> Any:

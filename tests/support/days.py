@@ -53,7 +53,7 @@ class Days:
         self._lock = threading.Lock()
 
     def places(self, start: date, end: date) -> list[int]:
-        """Where the rows of a range stand."""
+        """The places of the rows of a range."""
         low, last = (datetime.combine(each, time(), UTC) for each in (start, end))
         high = last + timedelta(days=1 if self.reading == "inclusive" else 0, microseconds=self.reading == "midnight")
         return [place for place, (moment, _) in enumerate(self.rows) if low <= moment < high]

@@ -99,7 +99,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """What to give to a client."""
+        """The proxy's URL."""
         return f"http://{self._login}127.0.0.1:{self._listener.server_address[1]}"
 
     @property

@@ -25,7 +25,7 @@ def make_client(kind: type[Any], origin: ScriptedServer | str, clock: FakeClock 
 
 
 class Running(Protocol):
-    """What a scenario may ask for. `rows` is anything lazily iterable that a client gave."""
+    """The operations of a scenario, sync or async. `rows` is anything lazily iterable that a client gave."""
 
     name: str
 

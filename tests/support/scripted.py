@@ -32,7 +32,7 @@ class Received:
 
 
 class Exchange:
-    """What a step may do with the connection on which its request came."""
+    """The connection on which a request came, as a step may use it."""
 
     def __init__(self, request: Received, handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
         self.request = request
@@ -180,12 +180,12 @@ class ScriptedServer:
 
     @property
     def hits(self) -> int:
-        """How many requests arrived."""
+        """The number of requests that arrived."""
         return len(self._listener.requests)
 
     @property
     def connections(self) -> int:
-        """How many connections were accepted, those that never sent a request included."""
+        """The number of connections that were accepted, those that never sent a request included."""
         return self._listener.connections
 
     def close(self) -> None:

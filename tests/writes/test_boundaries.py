@@ -72,17 +72,17 @@ def test_pauses_between_deletions_may_be_short() -> None:
     """The pause before a second deletion is drawn from zero up to half a second."""
     uniform = Uniform(longest=False)
     lost = TransportError("reset")
-    hand = FakeDriver(in_turn(lost, raw(body={"id": "e1"}), raw(204)))
-    hand.run(delete_export("e1", policy(uniform=uniform), {}))
-    assert (uniform.asked, hand.slept) == ([(0.0, 0.5)], [0.0])
+    driver = FakeDriver(in_turn(lost, raw(body={"id": "e1"}), raw(204)))
+    driver.run(delete_export("e1", policy(uniform=uniform), {}))
+    assert (uniform.asked, driver.slept) == ([(0.0, 0.5)], [0.0])
 
 
 def test_pauses_between_attempts_at_a_file_may_be_short_and_are_bounded() -> None:
     """The pauses of a download are drawn from zero up to a bound that doubles, and never beyond 20 seconds."""
     uniform = Uniform(longest=True)
-    hand = Files(whole(ends=iter([0] * 9)))
+    driver = Files(whole(ends=iter([0] * 9)))
     with pytest.raises(TransportError):
-        Kept().take(hand, download(policy=policy(uniform=uniform)))
+        Kept().take(driver, download(policy=policy(uniform=uniform)))
     assert uniform.asked == [(0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0), (0.0, 8.0)]
 
 
@@ -100,20 +100,20 @@ LISTS = ["offer_ids", "publisher_ids", "advertiser_ids", "tags"]
 @pytest.mark.filterwarnings("error")
 def test_the_order_of_a_set_is_no_difference(name: str) -> None:
     """A server that sorts a group's lists has made the change as it was sent."""
-    hand = FakeDriver(in_turn(raw(body={}), raw(body={"id": "g1", name: ["b", "a"]})))
-    group = hand.run(update(groups_of(), "g1", {name: ["a", "b"]}))
+    driver = FakeDriver(in_turn(raw(body={}), raw(body={"id": "g1", name: ["b", "a"]})))
+    group = driver.run(update(groups_of(), "g1", {name: ["a", "b"]}))
     assert getattr(group, name) == ["b", "a"]
 
 
 def test_a_group_that_is_sent_back_whole_is_not_read_again() -> None:
     """A create whose answer holds the id and all that was sent is one request; where something lacks, it is two."""
     server = GroupServer([""])
-    server.hand.run(create(groups_of(), {"organization": "org1", **SPRING}))
+    server.driver.run(create(groups_of(), {"organization": "org1", **SPRING}))
     assert len(server.requests) == 1
     answer = raw(201, {"created_item_id": "g1", **SPRING, "organization": "org1"})
-    hand = FakeDriver(in_turn(answer, raw(body={"id": "g1", **SPRING})))
-    assert hand.run(create(groups_of(), {"organization": "org1", **SPRING})).id == "g1"
-    assert len(hand.calls) == 2
+    driver = FakeDriver(in_turn(answer, raw(body={"id": "g1", **SPRING})))
+    assert driver.run(create(groups_of(), {"organization": "org1", **SPRING})).id == "g1"
+    assert len(driver.calls) == 2
 
 
 def pages(*bodies: bytes) -> Iterator[RawResponse]:
@@ -124,9 +124,9 @@ def pages(*bodies: bytes) -> Iterator[RawResponse]:
 @pytest.mark.parametrize("blank", [b"", b" \r\n"])
 def test_a_success_without_a_body_is_believed(blank: bytes) -> None:
     """Blanks are no page: the change counts as made, and the group is read once."""
-    hand = FakeDriver(in_turn(*pages(blank), raw(body={"id": "g1", "priority": 3})))
-    assert hand.run(update(groups_of(), "g1", {"priority": 3})).name is UNSET
-    assert len(hand.calls) == 2
+    driver = FakeDriver(in_turn(*pages(blank), raw(body={"id": "g1", "priority": 3})))
+    assert driver.run(update(groups_of(), "g1", {"priority": 3})).name is UNSET
+    assert len(driver.calls) == 2
 
 
 TRANSIENT = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
@@ -135,8 +135,8 @@ TRANSIENT = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
 @pytest.mark.parametrize("status", TRANSIENT)
 def test_a_status_that_passes_is_asked_again_of_both_servers(status: int) -> None:
     """Each of the transient statuses is retried, by the API's reads and by downloads."""
-    hand = FakeDriver(in_turn(raw(status), raw(body={"ok": True})))
-    assert hand.run(send(READ, policy())).json() == {"ok": True}
+    driver = FakeDriver(in_turn(raw(status), raw(body={"ok": True})))
+    assert driver.run(send(READ, policy())).json() == {"ok": True}
     storage_hand = Files(replies(Reply(status), whole()))
     Kept().take(storage_hand, download())
     assert len(storage_hand.opened) == 2

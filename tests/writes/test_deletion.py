@@ -32,14 +32,14 @@ THERE = raw(body={"id": "e1"})
 
 def deleted(*outcomes: Outcome, **changes: Any) -> FakeDriver:
     """Delete an export with these outcomes in turn, and give what was done."""
-    hand = FakeDriver(in_turn(*outcomes))
-    hand.run(delete_export("e1", policy(**changes), {}))
-    return hand
+    driver = FakeDriver(in_turn(*outcomes))
+    driver.run(delete_export("e1", policy(**changes), {}))
+    return driver
 
 
-def operations(hand: FakeDriver) -> list[str]:
+def operations(driver: FakeDriver) -> list[str]:
     """What was asked, in order."""
-    return [call.request.operation for call in hand.calls]
+    return [call.request.operation for call in driver.calls]
 
 
 @pytest.mark.parametrize("answer", [raw(200, {"id": "e1"}), raw(204), raw(202, "later")])
@@ -57,9 +57,9 @@ def test_fault_50_a_lost_deletion_of_what_is_gone_is_a_success(fault: str) -> No
 @pytest.mark.parametrize("fault", LOST)
 def test_fault_50_a_lost_deletion_of_what_is_still_there_is_sent_again(fault: str) -> None:
     """To delete is idempotent, so that an export that survived is deleted once more, after a pause."""
-    hand = deleted(LOST[fault](), THERE, LOST[fault](), THERE, raw(204))
-    assert operations(hand) == ["deleteExport", "getExport"] * 2 + ["deleteExport"]
-    assert hand.slept == [0.5, 1.0]
+    driver = deleted(LOST[fault](), THERE, LOST[fault](), THERE, raw(204))
+    assert operations(driver) == ["deleteExport", "getExport"] * 2 + ["deleteExport"]
+    assert driver.slept == [0.5, 1.0]
 
 
 def test_fault_50_a_deletion_that_took_effect_late_is_a_success() -> None:
@@ -79,11 +79,11 @@ def test_fault_50_a_first_404_is_not_found() -> None:
 )
 def test_a_deletion_is_given_up_at_last(changes: dict[str, Any], hits: int) -> None:
     """When answers are lost until attempts, deadline or budget are used up, it is AmbiguousWrite."""
-    hand = FakeDriver(in_turn(*[raw(503), THERE] * 10))
+    driver = FakeDriver(in_turn(*[raw(503), THERE] * 10))
     with pytest.raises(AmbiguousWrite, match=f"'e1' was lost {hits} times") as caught:
-        hand.run(delete_export("e1", policy(**changes), {}))
+        driver.run(delete_export("e1", policy(**changes), {}))
     assert isinstance(caught.value.__cause__, ServerError)
-    assert operations(hand) == ["deleteExport", "getExport"] * hits
+    assert operations(driver) == ["deleteExport", "getExport"] * hits
 
 
 @pytest.mark.parametrize("answer", [raw(403), raw(body=None)])

@@ -53,9 +53,9 @@ def test_only_what_is_no_answer_leaves_the_fate_open(problem: Metrics24Error, ex
 def watched(*outcomes: Outcome, taking: float = 0.0) -> SentWrite:
     """Send a write that ends with these outcomes before the eyes of a witness."""
     witness = SentWrite()
-    hand = FakeDriver(in_turn(*outcomes), taking=taking)
+    driver = FakeDriver(in_turn(*outcomes), taking=taking)
     try:
-        hand.run(witness.watch(send(WRITE, policy())))
+        driver.run(witness.watch(send(WRITE, policy())))
     except Metrics24Error:
         return witness
     return witness

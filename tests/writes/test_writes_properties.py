@@ -23,12 +23,12 @@ def ended(server: GroupServer, flow: Any) -> Any:
     """Run a flow to its end, and give what it ends in: a result, or an error of ours."""
     with warnings.catch_warnings(action="ignore"):  # forms that a whim gives to the wrong answer are warned of
         try:
-            outcome = server.hand.run(flow)
+            outcome = server.driver.run(flow)
         except Metrics24Error as error:
             outcome = error
     sends = len(server.requests)
     assert sends <= ATTEMPTS * (ATTEMPTS * 3 + 3)
-    assert server.hand.now - 1000 <= 120 * (sends + 1)
+    assert server.driver.now - 1000 <= 120 * (sends + 1)
     return outcome
 
 

@@ -16,7 +16,7 @@ SHARES = {"mutation": 0.6, "fuzzing": 0.15, "killing": 0.15, "soak": 0.1}
 
 
 def audit() -> tuple[bool, str]:
-    """Whether every pinned package was looked up and none has a known weakness, and what is to say of that.
+    """Look up every pinned package; return True if all were found and none has a known weakness, and a report.
 
     What could not be looked up does not pass.
     """

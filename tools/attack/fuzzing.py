@@ -63,7 +63,7 @@ def attack(minutes: float, number: int, only: str = "") -> tuple[dict[str, Count
 
 
 def report(totals: dict[str, Counter[str]]) -> str:
-    """How many inputs each parser got, and what came of them."""
+    """A table of the inputs that each parser got, and of their outcomes."""
     lines = [f"{'parser':28}{'inputs':>10}{'values':>10}{'errors':>10}  kinds of errors"]
     for name, counts in totals.items():
         values = counts["a value"]

@@ -1,4 +1,4 @@
-"""What must hold of all that comes of a server's bytes, parser by parser. Errors of ours may come of them instead."""
+"""The properties of everything read from a server's bytes, parser by parser; errors of ours may come instead."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from metrics24._core.responses import (
 )
 from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import model_decoder, models_of
+from metrics24.arguments import ExportParams
 from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
@@ -43,6 +44,7 @@ from metrics24.speccheck.judgement import compare
 from metrics24.speccheck.recordings import heard
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+EXPORT_PARAMS = ExportParams(kind="clicks", integration="int1", fields=["real_tx_id"])
 MIB = 1 << 20
 
 
@@ -86,7 +88,7 @@ def singles(given: tuple[str, RawResponse]) -> None:
 
 
 def models(model: str, rows: list[dict[str, Any]]) -> None:
-    """What passed the check becomes a model, and nothing that was sent is lost in it."""
+    """A value that passed the check becomes a model, and nothing that was sent is lost in it."""
     make = factory(model)
     for row in rows:
         made = make(row)
@@ -96,7 +98,7 @@ def models(model: str, rows: list[dict[str, Any]]) -> None:
 
 
 def model(given: tuple[str, Any]) -> None:
-    """What passes the check becomes a model, whatever else it holds."""
+    """A value that passes the check becomes a model, whatever else it holds."""
     name, value = given
     ResponseCheck("getExport", Notices()).check(name, value)
     models(name, [value])
@@ -121,11 +123,11 @@ def head(given: tuple[int, Any, bytes]) -> None:
     """The head of storage's answer: numbers are within bounds, errors keep nothing of the body."""
     status, headers, body = given
     opened = Opened(status, headers, None)
-    part, length, code = storage.part_of(opened), storage.length_of(opened), storage.error_code(body)
+    part, length, code = storage.ContentRange.read(opened), storage.length_of(opened), storage.error_code(body)
     assert all(number is None or 0 <= number < 10**18 for number in (part.first, part.size))
     assert length is None or 0 <= length < 10**18
-    assert storage.strong_etag(opened).isascii()
-    assert not storage.is_beginning(opened) or part.size is not None
+    assert storage.usable(headers.get("etag", "")).isascii()
+    assert not part.begins_file or part.size is not None
     assert len(code) <= 60
     error = storage.refusal(opened, code, NOW)
     assert len(str(error)) < 1000
@@ -172,7 +174,7 @@ def csv_records(blocks: list[bytes]) -> None:
 
 
 def written(given: tuple[list[list[str]], int, int]) -> None:
-    """What Python's csv module writes, with line ends and quotes in cells, has as many records as it wrote."""
+    """A file that Python's csv module wrote, with line ends and quotes in cells, has as many records as it wrote."""
     rows, width, step = given
     text = io.StringIO(newline="")
     csv.writer(text).writerows([row[:width] or [""] for row in rows])
@@ -205,9 +207,7 @@ def export(record: dict[str, Any]) -> None:
     export_records.is_of_kind(record, "clicks")
     export_records.narrowing(record)
     export_records.is_narrowed(record)
-    options = export_records.part(record, "export_list_options")
-    export_records.filters_named(options)
-    export_records.columns_named(options, "fields")
+    assert export_records.repeats(record, EXPORT_PARAMS) in {True, False}
     integrity.rows_promised(record)
 
 
@@ -249,6 +249,6 @@ def decoded(answer: RawResponse) -> None:
 
 
 def words(text: str) -> None:
-    """What is quoted can be printed, and is short."""
+    """A quoted text can be printed, and is short."""
     assert quoted(text).isprintable() or not text
     assert len(quoted(text)) <= 203

@@ -1,4 +1,4 @@
-"""What servers may send: anything at all, and what is almost right, which gets further."""
+"""Inputs that servers may send: anything at all, and what is almost right, which gets further."""
 
 from __future__ import annotations
 

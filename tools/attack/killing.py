@@ -69,7 +69,7 @@ class Scene:
         self._points: dict[Saving, list[str]] = {}
 
     def url(self, saving: Saving) -> str:
-        """Where the API is that is saved from."""
+        """The URL of the API that is saved from."""
         return self._export.api.base_url if saving.what == "download" else self._rows.base_url
 
     def points(self, saving: Saving) -> list[str]:
@@ -183,7 +183,7 @@ def attack(minutes: float, number: int, savings: tuple[Saving, ...] = SAVINGS) -
 
 
 def report(kills: Counter[str], failures: list[str]) -> str:
-    """How many kills there were, and what they broke."""
+    """A report of the kills and of what they broke."""
     counts = {name: count for name, count in kills.items() if name not in {"points", "drafts left"}}
     lines = [f"{name:34}{counts[name]:>6}" for name in sorted(counts)]
     lines.append(f"{sum(counts.values())} kills at {kills['points']} points, {len(failures)} of them with harm")

@@ -55,7 +55,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a node hangs, so that another can take its place; and what stands around it."""
+    """A node's place in its parent, so that another can take it, and the function and statement around it."""
 
     node: ast.AST
     parent: ast.AST
@@ -136,7 +136,7 @@ def _in_function(place: _Place) -> bool:
 
 
 def _is_hidden(parent: ast.AST, child: ast.AST) -> bool:
-    """What has no effect at run time or is for people: fields of classes, imports, log lines, f-strings, types."""
+    """True for code without effect at run time or for people: fields of classes, imports, log lines, types."""
     if isinstance(parent, ast.ClassDef) and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
         return True
     if isinstance(child, ast.Expr) and isinstance(child.value, ast.Call) and "_log." in ast.unparse(child.value.func):

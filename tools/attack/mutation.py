@@ -127,7 +127,7 @@ def _name(mutant: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def report(answer: dict[str, Any]) -> str:
-    """What became of the mutants, by module, and where those are that no test noticed."""
+    """Report the verdicts by module, and the places of the mutants that no test noticed."""
     table = Counter((each["module"], each["verdict"]) for each in answer["verdicts"])
     lines = [f"{'module':34}" + "".join(f"{verdict:>11}" for verdict in VERDICTS)]
     for name in [*sorted({module for module, _ in table}), "all"]:

@@ -29,7 +29,7 @@ class Parser:
 
 
 def outcome(parser: Parser, given: Any) -> str:
-    """What comes of an input: "a value", or the name of a documented error. All else is raised."""
+    """Parse an input and return "a value", or the name of a documented error. All else is raised."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", UnexpectedAnswerWarning)

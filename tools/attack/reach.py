@@ -1,4 +1,4 @@
-"""Which tests to try a mutant with: those that reach its lines, the quickest first."""
+"""Choose the tests for a mutant: those that reach its lines, the quickest first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_TESTING = 5.0  # seconds of work of tests for one mutant
 
 @dataclass
 class Reach:
-    """Which tests reach which lines of which file, how long each takes, and which fail as things are."""
+    """The lines that each test reaches, the time that each takes, and the tests that fail without a mutant."""
 
     lines: dict[str, dict[int, list[int]]] = field(default_factory=dict)
     seconds: dict[int, float] = field(default_factory=dict)

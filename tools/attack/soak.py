@@ -29,7 +29,7 @@ MOST_GROWTH = 40.0  # MiB
 
 
 class Soak:
-    """What came of a soak.
+    """The outcome of a soak.
 
     Attributes:
         tasks: how many tasks of each kind were done.
@@ -113,7 +113,7 @@ def _megabytes() -> float:
 
 
 def report(soak: Soak) -> str:
-    """How long and how much, and what was wrong."""
+    """Report the duration, the work done, and what was wrong."""
     faults = ", ".join(f"{name} {count}" for name, count in sorted(soak.weather.faults.items()))
     lines = [
         f"{soak.weather.requests} requests, {soak.weather.faults.total()} of them met a fault: {faults}",

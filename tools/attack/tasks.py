@@ -1,4 +1,4 @@
-"""What the clients of a soak do, and how each outcome is held against an undisturbed one."""
+"""The tasks of a soak's clients, each outcome compared with an undisturbed one."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Scene:
             self.clock.add_day()
 
     def afterwards(self) -> list[str]:
-        """What is not on the server as it should be when all is over."""
+        """List what is not on the server as it should be when all is over."""
         wrong = []
         there = Counter(str(group.name) for group in self.quiet.filter_groups.list(self.box.integrations[1]))
         for name, state in self.made.items():
@@ -90,7 +90,7 @@ def _turned(place: int) -> list[str]:
 
 @frozen
 class Worker:
-    """Who does the tasks, one after the other; no two have the same number."""
+    """A worker that does the tasks one after the other; no two workers have the same number."""
 
     number: int
 

@@ -1,12 +1,8 @@
-"""Where a file is, and what storage answers. Bodies of its errors are not kept, since they repeat what was signed.
+"""Download an export's file: from its signed URL to its bytes, resumed where it broke off, and checked to be whole.
 
-Unpack a gzip stream in bounded steps.
-
-Whether a downloaded CSV file is whole (documentation: "Download Clicks" and so on).
-
-Download an export's file: resumed where it broke off, and never anything but the file.
-
-The signed URL is minted when it is needed and again when storage no longer takes it. Storage never sees a credential.
+The signed URL is requested when it is needed, and again when storage no longer takes it. Storage never sees a
+credential of the API. A body that is not the file (an error, a page, a packing that nobody asked for) is refused. The
+bodies of storage's errors are not kept, since they repeat what was signed.
 """
 
 from __future__ import annotations
@@ -35,70 +31,71 @@ from metrics24.errors import (
     warn,
 )
 
-STALE_URL = frozenset({400, 401, 403, 404, 410})
-TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_log = logging.getLogger("metrics24")
 
+_STALE_URL = frozenset({400, 401, 403, 404, 410})
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_MOST_FRUITLESS = 5
+_MOST_REFUSALS = 2
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")
 _STRONG_ETAG = re.compile(r'"[!#-~]{0,1000}"')  # what cannot be sent back as a header is of no use
 _ERROR_HEAD = 4096
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 _PAGE = "Storage sent a page instead of the file, which was not saved. Try again later."
+_STEP = 1024 * 1024
+_GZIP = 31  # zlib's window bits for "gzip, with its header and checksum"
 
 
-@frozen
-class RangeReply:
-    """What a Content-Range says: the first byte, and the size of the whole file; None for what it does not say."""
-
-    first: int | None
-    size: int | None
+# Storage
 
 
 def mint(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
     """Ask for a file's signed URL (documentation: "Get Download Center Export URL")."""
-    answer = yield from send(build("getExportUrl", routes, artifact_name=artifact_name), policy)
-    url = read_single(answer, "getExportUrl", policy.notices).get("url")
+    response = yield from send(build("getExportUrl", routes, artifact_name=artifact_name), policy)
+    url = read_single(response, "getExportUrl", policy.notices).get("url")
     if not isinstance(url, str) or not url:
         raise ResponseError(
-            "The answer to getExportUrl holds no URL. The API has changed, and the spec must follow.",
+            "The response to getExportUrl holds no URL. The API has changed, and the spec must follow.",
             operation="getExportUrl",
             path="$.url",
         )
     return url
 
 
-def part_of(opened: Opened) -> RangeReply:
-    """Read the Content-Range of an answer."""
-    found = _CONTENT_RANGE.fullmatch(opened.headers.get("content-range", "").strip())
-    if found is None:
-        return RangeReply(None, None)
-    return RangeReply(int(found[1]) if found[1] else None, int(found[2]) if found[2] != "*" else None)
+@frozen
+class ContentRange:
+    """The first byte and the size of the whole file, as a Content-Range says them; None for what it does not say."""
 
+    first: int | None
+    size: int | None
 
-def is_beginning(opened: Opened) -> bool:
-    """Whether a part begins where the file does, and says how large the whole is."""
-    part = part_of(opened)
-    return part.first == 0 and part.size is not None
+    @classmethod
+    def read(cls, opened: Opened) -> ContentRange:
+        """Read the Content-Range of a response."""
+        found = _CONTENT_RANGE.fullmatch(opened.headers.get("content-range", "").strip())
+        if found is None:
+            return cls(None, None)
+        return cls(int(found[1]) if found[1] else None, int(found[2]) if found[2] != "*" else None)
+
+    @property
+    def begins_file(self) -> bool:
+        """True if the part begins where the file does, and says how large the file is."""
+        return self.first == 0 and self.size is not None
 
 
 def length_of(opened: Opened) -> int | None:
-    """The announced length of an answer."""
+    """Return the announced length of a response."""
     length = opened.headers.get("content-length", "")
     return int(length) if length.isdecimal() and len(length) < 19 else None
 
 
-def strong_etag(opened: Opened) -> str:
-    """An ETag that vouches for every byte of the file; a weak one does not."""
-    etag: str = opened.headers.get("etag", "")
-    return usable(etag)
-
-
 def usable(etag: str) -> str:
-    """The ETag, if it is a strong one that can be sent back; otherwise nothing."""
+    """Return the ETag if it is a strong one, which vouches for every byte, and can be sent back; else nothing."""
     return etag if _STRONG_ETAG.fullmatch(etag) else ""
 
 
 def is_packed(opened: Opened) -> bool:
-    """Whether the file comes in gzip, as files do that are stored so.
+    """Return True if the file comes in gzip, as files do that are stored so.
 
     Raises:
         IntegrityError: it comes in another packing, or it is a page for people.
@@ -114,10 +111,10 @@ def is_packed(opened: Opened) -> bool:
 
 
 def refuse_page(beginning: bytes) -> bool:
-    """Refuse what begins like HTML or XML: no column's name does. Whether there was anything but blanks to tell by.
+    """Refuse a file that begins like HTML or XML, as no column's name does; return True if it began with text.
 
     Raises:
-        IntegrityError: it does.
+        IntegrityError: it is a page.
 
     """
     text = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -127,13 +124,13 @@ def refuse_page(beginning: bytes) -> bool:
 
 
 def error_code(body: bytes) -> str:
-    """Storage's word for an error, out of its XML; nothing where there is none."""
+    """Return the code of a storage error from its XML; nothing where there is none."""
     found = _CODE.search(body[:_ERROR_HEAD])
     return found[1].decode() if found else ""
 
 
 def refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
-    """The error that an answer without a file stands for."""
+    """Return the error that a response without a file stands for."""
     status = opened.status_code
     if 300 <= status < 400:
         return SecurityError("Storage sent elsewhere for the file, which is not followed. Report that to support.")
@@ -143,13 +140,12 @@ def refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
     said = f" ({code})" if code else ""
     error.args = (
         f"Storage answered the download with status {status}{said}. Exports are kept for a while only: see with "
-        "exports.get(id) whether this one is still there, and try again later.",
+        "exports.get(id) if this one is still there, and try again later.",
     )
     return error
 
 
-_STEP = 1024 * 1024
-_GZIP = 31  # zlib's window bits for "gzip, with its header and checksum"
+# Unpacking and integrity
 
 
 class Gzip:
@@ -160,7 +156,7 @@ class Gzip:
 
     @property
     def complete(self) -> bool:
-        """Whether the stream has come to its end."""
+        """True if the stream has come to its end."""
         return self._inflate.eof
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
@@ -185,31 +181,31 @@ class Gzip:
 
 
 _REMEDY = (
-    "What has arrived, if anything, is kept in the .part beside the target: delete that to fetch the file anew, or "
-    "accept it as it is with verify=False (--no-verify)."
+    "What has arrived, if anything, is kept in the .part beside the target: delete that to fetch the whole file again, "
+    "or accept it as it is with verify=False (--no-verify)."
 )
 
 
 class RowCounter(Protocol):
-    """What was counted while a file arrived."""
+    """The counts that were taken while a file arrived."""
 
     @property
     def records(self) -> int:
-        """Records, without the header."""
+        """The number of records, without the header."""
 
     open_quote: bool
     ended: bool
 
 
 def rows_promised(export: Mapping[str, Any]) -> int | None:
-    """How many rows the server says an export has; None if it says nothing that can be."""
+    """Return the number of rows that the server promised; None if it promised none that makes sense."""
     meta = export.get("results_meta")
     total = meta.get("total") if isinstance(meta, dict) else None
     return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
 def check_whole(counted: RowCounter, export: Mapping[str, Any]) -> None:
-    """Hold a file against what the server says of the export.
+    """Check a file against the number of rows that the server promised.
 
     Raises:
         IntegrityError: it ends in the middle of a line, or has another number of rows.
@@ -218,7 +214,7 @@ def check_whole(counted: RowCounter, export: Mapping[str, Any]) -> None:
     identity, promised = export.get("id"), rows_promised(export)
     if counted.open_quote or not counted.ended:
         raise IntegrityError(
-            f"The file of export {identity} ends in the middle of a line, as if it had been cut. {_REMEDY}"
+            f"The file of export {identity} ends in the middle of a line, as if it was cut off. {_REMEDY}"
         )
     if promised is not None and counted.records != promised:
         raise IntegrityError(
@@ -236,17 +232,14 @@ def warn_if_cut(rows: int, export: Mapping[str, Any], limit: int) -> None:
         )
 
 
-_log = logging.getLogger("metrics24")
-
-_MOST_FRUITLESS = 5
-_MOST_REFUSALS = 2
+# The download
 
 
 @frozen
 class Block:
-    """Bytes of the file, and where in it they belong. One at 0 after others means that all begins anew.
+    """Bytes of the file, and their place in it. A block at 0 after others means that the file starts over.
 
-    It is empty only where the file became empty meanwhile.
+    It is empty only if the file became empty meanwhile.
     """
 
     offset: int
@@ -256,8 +249,8 @@ class Block:
 class Download:
     """One download, block by block; it may begin at an `offset` of the file that has this `etag`.
 
-    Where it cannot `rewind`, since what was given cannot be taken back, a file that begins anew is given from where it
-    broke off, if it is surely the same.
+    A download that cannot rewind, because the reader has consumed its blocks, survives a restart only if the file is
+    surely the same: then it goes on from where it broke off.
     """
 
     def __init__(
@@ -284,9 +277,9 @@ class Download:
 
     @property
     def etag(self) -> str:
-        """The version of the file that the last block belongs to; empty where nobody could go on from there.
+        """The version of the file that the last block belongs to; empty if no download could resume there.
 
-        So it is for a packed file: storage counts the packed bytes.
+        A packed file cannot be resumed: storage counts the packed bytes.
         """
         return "" if self._gzip else self._etag
 
@@ -311,7 +304,7 @@ class Download:
             try:
                 data = yield from ask(Read(self._stream, self._policy.timeout))
             except TransportError as error:
-                yield from self._begin_again(error)
+                yield from self._retry(error)
                 continue
             if data:
                 self._pieces = iter((data,)) if self._gzip is None else self._gzip.unpack(data)
@@ -323,13 +316,13 @@ class Download:
         return None
 
     def close(self) -> Flow[None]:
-        """Let go of the connection. To be called at the end, whatever the end is."""
+        """Release the connection; called at the end, whatever the end is."""
         if self._stream is not None:
             stream, self._stream = self._stream, None
             yield from ask(Close(stream))
 
     def _placed(self, piece: bytes) -> Block | None:
-        """Where a piece belongs; None if it was given before."""
+        """Place a piece in the file; None if it was given before."""
         start = self._position
         if not self._begun:
             self._begun = refuse_page(piece)
@@ -345,16 +338,16 @@ class Download:
         return Block(start + known, piece[known:]) if known < len(piece) else None
 
     def _finish(self) -> Flow[None]:
-        """The stream ended: so did the file, or it was cut."""
+        """Notice the end of the stream: the end of the file, or a cut."""
         yield from self.close()
         whole = self._gzip.complete if self._gzip else self.size is None or self._position == self.size
         if whole:
             self._ended = True
         else:
-            yield from self._begin_again(TransportError("The download ended before the whole file was there."))
+            yield from self._retry(TransportError("The download ended before the whole file was there."))
 
     def _open(self) -> Flow[None]:
-        """Ask storage for the file from where it broke off."""
+        """Ask storage for the file from the byte where it broke off."""
         if self._url is None:
             self._url = SignedUrl.read((yield from mint(self._name, self._policy, self._routes)))
         if not self.etag:
@@ -363,33 +356,34 @@ class Download:
         try:
             opened = yield from ask(Open(self._url, self._policy.timeout, asked, self.etag))
         except TransportError as error:
-            yield from self._begin_again(error)
+            yield from self._retry(error)
             return
         self._stream = opened.stream
-        if opened.status_code == 200 or (opened.status_code == 206 and not asked and is_beginning(opened)):
+        status, part = opened.status_code, ContentRange.read(opened)
+        if status == 200 or (status == 206 and not asked and part.begins_file):
             self._start_over(opened)
-        elif opened.status_code == 206:
+        elif status == 206:
             yield from self._continue(opened, asked)
-        elif opened.status_code == 416 and asked:
+        elif status == 416 and asked:
             yield from self._past_the_end(opened, asked)
         else:
             yield from self._refused(opened)
 
     def _start_over(self, opened: Opened) -> None:
-        """Storage sends the whole file: it is the first time, the file changed, or storage knows no parts."""
-        packed, etag = is_packed(opened), strong_etag(opened)
+        """Take the whole file: it is the first time, the file changed, or storage serves no parts."""
+        packed, etag = is_packed(opened), usable(opened.headers.get("etag", ""))
         if not self._rewinds and self._furthest and (not etag or etag != self._etag):
             raise IntegrityError(
-                "The file begins anew, and may be another one, in the middle of reading it: what was given cannot be "
-                "taken back. Read it again, or use save(), which can begin anew."
+                "The file starts over in the middle of reading it, and may be another one: what was read cannot be "
+                "taken back. Read it again, or use save(), which can start over."
             )
         self._etag, self._position, self._begun = etag, 0, False
         self._gzip = Gzip() if packed else None
-        self.size = None if packed else part_of(opened).size or length_of(opened)
+        self.size = None if packed else ContentRange.read(opened).size or length_of(opened)
 
     def _continue(self, opened: Opened, asked: int) -> Flow[None]:
-        """Storage sends a part: it must be the rest, or its beginning, of the file that was begun."""
-        part = part_of(opened)
+        """Take a part, which must be the rest of the file that was begun, or the beginning of the rest."""
+        part = ContentRange.read(opened)
         if not asked or part.first != asked:
             raise IntegrityError(
                 f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
@@ -397,7 +391,7 @@ class Download:
             )
         if is_packed(opened) or self._is_another(opened):
             yield from self.close()
-            self._forget()
+            self._restart()
             return
         size = self.size if part.size is None else part.size
         if size is None or size <= asked:
@@ -408,42 +402,42 @@ class Download:
         self.size = size
 
     def _past_the_end(self, opened: Opened, asked: int) -> Flow[None]:
-        """Storage has nothing from there on: all is there already, or the file is another."""
+        """Take note that storage has nothing from there on: the file is complete, or it is another one."""
         yield from self.close()
-        if part_of(opened).size == asked and not self._is_another(opened):
+        if ContentRange.read(opened).size == asked and not self._is_another(opened):
             self.size, self._ended = asked, True
         else:
-            self._forget()
+            self._restart()
 
     def _is_another(self, opened: Opened) -> bool:
-        """Whether storage says that the file is not the one that was begun, as one that ignores If-Range may."""
-        resized = self.size is not None and part_of(opened).size not in {None, self.size}
+        """Return True if storage says that the file is not the one that was begun, as one that ignores If-Range may."""
+        resized = self.size is not None and ContentRange.read(opened).size not in {None, self.size}
         return resized or opened.headers.get("etag", self._etag) != self._etag
 
-    def _forget(self) -> None:
-        """Begin anew with the next attempt."""
+    def _restart(self) -> None:
+        """Start over with the next attempt."""
         self._etag, self._position, self.size = "", 0, None
 
     def _refused(self, opened: Opened) -> Flow[None]:
-        """Storage answered with an error: its URL may be too old, or storage is not well."""
+        """Ask for a new URL, pause, or raise the error that storage gave."""
         error = refusal(opened, (yield from self._code(opened)), (yield from ask(Now())).wall)
         yield from self.close()
         self._url = None
-        if opened.status_code in STALE_URL and self._refusals < _MOST_REFUSALS:
+        if opened.status_code in _STALE_URL and self._refusals < _MOST_REFUSALS:
             self._refusals += 1
-        elif opened.status_code in TRANSIENT:
-            yield from self._begin_again(error)
+        elif opened.status_code in _TRANSIENT:
+            yield from self._retry(error)
         else:
             raise error
 
     def _code(self, opened: Opened) -> Flow[str]:
-        """Read storage's word for its error. The rest repeats what was signed, and no frame of a traceback keeps it."""
+        """Read the code of storage's error. The rest repeats what was signed, and no frame of a traceback keeps it."""
         try:
             return error_code((yield from ask(Read(opened.stream, self._policy.timeout))))
         except TransportError:
             return ""
 
-    def _begin_again(self, error: Metrics24Error) -> Flow[None]:
+    def _retry(self, error: Metrics24Error) -> Flow[None]:
         """Pause before the next attempt; raises the error if it comes to nothing."""
         yield from self.close()
         self._fruitless += 1

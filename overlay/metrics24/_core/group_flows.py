@@ -1,16 +1,8 @@
-"""Read and create filter groups (documentation: "Filter Groups").
+"""Filter groups: read, create, change and delete them, one or many (documentation: "Filter Groups").
 
-A create is never repeated unless it surely did not happen. Where its answer is lost, what is there afterwards decides:
-the one group that can be it is adopted, or it is an AmbiguousWrite that says what was found.
-
-Change and delete filter groups (documentation: "Filter Groups").
-
-A change states values, so the group itself tells afterwards whether it was made.
-
-Change or delete many filter groups, and say of each what became of it.
-
-What a bulk operation answers is not documented, and proxies may strip the body of a DELETE. So neither its answer nor
-its silence is believed: the list is read afterwards.
+No response to a write is believed alone: the group, or the list, is read afterwards. What a lost response means is
+explained in `writes`. The response to a bulk operation is not documented, and proxies may strip the body of a DELETE,
+so only the list tells what a bulk operation did.
 """
 
 from __future__ import annotations
@@ -25,7 +17,7 @@ from metrics24._core.pagination import NumberedPaginator
 from metrics24._core.requests import Routes, build
 from metrics24._core.responses import read_single
 from metrics24._core.retry import Policy
-from metrics24._core.writes import SentWrite, differing, may_have_happened, understood
+from metrics24._core.writes import SentWrite, differing, may_have_happened, send_json
 from metrics24._core.writes import delete as delete_surely
 from metrics24.arguments import ListParams, safe_id
 from metrics24.errors import (
@@ -48,7 +40,7 @@ _CREATE = "createFilterGroup"
 
 @frozen
 class GroupSnapshot:
-    """The groups that a walk over the list found, by id; `whole` if none can have been missed."""
+    """The groups that the list showed while it was read, by id; `whole` if none can have been missed."""
 
     groups: Mapping[str, Record]
     whole: bool
@@ -64,165 +56,165 @@ class Groups:
 
     def send(self, operation: str, **arguments: object) -> Flow[RawResponse]:
         """Send an operation on these groups."""
-        return understood(build(operation, self.routes, integration_id=self.integration, **arguments), self.policy)
+        return send_json(build(operation, self.routes, integration_id=self.integration, **arguments), self.policy)
 
     def read(self, group_id: str) -> Flow[Record]:
-        """Read one group. Its id stays the one that was asked with, whatever the server repeats."""
-        answer = yield from self.send("getFilterGroup", filter_group_id=group_id)
-        return {**read_single(answer, "getFilterGroup", self.policy.notices), "id": group_id}
+        """Read one group. It keeps the id by which it was requested, whatever the server repeats."""
+        response = yield from self.send("getFilterGroup", filter_group_id=group_id)
+        return {**read_single(response, "getFilterGroup", self.policy.notices), "id": group_id}
 
-    def census(self) -> Flow[GroupSnapshot]:
-        """Read the whole list, within bounds."""
-        walk = NumberedPaginator(ListParams("listFilterGroups", self.integration), self.policy, self.routes)
+    def snapshot(self) -> Flow[GroupSnapshot]:
+        """Read the whole list, 500 pages at most."""
+        paginator = NumberedPaginator(ListParams("listFilterGroups", self.integration), self.policy, self.routes)
         rows: list[Record] = []
         total = None
-        while not walk.done and walk.pages < _MOST_PAGES:
-            page = yield from walk.next_page()
+        while not paginator.done and paginator.pages < _MOST_PAGES:
+            page = yield from paginator.next_page()
             rows += page.rows
             total = page.total
-        whole = walk.done and total in {None, len(rows)}
+        whole = paginator.done and total in {None, len(rows)}
         return GroupSnapshot({str(row["id"]): row for row in rows if row.get("id")}, whole)
 
 
-def model(group: Mapping[str, Any]) -> Any:
-    """A group as users hold it."""
+def _model(group: Mapping[str, Any]) -> Any:
     return factory("FilterGroup")(group)
+
+
+# One group
 
 
 def get(groups: Groups, group_id: str) -> Flow[Any]:
     """Read one group."""
-    return model((yield from groups.read(group_id)))
+    return _model((yield from groups.read(group_id)))
 
 
 def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
     """Create a group, once.
 
     Raises:
-        AmbiguousWrite: nothing tells whether it was created, or which of the groups it is.
+        AmbiguousWrite: nothing tells if it was created, or which of the groups it is.
 
     """
     body = factory("FilterGroupCreate")(properties)
-    sent = body.to_dict()
-    witness = SentWrite()
+    sent, write = body.to_dict(), SentWrite()
     try:
-        answer = yield from witness.watch(groups.send(_CREATE, body=body))
+        response = yield from write.watch(groups.send(_CREATE, body=body))
     except Metrics24Error as error:
         if not may_have_happened(error):
             raise
-        return (yield from _adopt(groups, sent, witness, error))
-    made = _sent_back(answer, groups.policy)
-    identity = _identity(made)
-    if identity is None:
-        return (yield from _adopt(groups, sent, witness, None))
-    groups.policy.made.claim(_CREATE, identity)
-    if "id" in made and sent.keys() <= made.keys():
-        return model(made)
+        return (yield from _adopt(groups, sent, write, error))
     try:
-        return model((yield from groups.read(identity)))
+        created = read_single(response, _CREATE, groups.policy.notices)
+    except ResponseError:
+        created = {}
+    identity = _identity(created)
+    if identity is None:
+        return (yield from _adopt(groups, sent, write, None))
+    groups.policy.made.claim(_CREATE, identity)
+    if "id" in created and sent.keys() <= created.keys():
+        return _model(created)
+    try:
+        return _model((yield from groups.read(identity)))
     except Metrics24Error as error:
         raise AmbiguousWrite(
             f"The filter group was created with the id {identity!r}, but reading it back failed: {error} Do not create "
             "it again; read it with filter_groups.get.",
-            candidates=[model({**sent, "id": identity})],
+            candidates=[_model({**sent, "id": identity})],
         ) from error
 
 
-def _sent_back(answer: RawResponse, policy: Policy) -> Record:
-    try:
-        return read_single(answer, _CREATE, policy.notices)
-    except ResponseError:
-        return {}
-
-
-def _identity(made: Record) -> str | None:
-    """The new group's id, if the server names one that can stand in a URL."""
-    found = made.get("id") or made.get("created_item_id")
+def _identity(created: Record) -> str | None:
+    """Return the new group's id, if the server names one that can stand in a URL."""
+    found = created.get("id") or created.get("created_item_id")
     try:
         return None if found is None else safe_id(str(found), "id")
     except UsageError:
         return None
 
 
-def _adopt(groups: Groups, sent: Record, witness: SentWrite, cause: Metrics24Error | None) -> Flow[Any]:
-    """Find the group that was created; only one that is as it was sent, not older, and no other call's can be it."""
-    said = f"no usable answer came ({type(cause).__name__})" if cause else "the answer does not name it"
+def _adopt(groups: Groups, sent: Record, write: SentWrite, cause: Metrics24Error | None) -> Flow[Any]:
+    """Find the created group: the only one that is as it was sent, not older, and not another call's."""
+    said = f"no usable response came ({type(cause).__name__})" if cause else "the response does not name it"
     try:
-        census = yield from witness.watch(groups.census())
+        snapshot = yield from write.watch(groups.snapshot())
     except Metrics24Error as error:
         raise AmbiguousWrite(
-            f"The filter group {sent['name']!r} was sent, {said}, and the list could not be read ({error}) to see "
-            "whether it exists. Read the list before you create it again."
+            f"The filter group {sent['name']!r} was sent, {said}, and the list could not be read ({error}) to see if "
+            "it exists. Read the list before you create it again."
         ) from error
     alike = [
-        g for g in census.groups.values() if g.get("name") == sent["name"] or g.get("priority") == sent["priority"]
+        group
+        for group in snapshot.groups.values()
+        if group.get("name") == sent["name"] or group.get("priority") == sent["priority"]
     ]
     known = groups.policy.made
-    fitting = [g for g in alike if _is_the_one(sent, g, witness) and not known.knows(_CREATE, g.get("id"))]
+    fitting = [each for each in alike if _is_as_sent(sent, each, write) and not known.knows(_CREATE, each.get("id"))]
     if len(fitting) == 1 and known.claim(_CREATE, fitting[0].get("id")):
-        return model(fitting[0])
+        return _model(fitting[0])
     raise AmbiguousWrite(
         f"The filter group {sent['name']!r} with priority {sent['priority']} was sent, {said}, and none of the groups "
         f"that exist is surely it ({len(alike)} with this name or priority: see .candidates). It may still be under "
         "way. Read the list again in a while: use the group if it is there, and create it again if it is not.",
-        candidates=[model(group) for group in alike],
+        candidates=[_model(group) for group in alike],
     ) from cause
 
 
-def _is_the_one(sent: Record, group: Record, witness: SentWrite) -> bool:
+def _is_as_sent(sent: Record, group: Record, write: SentWrite) -> bool:
     # Servers in Go print an empty list as null, and a new group cannot have been empty in another way before.
     filled = {name: value for name, value in sent.items() if value != [] or group.get(name)}
-    return not witness.saw_before(group.get("created_at")) and not differing(filled, group, UNORDERED)
+    return not write.saw_before(group.get("created_at")) and not differing(filled, group, UNORDERED)
 
 
 def update(groups: Groups, group_id: str, changes: Mapping[str, Any]) -> Flow[Any]:
-    """Change what `changes` names, and read the group afterwards.
+    """Change the properties in `changes`, and read the group afterwards.
 
     Raises:
-        AmbiguousWrite: the answer was lost, and the group is not as it should be.
+        AmbiguousWrite: the response was lost, and the group is not as it should be.
 
     """
     body = factory("FilterGroupUpdate")(changes)
+    sent, lost = body.to_dict(), None
     try:
         yield from groups.send("updateFilterGroup", filter_group_id=group_id, body=body)
     except Metrics24Error as error:
         if not may_have_happened(error):
             raise
-        return (yield from _settle(groups, group_id, body.to_dict(), error))
-    try:
-        group = yield from groups.read(group_id)
-    except Metrics24Error as error:
-        error.add_note(f"The server had accepted the change of filter group {group_id!r}; reading it back failed.")
-        raise
-    different = differing(body.to_dict(), group, UNORDERED)
+        lost = error
+    group = yield from _read_changed(groups, group_id, lost)
+    different = ", ".join(differing(sent, group, UNORDERED))
+    if different and lost is not None:
+        raise AmbiguousWrite(
+            f"{_lost_change(group_id, lost)}, and the group does not show it ({different}). It may still be under way: "
+            "read the group again in a while. Sending the same change again does no harm.",
+            candidates=[_model(group)],
+        ) from lost
     if different:
         warn(
-            f"The server accepted the change of filter group {group_id!r}, and gives other values for "
-            f"{', '.join(different)} than those that were sent: it changed them, ignored them, or needs a while.",
+            f"The server accepted the change of filter group {group_id!r}, and gives other values for {different} than "
+            "those that were sent: it changed them, ignored them, or needs a while.",
             UnexpectedAnswerWarning,
         )
-    return model(group)
+    return _model(group)
 
 
-def _settle(groups: Groups, group_id: str, sent: Record, cause: Metrics24Error) -> Flow[Any]:
-    """Decide by what the group looks like whether a change whose answer was lost was made."""
-    lost = f"The answer to the change of filter group {group_id!r} was lost ({type(cause).__name__})"
+def _read_changed(groups: Groups, group_id: str, lost: Metrics24Error | None) -> Flow[Record]:
+    """Read a group after a change; a failure says what is known of the change."""
     try:
-        group = yield from groups.read(group_id)
-    except NotFound:
-        raise
+        return (yield from groups.read(group_id))
     except Metrics24Error as error:
+        if lost is None:
+            error.add_note(f"The server had accepted the change of filter group {group_id!r}; reading it back failed.")
+            raise
+        if isinstance(error, NotFound):
+            raise
         raise AmbiguousWrite(
-            f"{lost}, and the group could not be read ({error}) to see whether it was made. Read it before you go on; "
-            "sending the same change again does no harm."
+            f"{_lost_change(group_id, lost)}, and the group could not be read ({error}) to see if it was made. Read it "
+            "before you go on; sending the same change again does no harm."
         ) from error
-    different = differing(sent, group, UNORDERED)
-    if not different:
-        return model(group)
-    raise AmbiguousWrite(
-        f"{lost}, and the group does not show it ({', '.join(different)}). It may still be under way: read the group "
-        "again in a while. Sending the same change again does no harm.",
-        candidates=[model(group)],
-    ) from cause
+
+
+def _lost_change(group_id: str, lost: Metrics24Error) -> str:
+    return f"The response to the change of filter group {group_id!r} was lost ({type(lost).__name__})"
 
 
 def change_offers(groups: Groups, group_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Flow[Any]:
@@ -235,10 +227,10 @@ def change_offers(groups: Groups, group_id: str, *, add: Sequence[str] = (), rem
     """
     group = yield from groups.read(group_id)
     offers = _offers(group, group_id)
-    wanted = [offer for offer in offers if offer not in remove] + [offer for offer in add if offer not in offers]
-    if wanted == offers:
-        return model(group)
-    return (yield from update(groups, group_id, {"offer_ids": wanted}))
+    changed = [offer for offer in offers if offer not in remove] + [offer for offer in add if offer not in offers]
+    if changed == offers:
+        return _model(group)
+    return (yield from update(groups, group_id, {"offer_ids": changed}))
 
 
 def _offers(group: Record, group_id: str) -> list[str]:
@@ -256,11 +248,11 @@ def _offers(group: Record, group_id: str) -> list[str]:
 
 
 def delete(groups: Groups, group_id: str) -> Flow[None]:
-    """Delete a group; if the answer is lost and the group is still there, delete it again.
+    """Delete a group; if the response is lost and the group is still there, delete it again.
 
     Raises:
         NotFound: the first attempt found no such group.
-        AmbiguousWrite: answers are lost for as long as the client tries.
+        AmbiguousWrite: responses are lost for as long as the client tries.
 
     """
     return delete_surely(
@@ -271,15 +263,18 @@ def delete(groups: Groups, group_id: str) -> Flow[None]:
     )
 
 
+# Many groups
+
+
 @frozen
 class BulkResult:
-    """What became of each filter group that was named. True if all of them are as asked.
+    """The outcome for each filter group that was named. True if all of them are as requested.
 
     Attributes:
-        ok: ids of which it was seen that they are as asked.
+        ok: ids of groups that were seen to be as requested.
         missing: ids that do not exist. For a deletion: that did not exist before.
-        unverified: ids that are not as asked, or of which nobody knows; name them again, or see `errors`.
-        errors: what went wrong, by id, where something did; its errors are those of single calls.
+        unverified: ids of groups that are not as requested, or could not be read; name them again, or see `errors`.
+        errors: the errors of single calls, by id, where there were any.
 
     """
 
@@ -290,7 +285,7 @@ class BulkResult:
 
     @property
     def complete(self) -> bool:
-        """Whether every id is `ok`."""
+        """True if every id is `ok`."""
         return not self.missing and not self.unverified
 
     def __bool__(self) -> bool:
@@ -322,19 +317,19 @@ def bulk_update(
     """Switch the monitoring mode of many groups with one request, then see which of them have it.
 
     Raises:
-        AmbiguousWrite: the answer was lost, and the list cannot be read.
+        AmbiguousWrite: the response was lost, and the list cannot be read.
 
     """
-    body = {"data": list(ids), "monitoring_mode": monitoring_mode}
-    lost = yield from _send(groups, "bulkUpdateFilterGroups", "BulkUpdateRequest", body, organization)
-    after = yield from _look_again(groups, ids, lost)
+    body = factory("BulkUpdateRequest")({"data": list(ids), "monitoring_mode": monitoring_mode})
+    lost = yield from _send(groups, "bulkUpdateFilterGroups", body, organization)
+    after = yield from _read_again(groups, ids, lost)
     if isinstance(after, Metrics24Error):
-        return _unverified(ids, after)
+        return BulkResult(unverified=tuple(ids), errors=dict.fromkeys(ids, after))
     missing = tuple(group_id for group_id in ids if after[group_id] is None)
     ok = tuple(
         group_id for group_id, group in after.items() if group and group.get("monitoring_mode") is monitoring_mode
     )
-    return _rest_unverified(ids, ok, missing, lost)
+    return _bulk_result(ids, ok, missing, lost)
 
 
 def bulk_delete(groups: Groups, ids: Sequence[str], *, organization: str | None = None) -> Flow[BulkResult]:
@@ -343,26 +338,25 @@ def bulk_delete(groups: Groups, ids: Sequence[str], *, organization: str | None 
     The list is read before too, since afterwards a group that never existed looks like one that was deleted.
 
     Raises:
-        AmbiguousWrite: the answer was lost, and the list cannot be read.
+        AmbiguousWrite: the response was lost, and the list cannot be read.
 
     """
-    before = yield from _look(groups, ids)
-    lost = yield from _send(groups, "bulkDeleteFilterGroups", "BulkDeleteRequest", {"data": list(ids)}, organization)
-    after = yield from _look_again(groups, ids, lost)
+    before = yield from _read_all(groups, ids)
+    body = factory("BulkDeleteRequest")({"data": list(ids)})
+    lost = yield from _send(groups, "bulkDeleteFilterGroups", body, organization)
+    after = yield from _read_again(groups, ids, lost)
     if isinstance(after, Metrics24Error):
-        return _unverified(ids, after)
+        return BulkResult(unverified=tuple(ids), errors=dict.fromkeys(ids, after))
     gone = [group_id for group_id in ids if after[group_id] is None]
     ok = tuple(group_id for group_id in gone if before[group_id] is not None)
     missing = tuple(group_id for group_id in gone if before[group_id] is None)
-    return _rest_unverified(ids, ok, missing, lost)
+    return _bulk_result(ids, ok, missing, lost)
 
 
-def _send(
-    groups: Groups, operation: str, model: str, body: Mapping[str, Any], organization: str | None
-) -> Flow[Metrics24Error | None]:
-    """Send a bulk operation, once; give the error if its answer was lost."""
+def _send(groups: Groups, operation: str, body: object, organization: str | None) -> Flow[Metrics24Error | None]:
+    """Send a bulk operation, once; return the error if its response was lost."""
     try:
-        yield from groups.send(operation, organization=organization, body=factory(model)(body))
+        yield from groups.send(operation, organization=organization, body=body)
     except Metrics24Error as error:
         if not may_have_happened(error):
             raise
@@ -370,14 +364,14 @@ def _send(
     return None
 
 
-def _look(groups: Groups, ids: Sequence[str]) -> Flow[dict[str, Record | None]]:
-    """Read the groups by one walk over the list; None stands for one that does not exist.
+def _read_all(groups: Groups, ids: Sequence[str]) -> Flow[dict[str, Record | None]]:
+    """Read groups from the list; None for one that does not exist.
 
-    A list that changes while it is read can hide a group, so that those not seen in it are asked for one by one.
+    A list that changes while it is read can hide a group, so those that it does not show are read one by one.
     """
-    census = yield from groups.census()
-    found = {group_id: census.groups.get(group_id) for group_id in ids}
-    for group_id in () if census.whole else [group_id for group_id in ids if found[group_id] is None]:
+    snapshot = yield from groups.snapshot()
+    found = {group_id: snapshot.groups.get(group_id) for group_id in ids}
+    for group_id in () if snapshot.whole else [group_id for group_id in ids if found[group_id] is None]:
         try:
             found[group_id] = yield from groups.read(group_id)
         except NotFound:
@@ -385,26 +379,23 @@ def _look(groups: Groups, ids: Sequence[str]) -> Flow[dict[str, Record | None]]:
     return found
 
 
-def _look_again(
+def _read_again(
     groups: Groups, ids: Sequence[str], lost: Metrics24Error | None
 ) -> Flow[dict[str, Record | None] | Metrics24Error]:
+    """Read groups after a bulk operation, or return the error where the operation itself succeeded."""
     try:
-        return (yield from _look(groups, ids))
+        return (yield from _read_all(groups, ids))
     except Metrics24Error as error:
         if lost is None:
             return error
         raise AmbiguousWrite(
-            f"The answer to the bulk operation was lost ({type(lost).__name__}), and reading the filter groups to see "
-            f"what became of them failed too: {error} Read the list before you go on.",
+            f"The response to the bulk operation was lost ({type(lost).__name__}), and reading the filter groups to "
+            f"see what became of them failed too: {error} Read the list before you go on.",
             candidates=ids,
         ) from error
 
 
-def _unverified(ids: Sequence[str], error: Metrics24Error) -> BulkResult:
-    return BulkResult(unverified=tuple(ids), errors=dict.fromkeys(ids, error))
-
-
-def _rest_unverified(
+def _bulk_result(
     ids: Sequence[str], ok: tuple[str, ...], missing: tuple[str, ...], lost: Metrics24Error | None
 ) -> BulkResult:
     rest = tuple(group_id for group_id in ids if group_id not in {*ok, *missing})

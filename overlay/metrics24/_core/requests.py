@@ -19,8 +19,6 @@ from metrics24._core.effects import Request
 from metrics24.arguments import safe_id
 from metrics24.errors import ConfigurationError, UsageError
 from metrics24.filters import Scalar, render
-from metrics24_api.export_filter import EXPORT_FILTERS as EXPORT_FILTERS
-from metrics24_api.export_filter import ExportFilterFields as ExportFilterFields
 from metrics24_api.operation_table import API_KEY_HEADER as API_KEY_HEADER
 from metrics24_api.operation_table import DEFAULT_BASE_URL as DEFAULT_BASE_URL
 from metrics24_api.operation_table import OPERATIONS as OPERATIONS

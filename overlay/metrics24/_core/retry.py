@@ -152,7 +152,7 @@ class Policy:
     timeout: float
     retrying: Retrying
     budget: RetryBudget = field(factory=RetryBudget)
-    pacer: RateLimiter = field(factory=lambda: RateLimiter(None))
+    rate_limiter: RateLimiter = field(factory=lambda: RateLimiter(None))
     notices: Notices = field(factory=Notices)
     made: CreatedIds = field(factory=CreatedIds)
     uniform: Callable[[float, float], float] = random.uniform
@@ -200,7 +200,7 @@ def send(request: Request, policy: Policy) -> Flow[RawResponse]:
 def _turn(request: Request, deadline: float, policy: Policy) -> Flow[float]:
     """Wait for a turn at the client's rate, and say when it came."""
     now = (yield from ask(Now())).monotonic
-    pause = policy.pacer.reserve(now, deadline - now)
+    pause = policy.rate_limiter.reserve(now, deadline - now)
     if pause is None:
         raise RequestTimeout(
             f"{request.operation} would get its turn only after its deadline of {policy.retrying.deadline:g} s, so it "

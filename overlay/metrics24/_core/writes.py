@@ -1,9 +1,15 @@
-"""What a write's lost answer means, and how to tell whether what is found afterwards is its work.
+"""Decide what a lost response to a write means.
 
-A write is never sent twice unless it surely did not happen. So when its answer is lost, the state is read back and held
-against what was sent (see "Retrying" in the design document).
+A write is never sent twice unless it surely did not happen. A write surely did not happen if no connection was made,
+or the API refused it (4xx). Otherwise its response is lost: `may_have_happened`. Then the state is read back:
 
-Delete something. To delete what is gone does no harm, so a deletion is the one write that may be repeated.
+- A creation is adopted if exactly one thing equals every field that was sent (`differing`), is not older than the
+  request (`SentWrite`), and is not the result of another call of this client (`Policy.made`).
+- A change is done if the thing has the values that were sent.
+- A deletion does no harm when it is repeated, so `delete` repeats it until the thing is gone.
+
+Whatever else is found is an AmbiguousWrite that shows the candidates. `export_flows` and `group_flows` apply this to
+exports and filter groups.
 """
 
 from __future__ import annotations
@@ -25,10 +31,10 @@ _SECOND = timedelta(seconds=1)  # the Date header, and many a created_at, are cu
 
 
 def may_have_happened(problem: Metrics24Error) -> bool:
-    """Whether a write that ended like this may have been carried out all the same.
+    """Return True if a write that failed with this error may have been carried out all the same.
 
-    A refusal (4xx) is an answer. A server error or a gateway's timeout is none, and neither is an answer that nobody
-    can read.
+    A refusal (4xx) is a response of the API. A server error, a gateway's timeout and a body that cannot be read say
+    nothing about the write.
     """
     match problem:
         case TransportError():
@@ -38,25 +44,25 @@ def may_have_happened(problem: Metrics24Error) -> bool:
     return isinstance(problem, ResponseError)
 
 
-def understood(request: Request, policy: Policy) -> Flow[RawResponse]:
-    """Send `request`; a success may have an empty body, and any other must be JSON.
+def send_json(request: Request, policy: Policy) -> Flow[RawResponse]:
+    """Send `request`; the body of a success must be empty or JSON.
 
-    A page that something on the way wrote is no word of the API's, and says nothing of what became of a write.
+    Any other body comes from something between the client and the API, and says nothing about the write.
 
     Raises:
-        ResponseError: it is not.
+        ResponseError: the body is neither.
 
     """
-    answer = yield from send(request, policy)
-    if answer.content.strip():
-        decode(answer, request.operation)
-    return answer
+    response = yield from send(request, policy)
+    if response.content.strip():
+        decode(response, request.operation)
+    return response
 
 
 class SentWrite:
-    """Notes when a flow last sent a write, and what the server's clock said, so that a creation time can be judged.
+    """The moment at which a write was sent, by the server's clock, to tell if a thing was created before it.
 
-    The machine's own wall clock counts only where the server never says what time it is.
+    The machine's own wall clock counts only where the server never sends a Date header.
     """
 
     def __init__(self) -> None:
@@ -64,7 +70,7 @@ class SentWrite:
         self._server: tuple[datetime, float] | None = None
 
     def watch(self, flow: Flow[T]) -> Flow[T]:
-        """Run `flow` as it is, and look on."""
+        """Run `flow` unchanged, and note when it sends a write and what the server's clock says."""
         step, value = flow.send, None
         try:
             while True:
@@ -77,7 +83,7 @@ class SentWrite:
                     step, value = flow.throw, error
                 else:
                     step = flow.send
-                    yield from self._look_at_clock(value)
+                    yield from self._read_clock(value)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -85,9 +91,9 @@ class SentWrite:
             flow.close()
 
     def saw_before(self, created_at: object) -> bool:
-        """Whether something was surely there before the write was sent; also if nothing says when it was created.
+        """Return True unless a thing with this creation time was surely created after the write was sent.
 
-        Seconds are given away where clocks are cut to them. A time without a zone says nothing.
+        Clocks are cut to whole seconds, so a second is allowed for. A time without a zone says nothing.
         """
         created = _moment(created_at)
         if created is None or self._sent is None:
@@ -97,28 +103,9 @@ class SentWrite:
         date, seen = self._server
         return created < date - timedelta(seconds=seen - self._sent.monotonic) - _SECOND
 
-    def _look_at_clock(self, answer: object) -> Flow[None]:
-        if not isinstance(answer, RawResponse):
-            return
-        date = _date(answer.headers.get("date", ""))
-        if date is not None:
+    def _read_clock(self, response: object) -> Flow[None]:
+        if isinstance(response, RawResponse) and (date := _date(response.headers.get("date", ""))) is not None:
             self._server = date, (yield from ask(Now())).monotonic
-
-
-def differing(sent: Mapping[str, Any], found: Mapping[str, Any], sets: frozenset[str] = frozenset()) -> list[str]:
-    """Name the properties that were sent and are not found as sent.
-
-    What is absent equals null and nothing else; true is not 1; the order counts, but in the lists that are `sets`.
-    """
-    return [
-        name for name, value in sent.items() if _plain(value, name in sets) != _plain(found.get(name), name in sets)
-    ]
-
-
-def _plain(value: object, is_set: bool) -> str:
-    if is_set and isinstance(value, list):
-        return json.dumps(sorted(json.dumps(item, sort_keys=True) for item in value))
-    return json.dumps(value, sort_keys=True)
 
 
 def _moment(text: object) -> datetime | None:
@@ -137,14 +124,30 @@ def _date(header: str) -> datetime | None:
     return date if date.tzinfo else None
 
 
+def differing(sent: Mapping[str, Any], found: Mapping[str, Any], sets: frozenset[str] = frozenset()) -> list[str]:
+    """Name the properties that were sent and are not found as sent.
+
+    A missing property equals null and nothing else; true is not 1; the order counts, but in the lists that are `sets`.
+    """
+    return [
+        name for name, value in sent.items() if _plain(value, name in sets) != _plain(found.get(name), name in sets)
+    ]
+
+
+def _plain(value: object, is_set: bool) -> str:
+    if is_set and isinstance(value, list):
+        return json.dumps(sorted(json.dumps(item, sort_keys=True) for item in value))
+    return json.dumps(value, sort_keys=True)
+
+
 def delete(
     what: str, send_deletion: Callable[[], Flow[object]], read_back: Callable[[], Flow[object]], policy: Policy
 ) -> Flow[None]:
-    """Delete `what`; if the answer is lost and it is still there, delete it again.
+    """Delete `what`; if the response is lost and it is still there, delete it again.
 
     Raises:
         NotFound: the first attempt found nothing.
-        AmbiguousWrite: answers are lost for as long as the client tries.
+        AmbiguousWrite: responses are lost for as long as the client tries.
 
     """
     started = (yield from ask(Now())).monotonic
@@ -159,20 +162,20 @@ def delete(
         except Metrics24Error as error:
             if not may_have_happened(error):
                 raise
-            if (yield from _survives(what, read_back, error)):
+            if (yield from _exists(what, read_back, error)):
                 yield from _pause(what, policy, attempt, started, error)
                 continue
         return
 
 
-def _survives(what: str, read_back: Callable[[], Flow[object]], cause: Metrics24Error) -> Flow[bool]:
+def _exists(what: str, read_back: Callable[[], Flow[object]], cause: Metrics24Error) -> Flow[bool]:
     try:
         yield from read_back()
     except NotFound:
         return False
     except Metrics24Error as error:
         raise AmbiguousWrite(
-            f"The answer to the deletion of {what} was lost ({type(cause).__name__}), and reading it failed too: "
+            f"The response to the deletion of {what} was lost ({type(cause).__name__}), and reading it failed too: "
             f"{error} Delete it again later; NotFound then means that it is gone."
         ) from error
     return True
@@ -185,7 +188,7 @@ def _pause(what: str, policy: Policy, attempt: int, started: float, cause: Metri
     in_time = now - started + pause < policy.retrying.deadline
     if attempt >= policy.retrying.attempts or not in_time or not policy.budget.take():
         raise AmbiguousWrite(
-            f"The answer to the deletion of {what} was lost {attempt} times, and it is still there. It may still be "
+            f"The response to the deletion of {what} was lost {attempt} times, and it is still there. It may still be "
             "under way: delete it again later; NotFound then means that it is gone."
         ) from cause
     yield from ask(Sleep(pause))

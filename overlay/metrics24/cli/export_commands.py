@@ -541,7 +541,7 @@ class _Filtered(click.Command):
 
 
 def _documented() -> list[click.Option]:
-    from metrics24._core.requests import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
+    from metrics24.models import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
 
     return [
         click.Option(
@@ -565,7 +565,7 @@ def list_exports(**given: Any) -> None:
 
     Signed URLs are shown without their signature; exports url gives it.
     """
-    from metrics24._core.requests import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
+    from metrics24.models import EXPORT_FILTERS  # noqa: PLC0415  loads the generated code
 
     named = {name: given[name] for name in EXPORT_FILTERS if given[name] not in (None, ())}
     documented = [metrics24.export_filter(**named)] if named else []

@@ -441,9 +441,10 @@ def bulk_update(**given: Any) -> int:
 
 def _checked(named: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Check ids and changes before the first request."""
-    from metrics24.filter_groups import changes_of_many, group_ids  # noqa: PLC0415
+    from metrics24.arguments import some_ids  # noqa: PLC0415
+    from metrics24.filter_groups import changes_of_many  # noqa: PLC0415
 
-    return changes_of_many(group_ids("ids", named), asked)
+    return changes_of_many(some_ids(named, "ids"), asked)
 
 
 def _update_each(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Metrics24
-from metrics24._core.requests import EXPORT_FILTERS
 from metrics24.cli.export_commands import exports
+from metrics24.models import EXPORT_FILTERS
 from metrics24_sandbox import Sandbox
 from support.account import IDENTITY, Stage, record
 from support.answers import json_answer
@@ -54,7 +54,7 @@ def test_documented_filters_are_options(metrics24: Metrics24, box: Sandbox) -> N
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--start-date", "yesterday"), "takes a day"),
+        (("--start-date", "yesterday"), "is not a day"),
         (("--results-meta-total-gte", "many"), "--results-meta-total-gte"),
         (("--status", "a", "--filter", "status=b"), "status"),
     ],

@@ -1,4 +1,4 @@
-"""What a scenario is."""
+"""The class of all scenarios."""
 
 from __future__ import annotations
 

@@ -8,6 +8,6 @@ from metrics24._core.downloads import rows_promised
 
 
 def test_that_passes_once() -> None:
-    """What it tests is right, and it leaves a file behind on which it fails the next time."""
+    """The tested code is right, but the test leaves a file behind on which it fails the next time."""
     assert rows_promised({}) is None
     Path("passed.once").touch(exist_ok=False)
