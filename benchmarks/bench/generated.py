@@ -1,4 +1,4 @@
-"""The bare generated client: its requests sent with httpx, its models made from the answers."""
+"""The bare generated client: its requests sent with httpx, its models made from the responses."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Result:
     Attributes:
         rows, first, last: how many rows (-1 for who does not know), and the ids of the first and the last one.
         files: what it wrote.
-        read: bytes of all answers, from who counts them.
+        read: bytes of all responses, from who counts them.
 
     """
 
@@ -100,7 +100,7 @@ class Outcome:
         seconds, cpu: by the clock, and of CPU.
         peak_mb: the most memory that the process ever had.
         first, last, order: the ids of the first and the last row, and a digest of all ids in order, as far as known.
-        written, read: bytes of all files, and of all answers from who counts them.
+        written, read: bytes of all files, and of all responses from who counts them.
 
     """
 

@@ -1,4 +1,4 @@
-"""The limit: a bare socket that knows how this very server spells its answers, and nothing else. Nobody can use it.
+"""The limit: a bare socket that knows how this very server spells its answers, and nothing else. It is of no other use.
 
 Rows are counted by searching for their first key; files are made from page bytes by Arrow's JSON reader.
 """
@@ -38,7 +38,7 @@ def bodies(job: Job) -> Iterator[bytes]:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
             connection.sendall(f"{fixed}{cursor}{rest}".encode())
-            body = _answer(connection)
+            body = _response(connection)
             yield body
             following = _NEXT.search(body, len(body) - 200)
             if following is None:
@@ -46,7 +46,7 @@ def bodies(job: Job) -> Iterator[bytes]:
             cursor = f"&{name}{following[1].decode()}"
 
 
-def _answer(connection: socket.socket) -> bytes:
+def _response(connection: socket.socket) -> bytes:
     start = connection.recv(1 << 18)
     head, _, body = start.partition(b"\r\n\r\n")
     found = _LENGTH.search(head)

@@ -116,7 +116,7 @@ def mistake(job: Job, outcome: Outcome) -> str | None:
 
 
 def disagreement(cases: Iterable[Case]) -> None:
-    """Take out whoever saw other rows at the ends than most did."""
+    """Take out candidates that saw other rows at the ends than most did."""
     groups: dict[tuple[str, int, int], list[Case]] = {}
     for case in cases:
         if case.outcomes and case.job.path:

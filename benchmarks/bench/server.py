@@ -64,9 +64,9 @@ class Server:
                 if head.endswith(b"\r\n\r\n"):
                     target = head.split(b" ", 2)[1] + b" "
                     head = b""
-                    self._answer(connection, target)
+                    self._response(connection, target)
 
-    def _answer(self, connection: socket.socket, target: bytes) -> None:
+    def _response(self, connection: socket.socket, target: bytes) -> None:
         table = _TABLE.search(target)
         if table:
             if latency := int(table[2]):
@@ -117,7 +117,7 @@ class Server:
 
 
 def whole(body: bytes | bytearray, *, status: str = "200 OK", kind: str = "application/json") -> bytes:
-    """An answer, head and body, in one piece."""
+    """A response, head and body, in one piece."""
     head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 

@@ -1,7 +1,7 @@
 """The time until metrics24 can be used: imports in fresh interpreters, and the command's help.
 
 A client loads what it needs when it first needs it. So a first request is timed as well, from the import to its
-answer, and what is only put off cannot look like something saved.
+response, and what is only put off cannot look like something saved.
 """
 
 from __future__ import annotations

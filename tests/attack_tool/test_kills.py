@@ -18,7 +18,7 @@ POINTS = [
     (DOWNLOAD, "before fsync 1"),
     (DOWNLOAD, "after link 1"),
     (DOWNLOAD_OVER, "before replace 1"),
-    (Saving("rows", "async", overwrite=False, suffix=".csv"), "after answer 2"),
+    (Saving("rows", "async", overwrite=False, suffix=".csv"), "after response 2"),
     (Saving("rows", "sync", overwrite=True, suffix=".parquet"), "before replace 1"),
 ]
 

@@ -1,4 +1,4 @@
-"""Bodies of requests and answers without what belongs to somebody: JSON, CSV, and texts of any kind."""
+"""Bodies of requests and responses without what belongs to somebody: JSON, CSV, and texts of any kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DELIMITER = re.compile(r"[^\w\"]")
 
 
 class UnscrubbableError(Exception):
-    """A body that cannot be understood, so that nobody knows what is in it; nothing of it is kept."""
+    """A body that cannot be understood and might hold anything; nothing of it is kept."""
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

@@ -113,7 +113,7 @@ def record(
 
     Raises:
         LeakError: a secret was found. Nothing is kept, an earlier cassette included.
-        UnscrubbableError: an answer cannot be understood, or there is none; as with a leak.
+        UnscrubbableError: a response cannot be understood, or there is none; as with a leak.
 
     """
     path.unlink(missing_ok=True)
@@ -125,10 +125,10 @@ def record(
     if not said.data:
         raise UnscrubbableError("Nothing was answered, so there is nothing to keep.")
     # Not in one of vcrpy's hooks: where they raise, its patches stay.
-    requests, answers = zip(*(scrubber.interaction(*each) for each in said.data), strict=True)
-    for answer in answers:
-        guard(path, answer["body"]["string"], told(scrubber, secrets))
-    text = serialize({"requests": requests, "responses": answers}, yamlserializer)
+    requests, responses = zip(*(scrubber.interaction(*each) for each in said.data), strict=True)
+    for response in responses:
+        guard(path, response["body"]["string"], told(scrubber, secrets))
+    text = serialize({"requests": requests, "responses": responses}, yamlserializer)
     write(path, origin.header() + text, told(scrubber, secrets))
 
 
@@ -171,7 +171,7 @@ def as_result(found: object) -> str:
 
 @contextmanager
 def replaying(path: Path) -> Iterator[Any]:
-    """Answer from a cassette, each answer once; a request that is not in it is an error."""
+    """Answer from a cassette, each response once; a request that is not in it is an error."""
     player = vcr.VCR(record_mode="none")
     player.register_matcher("query", _same_query)
     player.register_matcher("credential", _same_credential)

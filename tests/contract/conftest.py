@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def frozen_sandbox() -> Iterator[Sandbox]:
-    """A sandbox as it is recorded, which begins anew for each recording."""
+    """A sandbox as it is recorded, which is reset before each recording."""
     with Sandbox(FROZEN) as box:
         yield box
 
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test meets the account of whoever runs it."""
+    """No test uses the account of the person who runs it."""
     for name in ("METRICS24_API_KEY", "METRICS24_TOKEN", "METRICS24_BASE_URL"):
         monkeypatch.delenv(name, raising=False)

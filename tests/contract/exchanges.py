@@ -23,7 +23,7 @@ CREDENTIALS = (API_KEY_HEADER.lower(), "authorization")
 
 @frozen
 class Exchange:
-    """A request and its answer. `operation` is empty where the request did not go to the API."""
+    """A request and its response. `operation` is empty where the request did not go to the API."""
 
     operation: str
     path: dict[str, str]
@@ -32,28 +32,28 @@ class Exchange:
     body: bytes
     status: int
     media_type: str
-    answer: bytes
+    response: bytes
 
     @property
     def parsed(self) -> Any:
-        """The answer's body, None if there is none."""
-        return json.loads(self.answer) if self.answer else None
+        """The response's body, None if there is none."""
+        return json.loads(self.response) if self.response else None
 
 
 def exchanges(cassette: Path) -> list[Exchange]:
     """All that a cassette holds."""
-    requests, answers, *_ = vcr.serialize.deserialize(cassette.read_text("utf-8"), yamlserializer)
-    return [_exchange(request, answer) for request, answer in zip(requests, answers, strict=True)]
+    requests, responses, *_ = vcr.serialize.deserialize(cassette.read_text("utf-8"), yamlserializer)
+    return [_exchange(request, response) for request, response in zip(requests, responses, strict=True)]
 
 
-def _exchange(request: Any, answer: dict[str, Any]) -> Exchange:
+def _exchange(request: Any, response: dict[str, Any]) -> Exchange:
     parts = urlsplit(request.uri)
     operation, path = _asked(request.method, parts.path) if parts.netloc == API_HOST else ("", {})
-    media_type = answer["headers"].get("content-type", [""])[0]
+    media_type = response["headers"].get("content-type", [""])[0]
     query = parse_qsl(parts.query, keep_blank_values=True)
     headers = {name.lower(): text for name, text in request.headers.items()}
-    body, status = request.body or b"", answer["status"]["code"]
-    return Exchange(operation, path, query, headers, body, status, media_type, answer["body"]["string"])
+    body, status = request.body or b"", response["status"]["code"]
+    return Exchange(operation, path, query, headers, body, status, media_type, response["body"]["string"])
 
 
 def _asked(method: str, path: str) -> tuple[str, dict[str, str]]:
@@ -115,18 +115,18 @@ def _of_body(exchange: Exchange, node: Node) -> list[str]:
 
 def _of_answer(exchange: Exchange, node: Node) -> list[str]:
     known = node["responses"]
-    answer = known.get(str(exchange.status)) or known.get(f"{exchange.status // 100}XX")
-    if answer is None:
+    response = known.get(str(exchange.status)) or known.get(f"{exchange.status // 100}XX")
+    if response is None:
         return [f"status {exchange.status} is not documented"]
-    content = resolve(answer).get("content", {})
+    content = resolve(response).get("content", {})
     if not content:
-        return ["the answer has a body"] if exchange.answer else []
+        return ["the response has a body"] if exchange.response else []
     found = content.get(exchange.media_type) or content.get("*/*")
     if found is None:
-        return [f"media type {exchange.media_type!r} of the answer is not documented"]
+        return [f"media type {exchange.media_type!r} of the response is not documented"]
     if "json" not in exchange.media_type:
         return []
-    return _errors(found["schema"], exchange.parsed, "the answer")
+    return _errors(found["schema"], exchange.parsed, "the response")
 
 
 def _errors(schema: Node, value: Any, what: str) -> list[str]:
@@ -170,7 +170,7 @@ def blend(one: Any, other: Any) -> Any:
 
 
 def shapes(cassette: Path) -> dict[tuple[str, int], Any]:
-    """The shape of each operation's answers, by status."""
+    """The shape of each operation's responses, by status."""
     found: dict[tuple[str, int], Any] = {}
     for each in exchanges(cassette):
         if each.operation and "json" in each.media_type:

@@ -25,7 +25,7 @@ _TELLING = 9  # characters; a shorter original can stand in a file by chance
 
 
 class Pseudonyms:
-    """Gives pseudonyms. What they follow from is the `salt`; with a secret one nobody can guess originals and compare.
+    """Gives pseudonyms. What they follow from is the `salt`; with a secret one, guessed originals cannot be compared.
 
     Ids keep their shape, and ULIDs their time too, so that they still sort; dates and times stay. `harmless` texts are
     those of the scenarios themselves and stay as they are. `hosts` says what hosts are called.

@@ -1,4 +1,4 @@
-"""`make record`: write the cassettes anew from the sandbox, or from the live API. See docs/contract.md."""
+"""`make record`: write the cassettes again from the sandbox, or from the live API. See docs/contract.md."""
 
 from __future__ import annotations
 

@@ -73,13 +73,13 @@ def replayed(scenario: Scenario, path: Path, mode: str = "sync") -> Any:
     """Replay a cassette, every response of which the client must ask for, and return the scenario's result.
 
     Raises:
-        AssertionError: an answer was not asked for.
+        AssertionError: a response was not asked for.
 
     """
     with replay_stage(cassettes.origin_of(path), mode) as stage, cassettes.replaying(path) as cassette:
         found = scenario.play(stage)
     unplayed = [request.uri for index, request in enumerate(cassette.requests) if not cassette.play_counts[index]]
-    assert unplayed == [], f"{path.name} holds answers that nobody asked for: {unplayed}"
+    assert unplayed == [], f"{path.name} holds responses that were never requested: {unplayed}"
     return json.loads(json.dumps(found))
 
 

@@ -1,4 +1,4 @@
-"""Requests and answers without what belongs to somebody. What is not known to be harmless is replaced."""
+"""Requests and responses without what belongs to somebody. What is not known to be harmless is replaced."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Scrubber:
     credentials: Mapping[str, str]
     pseudonyms: Pseudonyms
 
-    def interaction(self, request: Any, answer: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """A request and its answer as they may be written down; both are changed.
+    def interaction(self, request: Any, response: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """A request and its response as they may be written down; both are changed.
 
         Raises:
             UnscrubbableError: one of them cannot be understood.
@@ -58,7 +58,7 @@ class Scrubber:
         request.headers = dict(self._request_headers(request.headers))
         request.uri = self._api_url(request.method, request.uri) if of_api else self.pseudonyms.url(request.uri)
         request.body = scrubbed(_bytes(request.body), "application/json", self.pseudonyms)
-        return request, self._answer(answer, table=not of_api)
+        return request, self._response(response, table=not of_api)
 
     def _is_api(self, uri: str) -> bool:
         return urlsplit(uri)[:2] == urlsplit(self.base_url)[:2]
@@ -95,7 +95,7 @@ class Scrubber:
         return f"https://{API_HOST}{self._path(method, path)}{'?' + query if query else ''}"
 
     def _path(self, method: str, path: str) -> str:
-        """The path with pseudonyms where an operation's parameters stand, or everywhere if it is nobody's."""
+        """The path with pseudonyms where an operation's parameters stand, or everywhere if it is no operation's."""
         pieces = path.split("/")
         for operation in sorted(OPERATIONS.values(), key=lambda each: each.path.count("{")):
             template = operation.path.split("/")
@@ -116,12 +116,12 @@ class Scrubber:
             return key, columns.names(text, self.pseudonyms)
         return columns.name(key, self.pseudonyms), columns.value(key, text, self.pseudonyms)
 
-    def _answer(self, answer: dict[str, Any], *, table: bool) -> dict[str, Any]:
-        headers = {name.lower(): values for name, values in answer["headers"].items()}
-        status = answer["status"]["code"]
+    def _response(self, response: dict[str, Any], *, table: bool) -> dict[str, Any]:
+        headers = {name.lower(): values for name, values in response["headers"].items()}
+        status = response["status"]["code"]
         if status == _PART:
-            raise UnscrubbableError("An answer is a part of a file, which cannot be read by itself.")
-        body = unpacked(_bytes(answer["body"]["string"]), ",".join(headers.get("content-encoding", [])))
+            raise UnscrubbableError("A response is a part of a file, which cannot be read by itself.")
+        body = unpacked(_bytes(response["body"]["string"]), ",".join(headers.get("content-encoding", [])))
         kept = {name: [shown] for name, values in headers.items() for shown in self._answer_header(name, values[0])}
         body = scrubbed(body, kept.get("content-type", [""])[0], self.pseudonyms, table=table and status == 200)
         if "content-length" in headers:

@@ -24,7 +24,7 @@ GROUPS = ("metrics24 contract test A", "metrics24 contract test B")
 OFFERS = ("contract-offer-1", "contract-offer-2")
 DESCRIPTION = "written by the contract tests of metrics24"
 HARMLESS = frozenset({WRONG_KEY, NO_INTEGRATION, *GROUPS, *OFFERS, DESCRIPTION})
-"""Texts that scenarios bring themselves; they belong to nobody and stay as they are."""
+"""Texts that scenarios bring themselves; they are nobody's secret and stay as they are."""
 
 LARGEST_EXPORT = 5_000
 

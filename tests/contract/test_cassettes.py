@@ -46,22 +46,22 @@ def test_a_recorded_conversation_replays_to_its_result(path: Path, mode: str) ->
 
 @every(CASSETTES)
 def test_requests_and_answers_are_as_the_specification_says(path: Path) -> None:
-    """Each request's path, parameters, credential and body, and its answer's status and body, are in the spec."""
+    """Each request's path, parameters, credential and body, and its response's status and body, are in the spec."""
     told = [found for each in exchanges(path) if each.operation for found in violations(each)]
     assert told == [], "\n".join(told)
 
 
 @every(CASSETTES)
 def test_the_generated_models_give_back_what_was_recorded(path: Path) -> None:
-    """Each successful answer, read by its generated model and written again, is what it was, nulls aside."""
-    answers = [each for each in exchanges(path) if each.operation and each.status < 300 and each.answer]
-    for each in answers:
+    """Each successful response, read by its generated model and written again, is what it was, nulls aside."""
+    responses = [each for each in exchanges(path) if each.operation and each.status < 300 and each.response]
+    for each in responses:
         model = getattr(metrics24_api.models, model_of(each))
         assert model.from_dict(each.parsed).to_dict() == without_nulls(each.parsed), each.operation
 
 
 def model_of(exchange: Exchange) -> str:
-    """The generated model of an answer; single objects may be wrapped, and a creation may tell its id alone."""
+    """The generated model of a response; single objects may be wrapped, and a creation may tell its id alone."""
     name = OPERATIONS[exchange.operation].response
     if "created_item_id" in exchange.parsed:
         return "CreatedItem"
@@ -96,7 +96,7 @@ def test_the_sandbox_asked_the_same_answers_in_the_same_shape(
 
 
 def test_every_operation_has_a_recorded_success() -> None:
-    """All operations of the spec are in the sandbox's cassettes with an answer that is no error."""
+    """All operations of the spec are in the sandbox's cassettes with a response that is no error."""
     succeeded = {each.operation for path in OWN for each in exchanges(path) if each.status < 300}
     assert succeeded - {""} == OPERATIONS.keys()
 

@@ -26,7 +26,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Running]:
 
 
 def test_pages_of_the_conversion_table(run: Running) -> None:
-    """The client asks for both documented pages as they are written, and reads the documented answers."""
+    """The client asks for both documented pages as they are written, and reads the documented responses."""
     with cassettes.replaying(FOLDER / "conversion_table.yaml") as cassette:
         reports = run.client(BASE_URL, api_key=KEY).reports
         rows = reports.conversions("{integrationID}", start="2025-02-01", end="2025-02-27", page_size=25)
@@ -59,5 +59,5 @@ def test_numbered_pages_filters_and_sorting(run: Running) -> None:
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_fixture_says_that_it_was_written_by_hand(path: Path) -> None:
-    """Nobody takes a documented example for a recording."""
+    """A documented example cannot be mistaken for a recording."""
     assert path.read_text("utf-8").startswith("# Written by hand: the literal example of the API's documentation")

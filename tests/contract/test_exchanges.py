@@ -46,11 +46,11 @@ SPOILT: dict[str, tuple[Exchange, dict[str, Any], str]] = {
     "a body without a name": (CREATED, {"body": b'{"integration":"a","organization":"b","priority":1}'}, "'name'"),
     "a body of another kind": (CREATED, {"headers": {"api-key": "a", "content-type": "text/plain"}}, "media type"),
     "a status that is not documented": (TABLE, {"status": 418}, "status 418 is not documented"),
-    "an answer of another shape": (TABLE, {"answer": b'{"data":{"data":{}}}'}, "the answer"),
-    "an answer without its id": (EXPORT, {"answer": b'{"status":"PENDING"}'}, "the answer"),
-    "an answer that is a page": (TABLE, {"media_type": "text/html"}, "media type 'text/html'"),
-    "a path that nobody knows": (TABLE, {"operation": "GET /api/v3/clicks"}, "no operation has this method and path"),
-    "a body with status 204": (CREATED, {"status": 204}, "the answer has a body"),
+    "a response of another shape": (TABLE, {"response": b'{"data":{"data":{}}}'}, "the response"),
+    "a response without its id": (EXPORT, {"response": b'{"status":"PENDING"}'}, "the response"),
+    "a response that is a page": (TABLE, {"media_type": "text/html"}, "media type 'text/html'"),
+    "an unknown path": (TABLE, {"operation": "GET /api/v3/clicks"}, "no operation has this method and path"),
+    "a body with status 204": (CREATED, {"status": 204}, "the response has a body"),
 }
 
 

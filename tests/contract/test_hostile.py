@@ -106,7 +106,7 @@ def test_nothing_is_kept_if_the_key_passes_for(where: str, tmp_path: Path) -> No
     ids=["broken gzip", "an unknown packing", "a part of a file", "nested without end"],
 )
 def test_what_cannot_be_understood_is_not_kept(step: Step, tmp_path: Path) -> None:
-    """An answer that nobody can read is no reason to write it down as it came."""
+    """A response that cannot be read is not written down as it came."""
     path = tmp_path / "echo.yaml"
     path.write_text("an earlier recording")
     with pytest.raises(UnscrubbableError):

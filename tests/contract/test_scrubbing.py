@@ -138,7 +138,7 @@ def test_a_csv_file_is_scrubbed_as_json_is(delimiter: str, ending: str) -> None:
 
 
 def test_requests_and_answers_get_the_same_stand_ins() -> None:
-    """An id is called the same in a path, a query, a body and an answer, so that a replay still fits together."""
+    """An id is called the same in a path, a query, a body and a response, so that a replay still fits together."""
     scrubber = scrubber_for("https://api.example.com/base", {"the-key": KEY}, b"salt", {})
     path = OPERATIONS["getExport"].path.partition("{")[0]
     request = Request(
@@ -148,8 +148,8 @@ def test_requests_and_answers_get_the_same_stand_ins() -> None:
         b'{"data":["01JK4HPNPMYNBP75AT7W1V2N4T"]}',
         {"API-KEY": "the-key", "User-Agent": "metrics24/1", "Accept": "application/json", "Cookie": "a=b"},
     )
-    answer = {"status": {"code": 200, "message": "Sure, Anna"}, "headers": {"Server": ["s"]}, "body": {"string": b""}}
-    asked, told = scrubber.interaction(request, answer)
+    response = {"status": {"code": 200, "message": "Sure, Anna"}, "headers": {"Server": ["s"]}, "body": {"string": b""}}
+    asked, told = scrubber.interaction(request, response)
     ulid, shop = (scrubber.pseudonyms.of(text) for text in ("01JK4HPNPMYNBP75AT7W1V2N4T", "acmeshop01"))
     assert asked.uri == (
         f"https://api.invalid{path}{ulid}?filter%5Bintegration_id%5D={shop}"
@@ -164,8 +164,8 @@ def test_a_path_that_is_nobodys_is_replaced_whole() -> None:
     """Of a request that no operation describes nothing stays that could be an id."""
     scrubber = scrubber_for("https://api.example.com", {"the-key": KEY}, b"salt", {})
     request = Request("GET", "https://api.example.com/users/anna?who=anna", b"", {"API-KEY": "somebody else's"})
-    answer = {"status": {"code": 599, "message": ""}, "headers": {}, "body": {"string": b"Anna"}}
-    asked, told = scrubber.interaction(request, answer)
+    response = {"status": {"code": 599, "message": ""}, "headers": {}, "body": {"string": b"Anna"}}
+    asked, told = scrubber.interaction(request, response)
     assert "anna" not in asked.uri
     assert "somebody" not in asked.headers["api-key"]
     assert told["body"]["string"].startswith(b"text-")

@@ -39,7 +39,7 @@ def readers_log() -> Iterator[None]:
 
 
 @pytest.fixture
-def readers_desk(sandbox: Sandbox, readers_log: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def readers_folder(sandbox: Sandbox, readers_log: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory, and the two variables that the README tells its reader to set."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -25,7 +25,7 @@ def runnable(*languages: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("block", runnable("python"), ids=lambda block: block.name)
-@pytest.mark.usefixtures("readers_desk")
+@pytest.mark.usefixtures("readers_folder")
 def test_a_python_example_runs(block: Block) -> None:
     """Every Python block of the documents runs by itself against a sandbox without an error or a warning."""
     code = compile("\n" * block.line + block.text, str(block.document), "exec")
@@ -33,7 +33,7 @@ def test_a_python_example_runs(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", runnable("console"), ids=lambda block: block.name)
-@pytest.mark.usefixtures("readers_desk")
+@pytest.mark.usefixtures("readers_folder")
 def test_a_shell_example_runs(block: Block, capfd: pytest.CaptureFixture[str]) -> None:
     """Every command of the documents' console blocks is one of metrics24 and ends with exit code 0."""
     for line in filter(None, block.text.replace("\\\n", " ").splitlines()):

@@ -11,12 +11,12 @@ RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 
 
 async def collect(client: metrics24.AsyncClient, integration: str) -> list[object]:
-    """Walk with AsyncClient."""
+    """Read with AsyncClient."""
     return [record async for record in client.reports.clicks(integration, page_size=3, **RANGE).records()]
 
 
 def outcome(client: metrics24.Client | metrics24.AsyncClient, integration: str) -> str:
-    """Walk several times, and say whether every row was the integration's own."""
+    """Read several times, and say whether every row was the integration's own."""
     try:
         for _ in range(5):
             if isinstance(client, metrics24.Client):

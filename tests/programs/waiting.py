@@ -1,4 +1,4 @@
-"""Walk until interrupted; print when the interrupt was through. Arguments: sync|async, base URL, target file or -."""
+"""Read until interrupted; print when the interrupt was through. Arguments: sync|async, base URL, target file or -."""
 
 import asyncio
 import sys
@@ -10,8 +10,8 @@ import metrics24
 RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
 
 
-def walk(url: str, target: str) -> None:
-    """Walk or save with Client."""
+def read(url: str, target: str) -> None:
+    """Read or save with Client."""
     with metrics24.Client(api_key="k", base_url=url, timeout=60) as client:
         rows = client.reports.clicks("int1", **RANGE)
         if target != "-":
@@ -20,8 +20,8 @@ def walk(url: str, target: str) -> None:
             continue
 
 
-async def walk_async(url: str, target: str) -> None:
-    """Walk or save with AsyncClient."""
+async def read_async(url: str, target: str) -> None:
+    """Read or save with AsyncClient."""
     async with metrics24.AsyncClient(api_key="k", base_url=url, timeout=60) as client:
         rows = client.reports.clicks("int1", **RANGE)
         if target != "-":
@@ -31,9 +31,9 @@ async def walk_async(url: str, target: str) -> None:
 
 
 def main(mode: str, url: str, target: str) -> None:
-    """Walk; the only good end is the interrupt."""
+    """Read; the only good end is the interrupt."""
     try:
-        walk(url, target) if mode == "sync" else asyncio.run(walk_async(url, target))
+        read(url, target) if mode == "sync" else asyncio.run(read_async(url, target))
     except KeyboardInterrupt:
         sys.stdout.write(f"interrupted {time.monotonic()}\n")
 

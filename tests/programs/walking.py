@@ -15,7 +15,7 @@ import httpx
 import metrics24
 
 RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-27"}
-WARM = 5000  # rows after which everything is loaded and the walk is in its stride
+WARM = 5000  # rows after which everything is loaded and memory no longer grows
 ROW = json.dumps({"status": "approved", "payout": 1.5, "sub_id": "s" * 40, "request_time": "2025-02-01T00:00:00Z"})
 PAGE = (
     '{"data":{"data":[%s,{"real_tx_id":"%s"}],"pageInfo":{"endCursor":"%s","hasPreviousPage":true,"hasNextPage":true}}}'
@@ -24,7 +24,7 @@ ROWS = ",".join([ROW] * 99)
 numbers = itertools.count()
 
 
-def answer(_: httpx.Request) -> httpx.Response:
+def respond(_: httpx.Request) -> httpx.Response:
     """Give a hundred rows, always the same under a fresh cursor."""
     cursor = f"01J{next(numbers):023d}"
     return httpx.Response(200, content=PAGE % (ROWS, cursor, cursor))
@@ -36,10 +36,10 @@ def peak() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def walk(lane: str, count: int) -> tuple[int, float]:
+def read(lane: str, count: int) -> tuple[int, float]:
     """Read with Client."""
     before, seen = 0.0, 0
-    with metrics24.Client(api_key="k", base_url="http://localhost", transport=httpx.MockTransport(answer)) as client:
+    with metrics24.Client(api_key="k", base_url="http://localhost", transport=httpx.MockTransport(respond)) as client:
         rows = client.reports.clicks("i", limit=count, **RANGE)
         for _ in rows if lane == "models" else rows.records():
             seen += 1
@@ -48,10 +48,10 @@ def walk(lane: str, count: int) -> tuple[int, float]:
     return seen, peak() - before
 
 
-async def walk_async(lane: str, count: int) -> tuple[int, float]:
+async def read_async(lane: str, count: int) -> tuple[int, float]:
     """Read with AsyncClient."""
     before, seen = 0.0, 0
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(respond)
     async with metrics24.AsyncClient(api_key="k", base_url="http://localhost", transport=transport) as client:
         rows = client.reports.clicks("i", limit=count, **RANGE)
         async for _ in rows if lane == "models" else rows.records():
@@ -62,8 +62,8 @@ async def walk_async(lane: str, count: int) -> tuple[int, float]:
 
 
 def main(lane: str, mode: str, count: str) -> None:
-    """Measure one walk."""
-    seen, grown = walk(lane, int(count)) if mode == "sync" else asyncio.run(walk_async(lane, int(count)))
+    """Measure one run."""
+    seen, grown = read(lane, int(count)) if mode == "sync" else asyncio.run(read_async(lane, int(count)))
     sys.stdout.write(f"{seen} {grown:.1f}\n")
 
 

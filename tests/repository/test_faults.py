@@ -1,4 +1,4 @@
-"""Everything that is known to go wrong sooner or later has a test that names it."""
+"""Every known fault has a test that names it."""
 
 from __future__ import annotations
 

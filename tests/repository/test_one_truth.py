@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-import pytest
-
 from metrics24_api.operation_table import OPERATIONS
-from repository.tree import ROOT, place, python_files, string_literals
+from repository.tree import place, python_files, string_literals
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 FOLDERS = ("overlay", "sandbox", "examples", "scripts")
 
 
-@cache
 def path_pieces() -> frozenset[str]:
     """The fixed pieces of all paths that could not be anything else, such as the names of the report tables."""
     pieces = {piece for operation in OPERATIONS.values() for piece in operation.path.split("/")}
     return frozenset(piece for piece in pieces if "-" in piece)
 
 
-@cache
 def wire_names() -> frozenset[str]:
     """The parameter names that are no words of ours: those in brackets and those of path parameters."""
     parameters = [parameter for operation in OPERATIONS.values() for parameter in operation.parameters]
     return frozenset(p.name for p in parameters if "[" in p.name or p.location == "path")
 
 
-@cache
 def enum_values() -> frozenset[str]:
     """All values of all enumerated parameters."""
     return frozenset(
@@ -38,24 +32,20 @@ def enum_values() -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("path", python_files(*FOLDERS), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_spells_out_a_path_or_a_parameter(path: Path) -> None:
+def literals(*folders: str) -> Iterator[tuple[str, str]]:
+    """Place and value of every string in some folders, docstrings aside."""
+    for path in python_files(*folders):
+        for literal in string_literals(path):
+            yield f"{place(path, literal.lineno)}: {literal.value!r}", str(literal.value)
+
+
+def test_no_module_spells_out_a_path_or_a_parameter() -> None:
     """Hand-written code names no path of the API, no piece of one, and no parameter as it goes over the wire."""
-    found = [
-        f"{place(path, literal.lineno)}: {literal.value}"
-        for literal in string_literals(path)
-        if isinstance(literal.value, str)
-        and ("/api/" in literal.value or literal.value in path_pieces() or literal.value in wire_names())
-    ]
-    assert found == []
+    names = path_pieces() | wire_names()
+    assert [where for where, text in literals(*FOLDERS) if "/api/" in text or text in names] == []
 
 
-@pytest.mark.parametrize("path", python_files("overlay"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_client_spells_out_no_enumerated_value(path: Path) -> None:
+def test_the_client_spells_out_no_enumerated_value() -> None:
     """Hand-written client code takes enumerated values and the integration's parameter from the generated code."""
-    found = [
-        f"{place(path, literal.lineno)}: {literal.value}"
-        for literal in string_literals(path)
-        if literal.value in enum_values() or literal.value == "integration_id"
-    ]
-    assert found == []
+    values = enum_values() | {"integration_id"}
+    assert [where for where, text in literals("overlay") if text in values] == []

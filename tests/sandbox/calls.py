@@ -43,19 +43,19 @@ class Caller:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """The answer of an operation; the main integration unless `path` names another one."""
+        """The response of an operation; the main integration unless `path` names another one."""
         definition = SPEC.operations[operation]
         url = definition.path.format_map({"integrationID": MAIN, **(path or {})})
         return self._client.request(definition.method, url, params=query, json=body, headers=headers)
 
     def raw(self, operation: str, body: bytes) -> httpx.Response:
-        """The answer to a body that is sent as it is."""
+        """The response to a body that is sent as it is."""
         definition = SPEC.operations[operation]
         url = definition.path.format_map({"integrationID": MAIN})
         return self._client.request(definition.method, url, content=body)
 
     def data(self, operation: str, query: Mapping[str, Any] | None = None, **options: Any) -> Any:
-        """The JSON of a successful answer."""
+        """The JSON of a successful response."""
         response = self(operation, query, **options)
         assert response.is_success, response.text
         return response.json()

@@ -67,28 +67,28 @@ def test_too_many_requests_have_to_wait(start: Start) -> None:
     """Beyond the rate a request is answered with 429 and the seconds to wait, after which it succeeds."""
     call = start()
     limit = {"X-Sandbox-Rate-Limit": "2"}
-    answers = [call("getClickReport", QUERY, headers=limit) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert error_code(answers[2]) == (429, "too_many_requests")
-    call.box.advance(int(answers[2].headers["Retry-After"]))
+    responses = [call("getClickReport", QUERY, headers=limit) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert error_code(responses[2]) == (429, "too_many_requests")
+    call.box.advance(int(responses[2].headers["Retry-After"]))
     assert call("getClickReport", QUERY, headers=limit).status_code == 200
 
 
 def test_refusals_are_json_and_numbered(call: Caller) -> None:
     """Every refusal, of a path that does not exist too, has a code, a message, a date and a number of its own."""
-    answers = [httpx.get(f"{call.box.base_url}/nowhere"), bare(call, {}), call("getClickReport")]
-    for answer in answers:
-        assert set(answer.json()["error"]) == {"code", "message"}
-        assert answer.headers["date"] == "Mon, 10 Feb 2025 12:00:00 GMT"
-    assert len({answer.headers["x-request-id"] for answer in answers}) == 3
+    responses = [httpx.get(f"{call.box.base_url}/nowhere"), bare(call, {}), call("getClickReport")]
+    for response in responses:
+        assert set(response.json()["error"]) == {"code", "message"}
+        assert response.headers["date"] == "Mon, 10 Feb 2025 12:00:00 GMT"
+    assert len({response.headers["x-request-id"] for response in responses}) == 3
 
 
 def test_a_wrong_method_names_the_right_ones(call: Caller) -> None:
     """A path with a method that no operation has is a 405 that lists all methods of the path."""
     url = call.box.base_url + SPEC.operations["getExport"].path.format(exportID="x")
-    answer = httpx.post(url, headers={"API-KEY": call.box.api_key})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")
-    assert error_code(answer) == (405, "method_not_allowed")
+    response = httpx.post(url, headers={"API-KEY": call.box.api_key})
+    assert (response.status_code, response.headers["allow"]) == (405, "DELETE, GET")
+    assert error_code(response) == (405, "method_not_allowed")
 
 
 @pytest.mark.parametrize(

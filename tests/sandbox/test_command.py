@@ -41,14 +41,14 @@ def test_the_command_prints_what_one_needs_and_stops_on_a_signal(number: signal.
         facts = json.loads(process.stdout.readline())
         waited = time.monotonic() - began
         query = {**DAY, "page[size]": "1"}
-        answer = httpx.get(
+        response = httpx.get(
             facts["base_url"] + SPEC.operations["getConversionReport"].path,
             params=query,
             headers={"API-KEY": facts["api_key"]},
         )
         process.send_signal(number)
         out, err = process.communicate(timeout=5)
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert (process.returncode, out, err) == (0, "", "")
     assert waited < 2 * READY
 

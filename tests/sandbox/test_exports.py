@@ -76,7 +76,7 @@ def test_one_date_alone_means_a_week(own: Caller, sent: dict[str, str], first: s
 def test_the_daily_quota_counts_deleted_exports_too(
     start: Start, options: Json, refusal: tuple[int, str], wait: str | None
 ) -> None:
-    """The third of two exports a day is refused even if one was deleted; at midnight the count starts anew."""
+    """The third of two exports a day is refused even if one was deleted; at midnight the count starts again."""
     call = start(exports_per_day=2, **options)
     call("deleteExport", path={"exportID": call.export()})
     call.export()
@@ -119,7 +119,7 @@ def test_what_cannot_be_exported_is_refused(own: Caller, change: dict[str, str])
     ],
 )
 def test_exports_can_be_made_to_go_wrong(own: Caller, fate: str, status: str, error: str | None) -> None:
-    """By header an export never ends, fails, is canceled, reports a state nobody knows, or has no file."""
+    """By header an export never ends, fails, is canceled, reports an unknown state, or has no file."""
     identity = own.export(headers={"X-Sandbox-Export-Fate": fate})
     own.box.advance(3600)
     export = own.export_state(identity)

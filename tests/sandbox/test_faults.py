@@ -43,9 +43,9 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
 def test_a_counted_fault_ends(start: Start) -> None:
     """`503x2,429x1@7` fails three times, in that order, and then all is well."""
     call = start()
-    answers = [faulty(call, "503x2,429x1@7") for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [503, 503, 429, 200]
-    assert answers[2].headers["Retry-After"] == "7"
+    responses = [faulty(call, "503x2,429x1@7") for _ in range(4)]
+    assert [response.status_code for response in responses] == [503, 503, 429, 200]
+    assert responses[2].headers["Retry-After"] == "7"
     assert call.box.hits("getClickReport") == 4
 
 
@@ -62,15 +62,15 @@ def test_statuses_without_a_name_can_be_had(call: Caller) -> None:
 )
 def test_a_success_can_hold_the_wrong_thing(call: Caller, fault: str, body: str) -> None:
     """Status 200 comes with a page, a word, nothing, or any JSON."""
-    answer = faulty(call, fault)
-    assert answer.status_code == 200
-    assert answer.text.startswith(body)
-    assert bool(answer.text) is bool(body)
+    response = faulty(call, fault)
+    assert response.status_code == 200
+    assert response.text.startswith(body)
+    assert bool(response.text) is bool(body)
 
 
 @pytest.mark.parametrize(("fault", "error"), [("reset", httpx.ReadError), ("cut", httpx.RemoteProtocolError)])
 def test_connections_break(call: Caller, fault: str, error: type[Exception]) -> None:
-    """A reset connection gives no answer, a cut one gives half of the body."""
+    """A reset connection gives no response, a cut one gives half of the body."""
     with pytest.raises(error):
         faulty(call, fault)
 

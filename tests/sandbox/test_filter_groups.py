@@ -124,11 +124,11 @@ def test_a_deleted_group_is_gone(own: Caller) -> None:
 def test_bulk_operations_report_each_id(own: Caller) -> None:
     """Bulk update and bulk delete do what they can and tell which ids do not exist."""
     one, two = create(own, priority=1)["id"], create(own, priority=2)["id"]
-    answer = own.data("bulkUpdateFilterGroups", body={"data": [one, "no", one], "monitoring_mode": True})
-    assert answer == {"updated": [one], "missing": ["no"]}
+    response = own.data("bulkUpdateFilterGroups", body={"data": [one, "no", one], "monitoring_mode": True})
+    assert response == {"updated": [one], "missing": ["no"]}
     assert (stored(own, one)["monitoring_mode"], stored(own, two)["monitoring_mode"]) == (True, None)
-    answer = own.data("bulkDeleteFilterGroups", {"organization": "acmegroup1"}, body={"data": [two, "no"]})
-    assert answer == {"deleted": [two], "missing": ["no"]}
+    response = own.data("bulkDeleteFilterGroups", {"organization": "acmegroup1"}, body={"data": [two, "no"]})
+    assert response == {"deleted": [two], "missing": ["no"]}
     assert [group["id"] for group in own.data("listFilterGroups")["data"]] == [one]
 
 
@@ -152,8 +152,8 @@ def test_deletes_may_answer_less(own: Caller, headers: dict[str, str], status: i
 
 def test_create_may_answer_the_id_alone(own: Caller) -> None:
     """By header a create answers `created_item_id`, which leads to the group."""
-    answer = own.data("createFilterGroup", body=GROUP, headers={"X-Sandbox-Created": "id"})
-    assert stored(own, answer["created_item_id"])["name"] == "Mine"
+    response = own.data("createFilterGroup", body=GROUP, headers={"X-Sandbox-Created": "id"})
+    assert stored(own, response["created_item_id"])["name"] == "Mine"
 
 
 def test_single_objects_may_be_wrapped_and_empty_lists_null(own: Caller) -> None:

@@ -52,7 +52,7 @@ def test_the_page_size_does_not_matter(call: Caller) -> None:
 
 
 def test_before_climbs_back_to_the_head(call: Caller) -> None:
-    """Walking down with `after` and up with `before` meets the same rows; an empty page ends the climb."""
+    """Paging down with `after` and up with `before` meets the same rows; an empty page ends the climb."""
     down = call.rows(size=30)
     up: list[Json] = []
     page, info = call.page(size=30, before=down[-1]["real_tx_id"])
@@ -138,7 +138,7 @@ def test_days_to_come_are_empty(call: Caller) -> None:
 
 
 def test_new_rows_appear_at_the_head(start: Start) -> None:
-    """As time goes by rows are added above those already read, and the walk downwards does not change."""
+    """As time goes by rows are added above those already read, and the pages below do not change."""
     call = start()
     before = call.rows(start_date="2025-02-10", end_date="2025-02-10")
     call.box.advance(3600)

@@ -81,7 +81,7 @@ def test_requests_are_remembered_without_secrets(start: Start) -> None:
 
 
 def test_a_reset_begins_anew(start: Start, tmp_path: Path) -> None:
-    """After a reset the same requests get the same answers as after the start, a database file notwithstanding."""
+    """After a reset the same requests get the same responses as after the start, a database file notwithstanding."""
     call = start(database=str(tmp_path / "sandbox.sqlite"))
     lives = []
     for _ in range(2):
@@ -163,8 +163,8 @@ def test_a_corrected_spec_moves_the_sandbox(start: Start, tmp_path: Path, monkey
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(corrected))
     box, headers = start().box, {}
     headers["API-KEY"] = box.api_key
-    answer = httpx.post(f"{box.base_url}/elsewhere", params={**DAY, "rows": 3}, headers=headers)
-    assert len(answer.json()["data"]["data"]) == 3
+    response = httpx.post(f"{box.base_url}/elsewhere", params={**DAY, "rows": 3}, headers=headers)
+    assert len(response.json()["data"]["data"]) == 3
     assert httpx.get(box.base_url + old, headers=headers).status_code == 404
 
 

@@ -89,7 +89,7 @@ schema = schemathesis.openapi.from_dict(_SPEC.document, config=SchemathesisConfi
 
 @schema.parametrize()
 def test_every_operation_answers_as_the_spec_says(case: schemathesis.Case[Any], box: Sandbox) -> None:
-    """Whatever is sent, right or wrong, status, headers and body of the answer are those that the spec describes."""
+    """Whatever is sent, right or wrong, status, headers and body of the response are those that the spec describes."""
     _make_sensible(case)
     case.call_and_validate(base_url=box.base_url, headers={"API-KEY": box.api_key})
 

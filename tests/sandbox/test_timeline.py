@@ -99,12 +99,12 @@ def test_walking_down_meets_each_row_once_and_never_a_younger_one(per_day: int) 
     """From new to old, a window gives every row of its days in order of time; from old to new, the same reversed."""
     line = timeline(per_day, variation=0.5)
     window = Window((TODAY - 3) * DAY, TODAY * DAY + DAY // 2)
-    walked = list(line.older(window))
+    positions = list(line.older(window))
     half = line.before(window.stop).rank
-    assert len(walked) == len(set(walked)) == sum(line.count(TODAY - back) for back in (1, 2, 3)) + half
-    moments = [line.place(*position).moment for position in walked]
+    assert len(positions) == len(set(positions)) == sum(line.count(TODAY - back) for back in (1, 2, 3)) + half
+    moments = [line.place(*position).moment for position in positions]
     assert all(later >= earlier for later, earlier in pairwise(moments))
-    assert list(line.newer(window, Position(FIRST, 0))) == walked[::-1]
+    assert list(line.newer(window, Position(FIRST, 0))) == positions[::-1]
 
 
 def test_walks_start_anywhere_at_once() -> None:

@@ -57,14 +57,14 @@ def test_an_operation_describes_success_and_every_documented_failure(operation: 
 
 @pytest.mark.parametrize("operation", sorted(IDS))
 def test_an_operation_has_an_example(operation: str) -> None:
-    """Each operation shows an answer, and a body where it takes one."""
+    """Each operation shows a response, and a body where it takes one."""
     node = operations()[operation][2]
     assert "example" in resolve(node["responses"]["200"])["content"]["application/json"]
     assert "requestBody" not in node or "example" in node["requestBody"]["content"]["application/json"]
 
 
 def test_every_example_obeys_its_schema() -> None:
-    """No example of a parameter, a body or an answer contradicts the schema beside it."""
+    """No example of a parameter, a body or a response contradicts the schema beside it."""
     places = []
     for where, schema, value in examples():
         places.append(where)
@@ -130,7 +130,7 @@ def test_enums_are_open() -> None:
 
 @pytest.mark.parametrize("model", ANSWERS)
 def test_answers_tolerate_null_for_what_is_optional(model: str) -> None:
-    """Each optional property of an answer may be null, lists among them."""
+    """Each optional property of a response may be null, lists among them."""
     for name, (node, required) in properties(model).items():
         assert required or "null" in types(node), f"{model}.{name}"
 

@@ -74,7 +74,7 @@ def test_what_was_absent_stays_absent(model: str) -> None:
 
 @pytest.mark.parametrize("model", sorted(set(MODELS) - BODIES))
 def test_null_is_absence_in_an_answer(model: str) -> None:
-    """A null where an optional property of an answer stands reads as UNSET and is not written."""
+    """A null where an optional property of a response stands reads as UNSET and is not written."""
     optional = {prop.name: prop.attribute for prop in MODELS[model] if not prop.required}
     required = {prop.name: sample(prop) for prop in MODELS[model] if prop.required}
     parsed = model_class(model).from_dict(required | dict.fromkeys(optional))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 GUESSED = OPERATIONS["getClickReport"]
 CORRECTED = ("POST", "/api/v3/traffic/click-rows")
 
-WALK = """
+READ = """
 import json, metrics24, metrics24_api, metrics24_sandbox
 from metrics24_sandbox import Sandbox, SandboxOptions
 
@@ -85,7 +85,7 @@ def test_the_sandbox_serves_the_corrected_route_alone(corrected: Path) -> None:
 
 
 def test_client_and_sandbox_still_work_together(corrected: Path) -> None:
-    """With no other edit, the copy's client walks pages of the copy's sandbox over the corrected route."""
-    told = json.loads(run(corrected, WALK))
+    """With no other edit, the copy's client reads pages of the copy's sandbox over the corrected route."""
+    told = json.loads(run(corrected, READ))
     assert (told["rows"], told["distinct"]) == (25, 25)
     assert all(str(corrected) in origin for origin in told["origins"])

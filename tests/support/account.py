@@ -52,7 +52,7 @@ def operation_of(request: Received) -> str:
 
 
 class Account:
-    """The script of an API with one export. `say_next` queues answers to an operation; the last one stays.
+    """The script of an API with one export. `say_next` queues responses to an operation; the last one stays.
 
     Attributes:
         export: the export as it is now.
@@ -68,7 +68,7 @@ class Account:
         self._said: dict[str, list[Step]] = {}
 
     def say_next(self, operation: str, *steps: Step) -> None:
-        """Queue answers to an operation."""
+        """Queue responses to an operation."""
         self._said[operation] = [*steps]
 
     def __call__(self, request: Received) -> Step:
@@ -145,7 +145,7 @@ class Fetching:
         return self.stage.job(self.run, self.clock, **self.options)
 
     def saved(self, **options: Any) -> bytes:
-        """Save, and give what stands in the file then; nothing else may lie beside it."""
+        """Save, and return the file's content; no other file may lie beside it."""
         done = self.run.result(self.job().save(self.target, **options))
         assert (done.path, done.bytes) == (self.target, self.target.stat().st_size)
         assert leftovers(self.target.parent) == [self.target.name]

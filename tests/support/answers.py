@@ -1,4 +1,4 @@
-"""Steps for the scripted server: well-formed answers, and the many ways of failing to give one."""
+"""Steps for the scripted server: well-formed responses, and the many ways of failing to give one."""
 
 import functools
 import gzip

@@ -1,4 +1,4 @@
-"""A table of several days that cuts ranges of days in one of three ways, over sockets or by hand."""
+"""A table of several days that cuts ranges of days in one of three ways."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Run flows by hand: answers come from a script, time moves only when it is slept, and every effect is written down."""
+"""A fake driver: responses come from a script, time moves only by sleeping, and every effect is recorded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WRITE = Request("createFilterGroup", "POST", "/x", access="write")
 
 
 class FakeDriver:
-    """Plays the driver's part; each call takes `taking` seconds, or its timeout if that is shorter."""
+    """Runs flows without a network; each call takes `taking` seconds, or its timeout if that is shorter."""
 
     def __init__(self, script: Script, *, taking: float = 0.0) -> None:
         self._script, self._taking = script, taking
@@ -88,7 +88,7 @@ def always(outcome: Callable[[], Outcome]) -> Script:
 
 
 def raw(status: int = 200, body: object = None, headers: Iterable[tuple[str, str]] = ()) -> RawResponse:
-    """Make an answer with a JSON body."""
+    """Make a response with a JSON body."""
     return RawResponse(status, httpx.Headers(list(headers)), json.dumps(body).encode())
 
 

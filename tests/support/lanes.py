@@ -1,4 +1,4 @@
-"""Every way by which rows leave a walk: models, records, pages, and the three file formats."""
+"""Every way to take rows from the client: models, records, pages, and the three file formats."""
 
 import csv
 import json

@@ -28,7 +28,7 @@ LARGE = csv_file(40_000, 80)  # some 3 MiB, so that it comes in several blocks
 
 
 Fault = Callable[["Storage", Received], Step]
-"""How storage answers one request other than well."""
+"""A fault with which storage responds to one request."""
 
 
 class Storage:

@@ -38,7 +38,7 @@ def page_info(rows: Sequence[Row], *, more: bool) -> dict[str, object]:
 
 
 def table(rows: Sequence[Row], *, more: bool = False, **info: object) -> dict[str, object]:
-    """Give the answer of a report operation; `info` overrides keys of pageInfo."""
+    """Make the response of a report operation; `info` overrides keys of pageInfo."""
     return {"data": {"data": list(rows), "pageInfo": page_info(rows, more=more) | info}}
 
 

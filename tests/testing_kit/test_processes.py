@@ -77,8 +77,8 @@ def test_a_process_does_not_outlive_the_one_that_started_it() -> None:
 def test_a_process_that_has_ended_is_told() -> None:
     """To ask a sandbox whose process was killed is UsageError."""
     with sandbox_process() as box:
-        box._controls._process.kill()  # type: ignore[attr-defined]
-        box._controls._process.wait()  # type: ignore[attr-defined]
+        box._command._process.kill()  # type: ignore[attr-defined]
+        box._command._process.wait()  # type: ignore[attr-defined]
         with pytest.raises(UsageError, match="process has ended"):
             box.hits("getClick")
         with pytest.raises(UsageError, match="process has ended"):

@@ -11,7 +11,7 @@ import pytest
 import metrics24
 from metrics24.errors import ServerError, UsageError
 from metrics24.testing import Choices, SandboxBox, sandbox, sandbox_process
-from metrics24.testing.boxes import new_sandbox
+from metrics24.testing.sandboxes import new_sandbox
 from metrics24_sandbox import Behaviour, SandboxOptions
 
 NOW = "2025-02-10T12:00:00"

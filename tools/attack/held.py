@@ -50,8 +50,8 @@ MIB = 1 << 20
 
 def tables(given: tuple[str, RawResponse]) -> None:
     """A page of a report table: cursors are text or nothing, and every row becomes a model."""
-    operation, answer = given
-    table = read_table(answer, operation, Notices())
+    operation, response = given
+    table = read_table(response, operation, Notices())
     assert all(
         cursor is None or (isinstance(cursor, str) and cursor) for cursor in (table.start_cursor, table.end_cursor)
     )
@@ -75,14 +75,14 @@ def decoded_rows(given: tuple[str, RawResponse]) -> None:
 
 def lists(given: tuple[str, RawResponse]) -> None:
     """A page of a list: every item becomes a model."""
-    operation, answer = given
-    models(item_model(operation), read_list(answer, operation, Notices()).rows)
+    operation, response = given
+    models(item_model(operation), read_list(response, operation, Notices()).rows)
 
 
 def singles(given: tuple[str, RawResponse]) -> None:
     """A single object: there is something in it, and it becomes a model."""
-    operation, answer = given
-    read = read_single(answer, operation, Notices())
+    operation, response = given
+    read = read_single(response, operation, Notices())
     assert read
     models(response_model(operation), [read])
 
@@ -104,23 +104,23 @@ def model(given: tuple[str, Any]) -> None:
     models(name, [value])
 
 
-def error(answer: RawResponse) -> None:
+def error(response: RawResponse) -> None:
     """Every status but a success is an error, in words that can be printed and are not too many."""
-    problem = failure(answer, "getExport", NOW)
-    assert (problem is None) == (200 <= answer.status_code < 300)
+    problem = failure(response, "getExport", NOW)
+    assert (problem is None) == (200 <= response.status_code < 300)
     assert len(str(problem)) < 1000
     assert str(problem).isprintable()
-    request_id(answer)
+    request_id(response)
 
 
-def pause(answer: RawResponse) -> None:
+def pause(response: RawResponse) -> None:
     """A pause is a number of seconds that one can wait."""
-    seconds = retry_after(answer, NOW)
+    seconds = retry_after(response, NOW)
     assert seconds is None or (isfinite(seconds) and seconds >= 0)
 
 
 def head(given: tuple[int, Any, bytes]) -> None:
-    """The head of storage's answer: numbers are within bounds, errors keep nothing of the body."""
+    """The head of storage's response: numbers are within bounds, errors keep nothing of the body."""
     status, headers, body = given
     opened = Opened(status, headers, None)
     part, length, code = storage.ContentRange.read(opened), storage.length_of(opened), storage.error_code(body)
@@ -236,16 +236,16 @@ def _spec() -> Spec:
 
 
 def drift(given: tuple[str, RawResponse]) -> None:
-    """The drift report counts what is in an answer, and its findings can be sorted and shown."""
-    operation, answer = given
-    seen = drifting(_spec(), [heard(operation, answer.status_code, answer.content)])
+    """The drift report counts what is in a response, and its findings can be sorted and shown."""
+    operation, response = given
+    seen = drifting(_spec(), [heard(operation, response.status_code, response.content)])
     found = findings(_spec(), seen)
     assert all(each.kind for each in found.differences)
 
 
-def decoded(answer: RawResponse) -> None:
+def decoded(response: RawResponse) -> None:
     """JSON is decoded, or refused."""
-    decode(answer, "getExport")
+    decode(response, "getExport")
 
 
 def words(text: str) -> None:

@@ -122,8 +122,8 @@ STATUSES = st.one_of(
 OK = st.just(200)
 
 
-def answers(value: Json, status: st.SearchStrategy[int] = OK) -> st.SearchStrategy[RawResponse]:
-    """Draw whole answers."""
+def responses(value: Json, status: st.SearchStrategy[int] = OK) -> st.SearchStrategy[RawResponse]:
+    """Draw whole responses."""
     return st.builds(RawResponse, status, HEADERS, bodies(value))
 
 

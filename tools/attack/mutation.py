@@ -93,17 +93,17 @@ def attack(
         (copy / "request.json").write_text(json.dumps(asked), "utf-8")
         paths = [str(copy / each) for each in ("overlay", "generated", "sandbox", "tests", "tools")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "attack.trial", "request.json", "answer.json"]
+        command = [sys.executable, "-m", "attack.trial", "request.json", "result.json"]
         done = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, text=True)
-        if done.returncode or not (copy / "answer.json").exists():
+        if done.returncode or not (copy / "result.json").exists():
             raise RuntimeError(f"the trial ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        answer: dict[str, Any] = json.loads((copy / "answer.json").read_text("utf-8"))
+        result: dict[str, Any] = json.loads((copy / "result.json").read_text("utf-8"))
     excused = Counter(_name(each) for each in tomllib.loads(EXPLAINED.read_text("utf-8")).get("mutant", []))
-    for each in answer["verdicts"]:
+    for each in result["verdicts"]:
         if each["verdict"] == "survived" and excused[_name(each)]:
             each["verdict"] = "explained"
             excused[_name(each)] -= 1
-    return {**answer, "all": len(order), "idle": sorted(_idle(names))}
+    return {**result, "all": len(order), "idle": sorted(_idle(names))}
 
 
 def _idle(names: list[str]) -> list[tuple[str, str, str]]:
@@ -126,19 +126,19 @@ def _name(mutant: dict[str, Any]) -> tuple[str, str, str]:
     return mutant["module"], mutant["function"], mutant["change"]
 
 
-def report(answer: dict[str, Any]) -> str:
+def report(result: dict[str, Any]) -> str:
     """Report the verdicts by module, and the places of the mutants that no test noticed."""
-    table = Counter((each["module"], each["verdict"]) for each in answer["verdicts"])
+    table = Counter((each["module"], each["verdict"]) for each in result["verdicts"])
     lines = [f"{'module':34}" + "".join(f"{verdict:>11}" for verdict in VERDICTS)]
     for name in [*sorted({module for module, _ in table}), "all"]:
         counts = [
             sum(n for (module, said), n in table.items() if said == one and name in {module, "all"}) for one in VERDICTS
         ]
         lines.append(f"{name:34}" + "".join(f"{count:>11}" for count in counts))
-    lines.append(f"{len(answer['verdicts'])} of {answer['all']} mutants tried")
-    lines += [f"not used, since it fails as things are: {test}" for test in answer["failing"]]
-    lines += [f"explained, but there is no such mutant: {': '.join(each)}" for each in answer["idle"]]
-    survived = [each for each in answer["verdicts"] if each["verdict"] == "survived"]
+    lines.append(f"{len(result['verdicts'])} of {result['all']} mutants tried")
+    lines += [f"not used, since it fails as things are: {test}" for test in result["failing"]]
+    lines += [f"explained, but there is no such mutant: {': '.join(each)}" for each in result["idle"]]
+    survived = [each for each in result["verdicts"] if each["verdict"] == "survived"]
     for each in sorted(survived, key=lambda each: (each["module"], each["line"], each["number"])):
         lines.append(f"overlay/metrics24/{each['module']}:{each['line']}: {each['function']}: {each['change']}")
     return "\n".join(lines)
@@ -152,9 +152,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--module", help="only those whose path contains this, or one of these: part,paging")
     given = parser.parse_args()
-    answer = attack(modules(given.module), minutes=given.minutes, seed=given.seed, jobs=given.jobs)
-    sys.stdout.write(report(answer) + "\n")
-    sys.exit(any(each["verdict"] == "survived" for each in answer["verdicts"]))
+    result = attack(modules(given.module), minutes=given.minutes, seed=given.seed, jobs=given.jobs)
+    sys.stdout.write(report(result) + "\n")
+    sys.exit(any(each["verdict"] == "survived" for each in result["verdicts"]))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def outcome(parser: Parser, given: Any) -> str:
 
 def _answers_to(operations: tuple[str, ...]) -> st.SearchStrategy[Any]:
     return st.sampled_from(operations).flatmap(
-        lambda each: st.tuples(st.just(each), inputs.answers(st.one_of(_alike(each), _alike(each), inputs.ANY)))
+        lambda each: st.tuples(st.just(each), inputs.responses(st.one_of(_alike(each), _alike(each), inputs.ANY)))
     )
 
 
@@ -59,13 +59,13 @@ _ROWS = st.lists(st.lists(st.text(st.sampled_from('a",\n\r ;ä'), max_size=5), m
 _BLOCKS = st.lists(inputs.CSV, max_size=4)
 
 PARSERS = (
-    Parser("responses.decode", inputs.answers(inputs.ANY), held.decoded),
+    Parser("responses.decode", inputs.responses(inputs.ANY), held.decoded),
     Parser("responses.read_table", _answers_to(TABLES), held.tables),
     Parser("responses.read_table, decoded", _answers_to(TABLES), held.decoded_rows),
     Parser("responses.read_list", _answers_to(LISTS), held.lists),
     Parser("responses.read_single", _answers_to(SINGLES), held.singles),
-    Parser("responses.failure", inputs.answers(inputs.ANY, inputs.STATUSES), held.error),
-    Parser("responses.retry_after", inputs.answers(inputs.ANY), held.pause),
+    Parser("responses.failure", inputs.responses(inputs.ANY, inputs.STATUSES), held.error),
+    Parser("responses.retry_after", inputs.responses(inputs.ANY), held.pause),
     Parser("responses.quoted", st.text(), held.words),
     Parser("models", _ANY_MODEL, held.model),
     Parser("storage", st.tuples(inputs.STATUSES, inputs.HEADERS, inputs.damaged(st.binary(max_size=40))), held.head),

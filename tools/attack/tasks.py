@@ -84,7 +84,7 @@ class Scene:
 
 
 def _turned(place: int) -> list[str]:
-    """The fields in an order of one's own, so that nobody's export is like another one's that runs meanwhile."""
+    """The fields in an order of one's own, so that no two exports that run at once are alike."""
     return FIELDS[place:] + FIELDS[:place]
 
 
@@ -100,11 +100,11 @@ class Worker:
     folder: Path
 
 
-def walk(worker: Worker) -> list[str]:
-    """Walk three tables at once; each gives all its rows in their order, or an error."""
+def read(worker: Worker) -> list[str]:
+    """Read three tables at once; each gives all its rows in their order, or an error."""
     scene, wrong = worker.scene, list[str]()
-    walks = worker.run.collect_all([scene.asked(worker.client, table) for table in TABLES], at_once=3)
-    for table, found in zip(TABLES, walks, strict=True):
+    tables = worker.run.collect_all([scene.asked(worker.client, table) for table in TABLES], at_once=3)
+    for table, found in zip(TABLES, tables, strict=True):
         if isinstance(found, Metrics24Error):
             continue
         if isinstance(found, BaseException):
@@ -186,7 +186,7 @@ def change(worker: Worker) -> list[str]:
 
 
 TASKS: tuple[tuple[str, Callable[[Worker], list[str]]], ...] = (
-    ("walk", walk),
+    ("read", read),
     ("list", lists),
     ("look-up", look_up),
     ("export", export),

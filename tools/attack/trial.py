@@ -1,7 +1,7 @@
 """Try mutants out in one process: tests are collected once, and every mutant gets a fork in which they run.
 
 A mutant never comes to a file. A function's code object is replaced in the fork, or a constant of a module is assigned
-anew, so that a mutant costs no more than the tests that reach it.
+again, so that a mutant costs no more than the tests that reach it.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def _spread(name: str, old: object, new: object) -> None:
             vars(module)[name] = new
 
 
-def main(request: str, answer: str) -> NoReturn:
+def main(request: str, result: str) -> NoReturn:
     """Do what a file says, and write the verdicts to another."""
     asked = json.loads(Path(request).read_text("utf-8"))
     trial = Trial(
@@ -232,7 +232,7 @@ def main(request: str, answer: str) -> NoReturn:
     )
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
     status = pytest.main([*options, *asked["tests"]], plugins=[trial])
-    Path(answer).write_text(json.dumps({"verdicts": trial.verdicts, "failing": trial.failing}), "utf-8")
+    Path(result).write_text(json.dumps({"verdicts": trial.verdicts, "failing": trial.failing}), "utf-8")
     sys.exit(int(status))
 
 

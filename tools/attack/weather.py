@@ -87,7 +87,7 @@ class QuickClock(FakeClock):
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Pause for a moment, which on an event loop disturbs nobody: each worker has its own."""
+        """Pause for a moment, which on an event loop disturbs no other worker: each has its own."""
         time.sleep(min(seconds, 0.005))
 
 

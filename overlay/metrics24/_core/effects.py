@@ -1,4 +1,4 @@
-"""What a flow may ask of the world.
+"""Effects: the requests, downloads, pauses and times that flows ask drivers for.
 
 A flow is a generator that yields effects and is sent their results. It decides; a driver acts. So every decision is
 written once for sync and async, and is tested without network, clock or mock.
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Effect(Generic[T_co]):
-    """Something a driver does for a flow; `T_co` is what it answers."""
+    """Something that a driver does for a flow; `T_co` is the type of its result."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ class Request:
 
 @frozen
 class RawResponse:
-    """An answer as it came.
+    """A response as the server sent it.
 
     Attributes:
         status_code: the HTTP status.
@@ -76,7 +76,7 @@ class RawResponse:
 
 @frozen
 class Call(Effect[RawResponse]):
-    """Send `request`; the whole answer must arrive within `timeout` seconds of wall-clock time.
+    """Send `request`; the whole response must arrive within `timeout` seconds of wall-clock time.
 
     Raises TransportError or RequestTimeout into the flow.
     """
@@ -87,14 +87,14 @@ class Call(Effect[RawResponse]):
 
 _LONGEST_URL = 16_384
 _LONGEST_HOST = 255
-_TELLING = 16  # characters from which on a value in a query may be what it was signed with
+_SECRET_LENGTH = 16  # characters; a value in a query that is at least so long may be what it was signed with
 
 
 @frozen(eq=False)
 class SignedUrl:
-    """A URL that opens a file to whoever holds it: its query is a credential, and is kept like one.
+    """A URL that opens a file without any other credential: its query is one, and is kept like one.
 
-    `values` are what stands in the query, decoded, for what repeats them one by one.
+    `values` are the long values in the query, decoded, since servers may repeat them one by one.
     """
 
     location: str
@@ -103,7 +103,7 @@ class SignedUrl:
 
     @classmethod
     def read(cls, url: object) -> SignedUrl:
-        """Check what the server gave as a URL.
+        """Check a URL that the server sent.
 
         Raises:
             SecurityError: it is no URL, has user info, or would send the file unencrypted.
@@ -111,29 +111,29 @@ class SignedUrl:
         """
         problem = _problem_of(url)
         if problem is not None:
-            del url  # or it would stand in the traceback
+            del url  # or it would be in the traceback
             raise SecurityError(
                 f"The download's address {problem}. It was not used. The server, or something between you and it, sent "
                 "it: report that to support."
             )
         parts = urlsplit(str(url))
         signature = Secret(parts.query, "the signature of a download") if parts.query else None
-        told = [value for _, value in parse_qsl(parts.query) if len(value) >= _TELLING and _is_plain(value)]
-        values = tuple(Secret(value, "a part of the signature of a download") for value in told)
+        long = [value for _, value in parse_qsl(parts.query) if len(value) >= _SECRET_LENGTH and _is_plain(value)]
+        values = tuple(Secret(value, "a part of the signature of a download") for value in long)
         return cls(f"{parts.scheme}://{parts.netloc}{parts.path or '/'}", signature, values)
 
     @property
     def host(self) -> str:
-        """Host and port, for messages."""
+        """The host and port, for messages."""
         return urlsplit(self.location).netloc
 
     def reveal(self) -> str:
-        """The URL itself."""
+        """Return the URL itself."""
         return self.location if self.signature is None else f"{self.location}?{self.signature.reveal()}"
 
 
 def _problem_of(url: object) -> str | None:
-    """Why something is no URL to download from. Returned, not raised: a traceback would hold the URL."""
+    """Return the reason why a URL cannot be downloaded from. It is not raised: a traceback would hold the URL."""
     if not isinstance(url, str) or len(url) > _LONGEST_URL or not _is_plain(url):
         return "is not a URL"
     try:
@@ -156,7 +156,7 @@ def _is_plain(text: str) -> bool:
 
 @frozen
 class Opened:
-    """A file's answer, as far as its head; `stream` is the driver's own, for `Read` and `Close`."""
+    """The head of the response to a download; `stream` is the driver's own, for `Read` and `Close`."""
 
     status_code: int
     headers: httpx.Headers = field(repr=False)
@@ -165,7 +165,7 @@ class Opened:
 
 @frozen
 class Open(Effect[Opened]):
-    """Ask storage for a file from `offset` on, without a credential; its head must arrive within `timeout` seconds.
+    """Request a file from `offset` on, without a credential; the head must arrive within `timeout` seconds.
 
     From an offset above 0 on only if the file still has this `etag`; otherwise storage sends it whole.
     """
@@ -186,7 +186,7 @@ class Read(Effect[bytes]):
 
 @frozen
 class Close(Effect[None]):
-    """Let go of a file, read to its end or not."""
+    """Release a file, read to its end or not."""
 
     stream: Any
 
@@ -208,10 +208,10 @@ class Instant:
 
 @frozen
 class Now(Effect[Instant]):
-    """What time it is."""
+    """Read the clock."""
 
 
 def ask(effect: Effect[T]) -> Flow[T]:
-    """Yield one effect and return what the driver answers, typed."""
-    answer: T = yield effect
-    return answer
+    """Yield one effect and return the driver's result, typed."""
+    result: T = yield effect
+    return result

@@ -11,6 +11,6 @@ With pytest, `pytest_plugins = ["metrics24.testing.plugin"]` in the top conftest
 
 from __future__ import annotations
 
-from metrics24.testing.boxes import Choices, SandboxBox, sandbox, sandbox_process
+from metrics24.testing.sandboxes import Choices, SandboxBox, sandbox, sandbox_process
 
 __all__ = ["Choices", "SandboxBox", "sandbox", "sandbox_process"]

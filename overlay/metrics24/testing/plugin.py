@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from metrics24.client import AsyncClient, Client
 from metrics24.errors import UsageError
-from metrics24.testing.boxes import Choices, SandboxBox, sandbox
+from metrics24.testing.sandboxes import Choices, SandboxBox, sandbox
 
 try:
     import pytest
@@ -27,7 +27,7 @@ async_fixture: Callable[[F], F] = import_module("pytest_asyncio" if find_spec("p
 
 @pytest.fixture(scope="session")
 def metrics24_sandbox_choices() -> Choices:
-    """How the sandbox is started; override this fixture to choose."""
+    """The options of the sandbox; override this fixture to choose others."""
     return {}
 
 

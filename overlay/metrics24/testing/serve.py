@@ -1,7 +1,7 @@
 """The process that `sandbox_process` starts: JSON commands on stdin, a line of JSON for each on stdout.
 
-The first line holds the sandbox's choices, and is answered with what is known of it; the others are a command and its
-arguments. The end of stdin is the end of the sandbox, so that it never outlives whoever started it.
+The first line holds the sandbox's choices, and its response the facts of the sandbox; each other line is a command with
+its arguments. The end of stdin is the end of the sandbox, so that it never outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -12,37 +12,34 @@ import sys
 from typing import TextIO
 
 from metrics24.errors import UsageError
-from metrics24.testing.boxes import LocalControls, facts, start
-
-COMMANDS = ("hits", "fail_next", "advance", "reset")
+from metrics24.testing.sandboxes import commands_of, facts, start
 
 
-def serve(commands: TextIO, answers: TextIO) -> None:
+def serve(requests: TextIO, responses: TextIO) -> None:
     """Run a sandbox until the commands end."""
 
-    def answer(**what: object) -> None:
-        answers.write(json.dumps(what) + "\n")
-        answers.flush()
+    def respond(**response: object) -> None:
+        responses.write(json.dumps(response) + "\n")
+        responses.flush()
 
     try:
-        box = start(json.loads(commands.readline()))
+        box = start(json.loads(requests.readline()))
     except UsageError as error:
-        answer(error=str(error))
+        respond(error=str(error))
         return
     try:
-        controls = LocalControls(box)
-        answer(result=facts(box))
-        for line in commands:
-            command, *arguments = json.loads(line)
+        command = commands_of(box)
+        respond(result=facts(box))
+        for line in requests:
             try:
-                answer(result=getattr(controls, COMMANDS[COMMANDS.index(command)])(*arguments))
+                respond(result=command(*json.loads(line)))
             except UsageError as error:
-                answer(error=str(error))
+                respond(error=str(error))
     finally:
         box.close()
 
 
 if __name__ == "__main__":
-    # Ctrl-C reaches all processes of a terminal; the one that was started from ends this one.
+    # Ctrl-C reaches all processes of a terminal; the process that started this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve(sys.stdin, sys.stdout)

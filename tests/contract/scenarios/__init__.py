@@ -1,4 +1,4 @@
-"""Conversations worth keeping: what a client does, and what it makes of the answers, as JSON."""
+"""Conversations worth keeping: what a client does, and what it makes of the responses, as JSON."""
 
 from __future__ import annotations
 

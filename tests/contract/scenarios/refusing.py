@@ -14,7 +14,7 @@ STATUSES = (400, 401, 402, 403, 404, 429, 500, 502, 503, 504)
 
 
 def refusals(stage: Stage) -> Any:
-    """A column that does not exist, an integration that does not, and a key that nobody has."""
+    """A column that does not exist, an integration that does not, and a key that does not exist."""
     client = stage.impatient()
     unknown = client.reports.clicks(stage.integration, filter=field("no_such_column").eq(NO_INTEGRATION), **stage.days)
     nowhere = client.reports.clicks(NO_INTEGRATION, **stage.days)

@@ -2,7 +2,7 @@
 
 `what` is download or rows, `mode` sync or async, `url` the API, `target` the file, `overwrite` whether it may be there,
 and `point` where to die; where it is empty, every point that is passed is printed. Points are the calls by which the
-client reaches the disk and the network, which are wrapped here from outside: "before fsync 1", "after answer 2".
+client reaches the disk and the network, which are wrapped here from outside: "before fsync 1", "after response 2".
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def main(words: str) -> None:
     points = Points(told["point"])
     for name in CALLS:
         setattr(os, name, points.around(getattr(os, name), name))
-    httpx.HTTPTransport.handle_request = points.around(httpx.HTTPTransport.handle_request, "answer")  # type: ignore[method-assign]
+    httpx.HTTPTransport.handle_request = points.around(httpx.HTTPTransport.handle_request, "response")  # type: ignore[method-assign]
     asynchronous = httpx.AsyncHTTPTransport
-    asynchronous.handle_async_request = points.around_async(asynchronous.handle_async_request, "answer")  # type: ignore[method-assign]
+    asynchronous.handle_async_request = points.around_async(asynchronous.handle_async_request, "response")  # type: ignore[method-assign]
     options: dict[str, Any] = {"api_key": "k", "base_url": told["url"], "timeout": 10}
     if told["mode"] == "async":
         asyncio.run(in_loop(told, points, options))
