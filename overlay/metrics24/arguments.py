@@ -98,9 +98,16 @@ def any_text(value: object, name: str) -> str:
 
 def text(value: object, name: str) -> str:
     """Take text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value:
         raise UsageError(f"{name} must be text that is not empty, not {value!r}.")
     return value
+
+
+def title(value: object, name: str) -> str:
+    """Take the name of a filter group: text that is not blank."""
+    if isinstance(value, str) and value and not value.strip():
+        raise UsageError(f"{name} must not be blank.")
+    return text(value, name)
 
 
 def artifact_name(value: object, name: str) -> str:

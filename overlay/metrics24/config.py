@@ -135,7 +135,7 @@ class Secret:
 
     def __init__(self, source: str | Callable[[], str], name: str) -> None:
         self._source, self.name = source, name
-        self.last = ""
+        self.last = "" if callable(source) else source
         if iscoroutinefunction(source):
             raise ConfigurationError(
                 f"{name} must be text or a plain function that returns it, not a coroutine function."
@@ -145,7 +145,9 @@ class Secret:
 
     def reveal(self) -> str:
         """Return the credential itself; a callable is called for every request."""
-        self.last = checked(self._source() if callable(self._source) else self._source, self.name)
+        if isinstance(self._source, str):
+            return self._source
+        self.last = checked(self._source(), self.name)
         return self.last
 
     def __repr__(self) -> str:

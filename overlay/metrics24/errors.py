@@ -4,7 +4,7 @@
   x ConfigurationError        the client was set up wrongly
   x UsageError                a call was made wrongly; nothing was sent
     · FilterError
-  + TransportError            no answer arrived
+  + TransportError            no response arrived
     · RequestTimeout
   + StatusError               the API answered with an error status
     · BadRequest              400
@@ -14,19 +14,19 @@
     · NotFound                404
     · RateLimited             429
     · ServerError             5xx
-  + ResponseError             an answer that cannot be read or breaks the contract
-  + PaginationError           a walk over pages that cannot go on safely
+  + ResponseError             a response that cannot be read or breaks the contract
+  + PaginationError           pages that cannot be followed safely
   + ExportFailed
   + ExportCanceled
   + ExportTimeout
   + IntegrityError            a download that is not what the server promised
-  + AmbiguousWrite            a write whose fate is unknown
+  + AmbiguousWrite            a write that may have happened or not
   x SecurityError             something that could leak a credential was refused
   x SaveError                 a file could not be written
 
 * Metrics24Warning
   + FilterIgnoredWarning      rows contradict the filter that was asked for
-  + UnexpectedAnswerWarning   an answer is stranger than the documentation allows, and can still be used
+  + UnexpectedAnswerWarning   a response is stranger than the documentation allows, and can still be used
   + TruncatedExportWarning    an export has as many rows as one may have: the rest is missing
 
 Messages name what happened, whose fault it is and what to do next. They never hold a credential or a row.
@@ -57,11 +57,11 @@ class FilterError(UsageError):
 
 
 class TransportError(Metrics24Error):
-    """The API could not be reached, or the connection broke before the whole answer arrived.
+    """The API could not be reached, or the connection broke before the whole response arrived.
 
     Attributes:
-        sent: whether the request may have reached the server. False only when it surely did not.
-        permanent: whether trying again cannot help, as with a certificate that is not trusted.
+        sent: True if the request may have reached the server, False only if it surely did not.
+        permanent: True if trying again cannot help, as with a certificate that is not trusted.
 
     """
 
@@ -72,7 +72,7 @@ class TransportError(Metrics24Error):
 
 
 class RequestTimeout(TransportError):
-    """The whole answer did not arrive within `timeout` seconds of wall-clock time."""
+    """The whole response did not arrive within `timeout` seconds of wall-clock time."""
 
 
 class StatusError(Metrics24Error):
@@ -82,8 +82,8 @@ class StatusError(Metrics24Error):
         status_code: the HTTP status.
         operation: the operation's id, as in the OpenAPI spec.
         request_id: the server's id of the request, if it sent one: quote it to support.
-        body: the answer's body as received (bytes, cut after 64 KiB). The format of error bodies is not documented.
-        headers: the answer's headers.
+        body: the response's body as received (bytes, cut after 64 KiB). The format of error bodies is not documented.
+        headers: the response's headers.
 
     """
 
@@ -122,7 +122,7 @@ class Forbidden(StatusError):
 
 
 class NotFound(StatusError):
-    """404: what was asked for does not exist, or the path in the spec is wrong."""
+    """404: the resource does not exist, or the path in the spec is wrong."""
 
 
 class RateLimited(StatusError):
@@ -141,11 +141,11 @@ class ServerError(StatusError):
 
 
 class ResponseError(Metrics24Error):
-    """The answer cannot be read, or lacks what the documentation promises.
+    """The response cannot be read, or lacks what the documentation promises.
 
     Attributes:
         operation: the operation's id, as in the OpenAPI spec.
-        path: where in the answer, as a JSON path such as ``$.data.pageInfo.hasNextPage``.
+        path: the place in the response, as a JSON path such as ``$.data.pageInfo.hasNextPage``.
 
     """
 
@@ -175,11 +175,11 @@ class _ExportError(Metrics24Error):
 
 
 class ExportFailed(_ExportError):
-    """The server could not make the export (status ERROR). `.export_id` says which."""
+    """The server could not make the export (status ERROR). `.export_id` names it."""
 
 
 class ExportCanceled(_ExportError):
-    """The export was canceled on the server. `.export_id` says which."""
+    """The export was canceled on the server. `.export_id` names it."""
 
 
 class ExportTimeout(_ExportError):
@@ -191,10 +191,10 @@ class IntegrityError(Metrics24Error):
 
 
 class AmbiguousWrite(Metrics24Error):
-    """A write was sent and its answer lost; reading back could not tell whether it happened.
+    """A write was sent and its response lost; reading back could not show if it happened.
 
     Attributes:
-        candidates: what was found that may be the result of the write.
+        candidates: the objects found that may be the result of the write.
 
     """
 
@@ -212,7 +212,7 @@ class SaveError(Metrics24Error):
 
 
 def warn(message: str, category: type[Metrics24Warning]) -> None:
-    """Warn at the line of the user's that led here, wherever in this package the warning arises."""
+    """Warn at the line of the user's program that led here, from anywhere in this package."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("metrics24."):
         frame, level = frame.f_back, level + 1
@@ -228,7 +228,7 @@ class FilterIgnoredWarning(Metrics24Warning):
 
 
 class UnexpectedAnswerWarning(Metrics24Warning):
-    """An answer is stranger than the documentation allows, and can still be used: it was kept as sent."""
+    """A response is stranger than the documentation allows, and can still be used: it was kept as sent."""
 
 
 class TruncatedExportWarning(Metrics24Warning):

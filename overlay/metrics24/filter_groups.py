@@ -23,7 +23,7 @@ from metrics24.arguments import (
     some_texts,
     switch,
     tags,
-    text,
+    title,
     unique_texts,
     whole_number,
 )
@@ -63,7 +63,7 @@ class Properties(TypedDict, total=False):
 class Changes(Properties, total=False):
     """Changes to a filter group. Left out, or UNSET: untouched; None: null; []: the empty list."""
 
-    name: Annotated[str | Unset | None, text]
+    name: Annotated[str | Unset | None, title]
     priority: Annotated[int | Unset | None, whole_number]
 
 
@@ -80,7 +80,7 @@ def new_group(
     return {
         "integration": integration,
         "organization": safe_id(organization, "organization"),
-        "name": text(name, "name"),
+        "name": title(name, "name"),
         "priority": whole_number(priority, "priority"),
         **checked(Changes, given, "A filter group"),
     }

@@ -39,10 +39,3 @@ def test_a_cursor_does_not_go_with_it(metrics24: Metrics24) -> None:
     ended = metrics24(*PULL, "--parallel", "2", "--after", "x", "-o", "rows.csv")
     assert ended.code == 2
     assert "parallel reads whole days" in ended.err
-
-
-def test_a_file_for_each_day_does_not_go_with_it(metrics24: Metrics24) -> None:
-    """--by-day reads day after day: what it would not heed is refused."""
-    ended = metrics24(*PULL, "--by-day", "days", "--parallel", "2")
-    assert ended.code == 2
-    assert "--parallel cannot go with --by-day" in ended.err

@@ -19,7 +19,7 @@ FILE = b"real_tx_id,status\n" + b"".join(b"%026d,approved\n" % number for number
 NEWER = FILE.replace(b"approved", b"rejected")
 HALF = len(FILE) // 2
 CUT = "cut"
-"""Where a stream's data say this, they end without an error although more was announced."""
+"""The end of a stream without an error, although more bytes were announced."""
 
 
 @frozen
@@ -91,7 +91,7 @@ class Files(FakeDriver):
 
     @property
     def leaked(self) -> int:
-        """How many files are still open."""
+        """The number of files that are still open."""
         return len(self._streams)
 
     def _perform(self, effect: object) -> object:
@@ -129,6 +129,11 @@ def asked(driver: Files) -> list[tuple[int, str]]:
     return [(each.offset, each.etag if each.offset else "") for each in driver.opened]
 
 
+def minted(driver: Files) -> int:
+    """Count the signed URLs that were requested."""
+    return len(driver.calls)
+
+
 def download(**options: Any) -> Download:
     """Begin to download a file."""
     rules = options.pop("policy", None) or policy()
@@ -136,7 +141,7 @@ def download(**options: Any) -> Download:
 
 
 class Kept:
-    """What was downloaded, placed as a file's writer does."""
+    """The bytes of a download, placed as a file writer places them."""
 
     def __init__(self, data: bytes = b"", etag: str = "") -> None:
         self.data, self.etag = data, etag

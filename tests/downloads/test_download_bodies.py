@@ -27,7 +27,7 @@ XML = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
 HALF = len(LARGE) // 2
 
 
-@pytest.mark.parametrize("count", [0, 5, HALF, len(LARGE) - 1], ids=["nothing", "header", "half", "one_byte"])
+@pytest.mark.parametrize("count", [0, HALF], ids=["nothing", "half"])
 def test_fault_40_a_body_cut_without_an_error_is_noticed(fetch: Fetching, serve: Serve, lane: str, count: int) -> None:
     """Fault 40: where storage announces no length, the rows that the server promised show that the body was cut."""
     fetch.stage = Stage(serve, results_meta={"total": 40_000})
@@ -38,7 +38,7 @@ def test_fault_40_a_body_cut_without_an_error_is_noticed(fetch: Fetching, serve:
     assert fetch.by(lane) == LARGE
 
 
-@pytest.mark.parametrize("end", [b"\r", b"", b'"', b'"\r\n', b'"a\r\n'])
+@pytest.mark.parametrize("end", [b"", b'"a\r\n'])
 def test_fault_40_a_body_cut_inside_the_last_field_is_noticed(fetch: Fetching, serve: Serve, end: bytes) -> None:
     """Fault 40: a file that ends within a cell or a line is IntegrityError, though its length and rows agree."""
     fetch.stage = Stage(serve, b"id,status\r\n1,approved\r\n2," + end, results_meta={"total": 2})
@@ -57,7 +57,7 @@ def packed(data: bytes, count: int | None = None) -> Fault:
 
 
 def test_fault_41_a_packed_file_is_unpacked_whole(fetch: Fetching, lane: str) -> None:
-    """Fault 41: gzip that nobody asked for is unpacked, from zero again when it breaks off."""
+    """Fault 41: gzip that was not requested is unpacked, from zero again when it breaks off."""
     fetch.stage.storage.fail_next(packed(LARGE, 5000), packed(LARGE, 9000), packed(LARGE))
     assert fetch.by(lane) == LARGE
     assert ["range" in request.headers for request in fetch.stage.bucket.requests] == [False] * 3
@@ -79,21 +79,20 @@ def test_fault_41_packed_parts_are_not_joined_to_an_unpacked_beginning(fetch: Fe
     assert fetch.saved(verify=False) == LARGE
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "compress", "gzip", "nonsense\x01"])
-def test_fault_41_a_packing_that_cannot_be_opened_is_refused(fetch: Fetching, lane: str, coding: str) -> None:
+@pytest.mark.parametrize("coding", ["br", "gzip", "nonsense\x01"])
+def test_fault_41_a_packing_that_cannot_be_opened_is_refused(fetch: Fetching, coding: str) -> None:
     """Fault 41: a packing that is unknown, or does not open, is an error and never half a file."""
     headers = [("Content-Encoding", coding), ("Content-Length", "9")]
     fetch.stage.storage.fail_next(*[constant(sent(200, headers, b"id,s\r\n1,2"[:9]))] * 20)
-    with pytest.raises((IntegrityError, TransportError)):
-        fetch.by(lane)
+    for lane in ("save", "read"):
+        with pytest.raises((IntegrityError, TransportError)):
+            fetch.by(lane)
     assert leftovers(fetch.target.parent) == []
 
 
 PAGES = {
     "403": (403, "application/xml", XML),
-    "xml": (200, "application/xml", XML),
     "html": (200, "text/html; charset=utf-8", b"<!doctype html>"),
-    "xml_as_csv": (200, "text/csv", XML),
     "html_as_csv": (200, "text/csv", b"\xef\xbb\xbf\n  <html></html>"),
     "rest": (206, "application/xml", XML),
 }

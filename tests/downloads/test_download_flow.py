@@ -19,17 +19,14 @@ from downloads.fake_storage import (
     asked,
     download,
     downloaded,
+    minted,
+    packed,
     replies,
     whole,
 )
 from metrics24._core.retry import RetryBudget
 from metrics24.errors import IntegrityError, RequestTimeout, TransportError
 from support.fake_driver import policy
-
-
-def minted(driver: Files) -> int:
-    """How many URLs were asked for."""
-    return len(driver.calls)
 
 
 def ignoring(data: bytes, etag: str | None, size: int | None = None) -> Behaviour:
@@ -45,7 +42,7 @@ def ignoring(data: bytes, etag: str | None, size: int | None = None) -> Behaviou
 
 @pytest.mark.parametrize("rewinds", [True, False])
 def test_an_undisturbed_download_is_one_url_and_one_request(rewinds: bool) -> None:
-    """The file comes as storage has it, with its size and version known, and the connection is let go."""
+    """The file comes as storage has it, with its size and version known, and the connection is released."""
     driver, flow = Files(whole()), download(rewinds=rewinds)
     kept = Kept().take(driver, flow)
     assert (kept.data, flow.size, flow.etag) == (FILE, len(FILE), '"v1"')
@@ -55,15 +52,15 @@ def test_an_undisturbed_download_is_one_url_and_one_request(rewinds: bool) -> No
 @pytest.mark.parametrize("how", ["", CUT])
 @pytest.mark.parametrize("place", [0, 1, HALF, len(FILE) - 1])
 def test_fault_36_a_broken_download_goes_on_where_it_broke(place: int, how: str) -> None:
-    """Whether a stream fails or just ends early, the rest is asked for by offset and version, with the same URL."""
+    """After a stream that fails or ends early the rest is requested by offset and version, with the same URL."""
     driver = Files(whole(ends=[(place, how)]))
     assert Kept().take(driver, download()).data == FILE
     assert asked(driver) == [(0, ""), (place, '"v1"' if place else "")]
     assert (minted(driver), driver.slept) == (1, [0.5])
 
 
-@pytest.mark.parametrize("etag", ["", 'W/"v1"', "v1", '"v1', '"v\xe91"'])
-def test_without_a_strong_version_a_download_begins_anew(etag: str) -> None:
+@pytest.mark.parametrize("etag", ["", 'W/"v1"', "v1", '"v1', '"v\xe91"', '"a", "b"', '"' + "e" * 20_000 + '"'])
+def test_without_a_strong_version_a_download_starts_over(etag: str) -> None:
     """A file without an ETag, or with one that vouches for nothing or cannot be sent back, is fetched from zero."""
     driver = Files(whole(etag=etag, ends=[HALF]))
     kept = Kept().take(driver, download())
@@ -85,15 +82,16 @@ def test_fault_39_a_changed_file_is_fetched_from_zero() -> None:
 
 
 def test_a_part_of_another_version_is_not_joined() -> None:
-    """Storage that ignores If-Range but names another version makes the download begin anew."""
+    """Storage that ignores If-Range but names another version makes the download start over."""
     driver = Files(replies(whole(ends=[HALF]), ignoring(NEWER, '"v2"'), whole(NEWER, etag='"v2"')))
     assert Kept().take(driver, download()).data == NEWER
     assert asked(driver) == [(0, ""), (HALF, '"v1"'), (0, "")]
 
 
-def test_a_part_of_a_file_of_another_size_is_not_joined() -> None:
+@pytest.mark.parametrize("size", [HALF - 1, HALF, HALF + 10, len(FILE) + 1])
+def test_fault_38_a_part_of_a_file_of_another_size_is_not_joined(size: int) -> None:
     """A part that says another size of the whole belongs to another file, whatever its ETag."""
-    driver = Files(replies(whole(ends=[HALF]), ignoring(FILE + b"x\n", '"v1"'), whole(NEWER, etag='"v1"')))
+    driver = Files(replies(whole(ends=[HALF]), ignoring(FILE, '"v1"', size), whole(NEWER, etag='"v1"')))
     assert Kept().take(driver, download()).data == NEWER
     assert driver.leaked == 0
 
@@ -114,9 +112,23 @@ def test_a_size_that_was_told_is_not_forgotten() -> None:
     assert asked(driver)[-1] == (len(FILE) - 5, '"v1"')
 
 
-@pytest.mark.parametrize("place", ["", "bytes 7-9/10", "bytes */10", "bytes x", "bytes 99999999999999999999-1/2"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        f"bytes {HALF - 1}-{len(FILE) - 1}/{len(FILE)}",
+        f"bytes 0-{len(FILE) - 1}/{len(FILE)}",
+        f"bytes {len(FILE)}-{len(FILE)}/{len(FILE)}",
+        f"rows {HALF}-{len(FILE) - 1}/{len(FILE)}",
+        "bytes -5-3/9",
+        "bytes */10",
+        "bytes x",
+        "bytes 99999999999999999999-1/2",
+        f"bytes {'9' * 40}-{'9' * 40}/{'9' * 40}",
+    ],
+)
 def test_fault_38_a_wrong_content_range_is_an_integrity_error(place: str) -> None:
-    """A part that is not the one that was asked for is never used, and its connection is let go."""
+    """A part that is not the one that was asked for is never used, and its connection is released."""
     driver = Files(replies(whole(ends=[HALF]), Reply(206, {"content-range": place, "etag": '"v1"'}, (b"x",))))
     kept = Kept()
     with pytest.raises(IntegrityError, match=f"from byte {HALF} on"):
@@ -134,7 +146,7 @@ def test_a_part_of_a_file_that_would_end_before_it_is_an_integrity_error(size: s
     assert kept.blocks == []
 
 
-@pytest.mark.parametrize("place", ["", "bytes 7-9/10", "bytes 0-9/*"])
+@pytest.mark.parametrize("place", ["", "bytes 7-9/10", "bytes 0-9/*", "bytes 0-9"])
 @pytest.mark.parametrize("etag", ["", '"v1"'])
 def test_a_part_that_nobody_asked_for_is_an_integrity_error(place: str, etag: str) -> None:
     """206 to a request for the whole file must begin at its beginning and say how much there is."""
@@ -187,14 +199,14 @@ def test_a_part_that_is_all_of_it_needs_nothing_more() -> None:
     "head", [{}, {"content-range": "bytes */5"}, {"content-range": f"bytes */{len(FILE)}", "etag": '"v2"'}]
 )
 def test_a_part_beyond_the_file_is_given_up(head: dict[str, str]) -> None:
-    """416 that does not confirm the size and the version makes the download begin anew."""
+    """416 that does not confirm the size and the version makes the download start over."""
     driver = Files(replies(Reply(416, head), whole(NEWER, etag='"v2"')))
     assert Kept(FILE, '"v1"').take(driver, download(offset=len(FILE), etag='"v1"')).data == NEWER
     assert asked(driver)[1:] == [(0, "")]
 
 
 def test_fault_47_a_stall_is_resumed_five_times_without_progress_at_most() -> None:
-    """A stream from which nothing comes any more is opened anew five times, then its timeout is the error."""
+    """A stream from which nothing comes any more is opened again five times, then its timeout is the error."""
     stalled = Reply(206, {"content-range": f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}"}, (RequestTimeout("stalled"),))
     driver = Files(replies(whole(ends=[HALF]), *[stalled] * 5))
     kept = Kept()
@@ -211,7 +223,7 @@ def test_fault_47_progress_resets_the_count() -> None:
 
 
 def test_a_file_that_always_restarts_and_breaks_at_one_place_is_given_up() -> None:
-    """What is fetched again and again up to the same byte is no progress."""
+    """Bytes that are fetched again and again up to the same place are no progress."""
     driver = Files(whole(etag="", ends=[HALF] * 99))
     with pytest.raises(TransportError, match="broke off"):
         Kept().take(driver, download())
@@ -235,10 +247,65 @@ def test_a_download_that_comes_further_pays_its_retries_back() -> None:
 
 @pytest.mark.parametrize("reads", [0, 1])
 def test_a_download_can_be_given_up_at_any_time(reads: int) -> None:
-    """Closing before the first byte or amid the file lets the connection go, and closing twice does no harm."""
+    """Closing before the first byte or amid the file releases the connection, and closing twice does no harm."""
     driver, flow = Files(whole()), download()
     for _ in range(reads):
         assert driver.run(flow.next_block()) is not None
     for _ in range(2):
         driver.run(flow.close())
     assert driver.leaked == 0
+
+
+def test_what_was_given_is_not_given_again() -> None:
+    """Without rewinding, a file that starts over is given from where it broke off."""
+    driver = Files(replies(whole(ends=[HALF]), lambda _: whole(ends=[10])(driver.opened[0]), whole()))
+    kept = Kept().take(driver, download(rewinds=False))
+    assert (kept.data, [block.offset for block in kept.blocks]) == (FILE, [0, HALF])
+
+
+def test_a_packed_file_is_given_on_from_where_it_broke_off() -> None:
+    """Without rewinding, a packed file of the same version is unpacked again, but not given again."""
+    kept = Kept().take(Files(packed(ends=[90, 120])), download(rewinds=False))
+    assert kept.data == FILE
+    assert len(kept.blocks) == 3
+
+
+@pytest.mark.parametrize(
+    "second", [whole(NEWER, etag='"v2"'), whole(NEWER, etag=""), whole(b"", etag='"v2"'), packed(NEWER, etag='"v2"')]
+)
+def test_another_version_is_refused_where_nothing_can_be_taken_back(second: Behaviour) -> None:
+    """The bytes that were given are of one version, and no byte of another follows."""
+    driver, kept = Files(replies(whole(ends=[HALF]), second)), Kept()
+    with pytest.raises(IntegrityError, match="cannot be taken back"):
+        kept.take(driver, download(rewinds=False))
+    assert (kept.data, driver.leaked) == (FILE[:HALF], 0)
+
+
+def test_a_file_without_a_version_is_refused_where_nothing_can_be_taken_back() -> None:
+    """Without an ETag it is unknown if a file that starts over is the same."""
+    kept = Kept()
+    with pytest.raises(IntegrityError, match="save"):
+        kept.take(Files(whole(etag="", ends=[HALF])), download(rewinds=False))
+    assert kept.data == FILE[:HALF]
+
+
+def test_a_download_that_gave_nothing_yet_may_begin_with_any_version() -> None:
+    """As long as no byte was given, a changed file is simply the file."""
+    assert downloaded(replies(whole(ends=[0]), whole(NEWER, etag='"v2"')), rewinds=False) == NEWER
+
+
+@pytest.mark.parametrize("offset", [1, 2])
+def test_a_bracket_where_a_download_goes_on_is_no_page(offset: int) -> None:
+    """Only the beginning of a file is checked for a page, so the rest may begin with anything."""
+    file = b"a<<b>,c\n1,2\n"
+    flow = download(offset=offset, etag='"v1"')
+    assert Kept(file[:offset], '"v1"').take(Files(whole(file)), flow).data == file
+
+
+def test_coming_further_pays_back_what_the_retry_took() -> None:
+    """A file that breaks off twice and comes further each time costs the client's other calls no retry."""
+    budget = RetryBudget(3)
+    for _ in range(2):
+        budget.take()
+    downloaded(whole(ends=[10, HALF]), policy=policy(budget=budget))
+    assert [budget.take() for _ in range(2)] == [True, False]

@@ -22,22 +22,10 @@ from support.storage import (
 HALF = len(LARGE) // 2
 
 
-ABSURD = {
-    "none": "",
-    "another_place": f"bytes {HALF - 1}-{len(LARGE) - 1}/{len(LARGE)}",
-    "the_beginning": f"bytes 0-{len(LARGE) - 1}/{len(LARGE)}",
-    "beyond": f"bytes {len(LARGE)}-{len(LARGE)}/{len(LARGE)}",
-    "huge": f"bytes {'9' * 40}-{'9' * 40}/{'9' * 40}",
-    "negative": "bytes -5-3/9",
-    "other_unit": f"rows {HALF}-{len(LARGE) - 1}/{len(LARGE)}",
-    "text": "half",
-}
-
-
-@pytest.mark.parametrize("absurd", ABSURD)
-def test_fault_38_a_wrong_content_range_is_refused(fetch: Fetching, lane: str, absurd: str) -> None:
+def test_fault_38_a_wrong_content_range_is_refused(fetch: Fetching, lane: str) -> None:
     """Fault 38: a part other than the one asked for is IntegrityError; what has arrived is kept, and serves."""
-    wrong = sent(206, [("ETag", '"v1"'), ("Content-Length", "1"), ("Content-Range", ABSURD[absurd])], b"x")
+    place = f"bytes {HALF - 1}-{len(LARGE) - 1}/{len(LARGE)}"
+    wrong = sent(206, [("ETag", '"v1"'), ("Content-Length", "1"), ("Content-Range", place)], b"x")
     fetch.stage.storage.fail_next(cut(HALF), constant(wrong))
     with pytest.raises(IntegrityError):
         fetch.by(lane)
@@ -47,14 +35,6 @@ def test_fault_38_a_wrong_content_range_is_refused(fetch: Fetching, lane: str, a
         assert fetch.saved() == LARGE
 
 
-def test_fault_38_a_part_that_nobody_asked_for_is_refused(fetch: Fetching) -> None:
-    """Fault 38: an answer with the middle of the file to a request for all of it is IntegrityError."""
-    for header in (f"bytes 5-{len(LARGE) - 1}/{len(LARGE)}", "bytes 0-9/*", "", "bytes 0-9"):
-        fetch.stage.storage.fail_next(ranged(header, LARGE[:10]))
-        fetch.failed(IntegrityError)
-        assert leftovers(fetch.target.parent) == []
-
-
 def test_fault_38_a_smaller_part_than_asked_for_is_gone_on_from(fetch: Fetching, lane: str) -> None:
     """Fault 38: a part that begins where it must and ends early is no error: the next one is asked for."""
     end = HALF + MIB // 2
@@ -62,28 +42,6 @@ def test_fault_38_a_smaller_part_than_asked_for_is_gone_on_from(fetch: Fetching,
     fetch.stage.storage.fail_next(cut(HALF), part)
     assert fetch.by(lane) == LARGE
     assert fetch.stage.storage.asked == [0, HALF, end]
-
-
-def test_fault_38_a_part_of_a_file_of_unknown_size_does_not_make_the_known_size_forgotten(fetch: Fetching) -> None:
-    """Fault 38: storage that no longer says how large the file is cannot pass a beginning off as all of it."""
-    fetch.stage.storage.fail_next(cut(HALF), ranged(f"bytes {HALF}-{HALF + 8}/*", LARGE[HALF : HALF + 9]))
-    assert fetch.saved(verify=False) == LARGE
-    assert fetch.stage.storage.asked == [0, HALF, HALF + 9]
-
-
-@pytest.mark.parametrize("size", [HALF - 1, HALF, HALF + 10, len(LARGE) + 1])
-def test_fault_38_a_part_of_a_file_of_another_size_is_not_joined_to_it(fetch: Fetching, size: int) -> None:
-    """Fault 38: storage that contradicts the size that it announced is asked for the whole file again."""
-    fetch.stage.storage.fail_next(cut(HALF), ranged(f"bytes {HALF}-{HALF + 9}/{size}", LARGE[HALF : HALF + 10]))
-    assert fetch.saved(verify=False) == LARGE
-    assert fetch.stage.storage.asked == [0, HALF, 0]
-
-
-def test_a_storage_that_sends_more_than_it_announced_is_refused(fetch: Fetching) -> None:
-    """A part with more bytes than the file has left is IntegrityError, and nothing of it is saved."""
-    place = f"bytes {HALF}-{len(LARGE) - 1}/{len(LARGE)}"
-    fetch.stage.storage.fail_next(cut(HALF), ranged(place, LARGE[HALF:] + b"1,2\r\n"))
-    fetch.failed(IntegrityError, verify=False)
 
 
 OTHER = LARGE.replace(b"x", b"y")
@@ -120,7 +78,7 @@ def test_fault_39_a_file_that_changed_between_two_attempts_is_fetched_from_zero(
 def test_fault_39_bytes_that_were_given_are_never_followed_by_those_of_another_file(
     fetch: Fetching, change: Fault
 ) -> None:
-    """Fault 39: whoever reads the bytes gets IntegrityError when the file becomes another, and no mixture."""
+    """Fault 39: a reader of the bytes gets IntegrityError when the file becomes another, and no mixture."""
     fetch.stage.storage.fail_next(cut(HALF), change)
     seen: list[bytes] = []
     with pytest.raises(IntegrityError):
@@ -128,10 +86,9 @@ def test_fault_39_bytes_that_were_given_are_never_followed_by_those_of_another_f
     assert b"".join(seen) == LARGE[:HALF]
 
 
-@pytest.mark.parametrize("etag", ["", 'W/"v1"', "v1", '"v1', '"v\xe9"', '"a", "b"', '"' + "e" * 20_000 + '"'])
-def test_fault_39_a_file_without_a_usable_etag_is_never_continued(fetch: Fetching, serve: Serve, etag: str) -> None:
+def test_fault_39_a_file_without_a_usable_etag_is_never_continued(fetch: Fetching, serve: Serve) -> None:
     """Fault 39: what no strong ETag vouches for is fetched from zero each time, and bytes cannot go on at all."""
-    fetch.stage = Stage(serve, etag=etag)
+    fetch.stage = Stage(serve, etag='"v\xe9"')
     fetch.stage.storage.fail_next(cut(HALF))
     assert fetch.saved() == LARGE
     assert fetch.stage.storage.asked == [0, 0]

@@ -36,7 +36,7 @@ MODES = [
 
 @frozen
 class Whim:
-    """What storage does at one request: its status if it refuses, its version, how it answers and where it breaks."""
+    """One response of storage: its status if it refuses, the version, the mode and the place where it breaks."""
 
     refusal: int
     version: int
@@ -131,7 +131,7 @@ def run(driver: Files, kept: Kept, **options: Any) -> Metrics24Error | None:
 
 
 def checked(driver: Files, whims: list[Whim], versions: list[bytes]) -> None:
-    """What must hold however it ended: nothing is left open, and there are few requests."""
+    """Check that no stream is left open and that there were few requests."""
     assert driver.leaked == 0
     assert len(driver.opened) <= 6 * (len(whims) + max(map(len, versions)) + 2)
     assert len(driver.calls) <= len(driver.opened) + 1
@@ -156,7 +156,7 @@ def test_a_download_is_one_version_whole_or_an_error(
 
 @given(versions=VERSIONS, whims=WHIMS)
 def test_what_is_given_for_good_is_a_piece_of_one_version(versions: list[bytes], whims: list[Whim]) -> None:
-    """Where nothing can be taken back, every block follows on the last, and all of them are of one version."""
+    """Without rewinding, every block follows on the last, and all of them are of one version."""
     driver, kept = Files(storage(versions, whims)), Kept()
     error = run(driver, kept, rewinds=False)
     assert b"".join(block.data for block in kept.blocks) == kept.data

@@ -95,7 +95,7 @@ def test_fault_36_an_expired_url_is_minted_again(fetch: Fetching, lane: str) -> 
     assert resumed == [None, None, '"v1"', '"v1"']
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+@pytest.mark.parametrize("status", [401, 403])
 def test_fault_36_a_url_that_stays_refused_is_an_error(fetch: Fetching, status: int) -> None:
     """Fault 36: storage that refuses three URLs in a row has the last word, with its code and without its body."""
     refusal = answers.answer(XML, status=status, content_type="application/xml")
@@ -128,11 +128,11 @@ def test_fault_47_five_attempts_without_progress_are_the_end(fetch: Fetching, mi
 
 
 def test_fault_47_whatever_comes_further_goes_on(fetch: Fetching) -> None:
-    """Fault 47: a download that breaks off a hundred times, and comes further each time, arrives."""
-    step = len(LARGE) // 100
-    fetch.stage.storage.fail_next(*[cut(step)] * 99)
+    """Fault 47: a download that breaks off thirty times, and comes further each time, arrives."""
+    step = len(LARGE) // 30
+    fetch.stage.storage.fail_next(*[cut(step)] * 29)
     assert fetch.saved() == LARGE
-    assert fetch.stage.storage.asked == [step * number for number in range(100)]
+    assert fetch.stage.storage.asked == [step * number for number in range(30)]
 
 
 def sent_rest_of_nothing(exchange: Exchange) -> None:

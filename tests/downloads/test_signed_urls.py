@@ -31,7 +31,7 @@ def test_a_web_address_is_taken(url: str, host: str, location: str) -> None:
 
 
 def test_an_address_without_a_query_is_whole() -> None:
-    """What is not signed is opened as it is."""
+    """A URL without a signature is opened as it is."""
     found = SignedUrl.read("https://s.example/f?")
     assert (found.signature, found.reveal()) == (None, "https://s.example/f")
 

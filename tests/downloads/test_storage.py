@@ -1,10 +1,12 @@
-"""What storage answers other than the file: refusals, pages, statuses, and links that are no good."""
+"""Responses of storage other than the file: refusals, pages, statuses and unsafe links."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from downloads.fake_storage import (
@@ -16,9 +18,12 @@ from downloads.fake_storage import (
     asked,
     download,
     downloaded,
+    minted,
     replies,
     whole,
 )
+from metrics24._core import downloads as storage
+from metrics24._core.effects import Opened
 from metrics24.errors import (
     IntegrityError,
     Metrics24Error,
@@ -30,12 +35,7 @@ from metrics24.errors import (
     StatusError,
     TransportError,
 )
-from support.fake_driver import in_turn, policy, raw
-
-
-def minted(driver: Files) -> int:
-    """How many URLs were asked for."""
-    return len(driver.calls)
+from support.fake_driver import NOON, in_turn, policy, raw
 
 
 def test_the_signed_url_is_asked_for_by_the_files_name() -> None:
@@ -49,7 +49,7 @@ def test_the_signed_url_is_asked_for_by_the_files_name() -> None:
 
 @pytest.mark.parametrize("answer", [{"url": ""}, {"url": None}, {"link": "x"}])
 def test_an_answer_without_a_url_is_a_response_error(answer: dict[str, object]) -> None:
-    """Where the API gives no URL, storage is not asked."""
+    """If the API gives no URL, storage is not asked."""
     driver = Files(replies(), in_turn(raw(body=answer)))
     with pytest.raises(ResponseError) as caught:
         Kept().take(driver, download())
@@ -57,7 +57,7 @@ def test_an_answer_without_a_url_is_a_response_error(answer: dict[str, object]) 
 
 
 def test_an_answer_that_is_no_object_is_a_response_error_of_its_operation() -> None:
-    """What holds no URL since it is no object is told with the operation whose answer it is."""
+    """A response that is no object is an error that names its operation."""
     with pytest.raises(ResponseError) as caught:
         Kept().take(Files(replies(), in_turn(raw(body=["x"]))), download())
     assert (caught.value.path, caught.value.operation) == ("$", "getExportUrl")
@@ -79,7 +79,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_fault_36_a_url_that_is_too_old_is_minted_anew(status: int) -> None:
+def test_fault_36_a_url_that_is_too_old_is_requested_again(status: int) -> None:
     """A refusal before or amid a download is answered by a new URL, at once, with what has arrived kept."""
     driver = Files(replies(Reply(status), whole(ends=[HALF]), Reply(status), whole()))
     assert Kept().take(driver, download()).data == FILE
@@ -102,7 +102,7 @@ def test_fault_42_two_new_urls_that_are_refused_are_an_error(body: bytes, said: 
 
 
 def test_a_refusal_whose_body_breaks_off_is_a_refusal() -> None:
-    """That an error's body cannot be read does not hide the error."""
+    """An error whose body cannot be read is still the error."""
     driver = Files(replies(*[Reply(404, {}, (TransportError("x"),))] * 3))
     with pytest.raises(NotFound, match="status 404"):
         Kept().take(driver, download())
@@ -111,12 +111,12 @@ def test_a_refusal_whose_body_breaks_off_is_a_refusal() -> None:
 
 @pytest.mark.parametrize("status", [204, 202, 402, 409, 501])
 def test_other_statuses_are_errors_at_once(status: int) -> None:
-    """What is no file and no reason to try again ends the download after one request."""
+    """A response that is no file and no reason to try again ends the download after one request."""
     with pytest.raises((StatusError, IntegrityError), match=f"status {status}"):
         downloaded(replies(Reply(status)))
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 524])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 def test_storage_that_is_not_well_is_asked_again(status: int) -> None:
     """Transient statuses are tried again after growing pauses, with a new URL."""
     driver = Files(replies(Reply(status), Reply(status), whole()))
@@ -164,7 +164,7 @@ def test_a_file_of_unknown_length_ends_with_its_stream(length: str | None) -> No
 
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/xml", "TEXT/XML"])
 def test_fault_42_a_page_in_place_of_the_file_is_refused(kind: str) -> None:
-    """200 with HTML or XML never becomes a CSV, and the connection is let go."""
+    """200 with HTML or XML never becomes a CSV, and the connection is released."""
     driver = Files(replies(Reply(200, {"content-type": kind}, (b"a,b\n",))))
     with pytest.raises(IntegrityError, match="page instead of the file"):
         Kept().take(driver, download())
@@ -173,7 +173,7 @@ def test_fault_42_a_page_in_place_of_the_file_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("blocks", [(b"<?xml",), (b"\xef\xbb\xbf\r\n <html>",), (b"\n", b" ", b"\t<Error>")])
 def test_fault_42_a_page_that_is_declared_as_a_file_is_refused(blocks: tuple[bytes, ...]) -> None:
-    """What begins with an angle bracket, behind blanks or not, is a page, whatever its type says and its blocks are."""
+    """A body that begins with an angle bracket, after blanks or not, is a page, whatever its type and its blocks."""
     with pytest.raises(IntegrityError, match="page instead of the file"):
         downloaded(replies(Reply(200, {"content-type": "text/csv"}, blocks)))
 
@@ -215,3 +215,55 @@ def test_every_step_has_the_clients_timeout() -> None:
     driver = Watching(whole())
     Kept().take(driver, download(policy=policy(timeout=7)))
     assert [*seen, *(each.timeout for each in driver.opened)] == [7, 7, 7]
+
+
+def opened(status: int, headers: dict[str, str]) -> Opened:
+    """Make the head of a response of storage."""
+    return Opened(status, httpx.Headers(headers), None)
+
+
+@pytest.mark.parametrize(("digits", "length"), [(18, 10**18 - 1), (19, None)])
+def test_a_length_of_more_digits_than_any_file_has_is_none(digits: int, length: int | None) -> None:
+    """An announced length is read up to 18 digits, and is unknown beyond."""
+    assert storage.length_of(opened(200, {"content-length": "9" * digits})) == length
+
+
+@pytest.mark.parametrize(("size", "code"), [(4096, "SlowDown"), (4097, "")])
+def test_storages_word_for_an_error_is_looked_for_at_the_beginning(size: int, code: str) -> None:
+    """The code counts if it stands in the first 4,096 bytes, whatever else storage sends."""
+    assert storage.error_code(b"<Code>SlowDown</Code>".rjust(size) + b" " * 99) == code
+
+
+@pytest.mark.parametrize("beginning", [b"~<a>,b\n", b"a<b>,c\n", b",<a>\n"])
+def test_only_blanks_may_stand_before_the_bracket_of_a_page(beginning: bytes) -> None:
+    """A column's name that holds an angle bracket behind anything else begins a file."""
+    assert storage.refuse_page(beginning)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(299, IntegrityError), (300, SecurityError), (399, SecurityError), (400, StatusError)]
+)
+def test_redirects_are_the_statuses_from_300_to_399(status: int, kind: type[Exception]) -> None:
+    """A status just below is no file, one in the range leads elsewhere, one just above is an error."""
+    assert isinstance(storage.refusal(opened(status, {}), "", NOON), kind)
+
+
+def test_pauses_between_attempts_at_a_file_may_be_short_and_are_bounded() -> None:
+    """The pauses of a download are drawn from zero up to a bound that doubles, and never beyond 20 seconds."""
+    bounds: list[tuple[float, float]] = []
+
+    def uniform(least: float, most: float) -> float:
+        bounds.append((least, most))
+        return most
+
+    driver = Files(whole(ends=iter([0] * 9)))
+    with pytest.raises(TransportError):
+        Kept().take(driver, download(policy=policy(uniform=uniform)))
+    assert bounds == [(0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0), (0.0, 8.0)]
+
+
+def test_a_download_that_breaks_off_is_told_of_under_the_packages_name(caplog: pytest.LogCaptureFixture) -> None:
+    """The log named metrics24, which users silence or show, has a line for each time a download goes on."""
+    with caplog.at_level(logging.INFO, "metrics24"):
+        Kept().take(Files(whole(ends=[5])), download())
+    assert [(each.name, each.levelname) for each in caplog.records] == [("metrics24", "INFO")]

@@ -25,9 +25,9 @@ from metrics24._core.downloads import Gzip
 from metrics24.errors import IntegrityError, TransportError
 
 
-@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, br"])
+@pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, br", "gzip, gzip", "compress"])
 def test_fault_41_an_unknown_packing_is_refused(coding: str) -> None:
-    """What comes packed in another way than gzip is not saved."""
+    """A file in another packing than gzip is not saved."""
     with pytest.raises(IntegrityError, match="not asked for"):
         downloaded(replies(Reply(200, {"content-encoding": coding}, (b"a,b\n",))))
 
@@ -49,7 +49,7 @@ def test_fault_41_a_packed_file_is_unpacked(coding: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["", CUT])
-def test_fault_41_a_packed_file_that_breaks_begins_anew(how: str) -> None:
+def test_fault_41_a_packed_file_that_breaks_starts_over(how: str) -> None:
     """Half a packed file is never taken for the whole, and storage is not asked for a part of it."""
     driver = Files(packed(ends=[(60, how), (90, how)]))
     assert Kept().take(driver, download()).data == FILE
@@ -63,14 +63,14 @@ def test_fault_41_a_packed_file_that_is_always_cut_is_given_up() -> None:
 
 
 def test_a_part_of_a_packed_file_is_not_joined_to_what_was_unpacked() -> None:
-    """An earlier part, and packed bytes from the middle, do not fit: the download begins anew."""
+    """An earlier part, and packed bytes from the middle, do not fit: the download starts over."""
     driver = Files(packed())
     kept = Kept(FILE[:100], '"v1"').take(driver, download(offset=100, etag='"v1"'))
     assert (kept.data, asked(driver)) == (FILE, [(100, '"v1"'), (0, "")])
 
 
 def test_a_damaged_packing_is_an_integrity_error() -> None:
-    """What does not unpack is not retried for ever, and not saved."""
+    """A file that does not unpack is neither retried for ever nor saved."""
     with pytest.raises(IntegrityError, match="damaged"):
         downloaded(replies(Reply(200, {"content-encoding": "gzip"}, (b"real_tx_id,status\n",))))
 

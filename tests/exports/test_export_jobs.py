@@ -1,4 +1,4 @@
-"""What a job gives back, and what it checks, with Client and with AsyncClient."""
+"""The return values and checks of a job, with Client and with AsyncClient."""
 
 from __future__ import annotations
 

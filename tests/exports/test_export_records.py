@@ -161,7 +161,7 @@ def test_kinds_are_told_by_the_beginning_of_the_type(kind: str, word: object, ex
     ],
 )
 def test_a_files_name_stands_in_either_place(record: dict[str, Any], names: list[str]) -> None:
-    """Where the name stands is not documented, so both places are read, and what is no name is none."""
+    """The documentation does not say which property holds the name, so both are read, and only text is a name."""
     assert [*names_in(record)] == names
 
 

@@ -44,7 +44,7 @@ def test_rows_at_midnight_alone_prove_nothing() -> None:
 
 
 def test_without_rows_there_is_one_range() -> None:
-    """Where the samples have no rows there is nothing to split, and nothing to tell the last day by."""
+    """If the samples have no rows there is nothing to split, and nothing to tell the last day by."""
     found = planned(Reports())
     assert (spans(found), found.end_included, found.rows_per_day, found.exports[0].rows) == ([(0, 9)], None, 0, 0)
 
@@ -96,7 +96,7 @@ def test_a_range_may_end_with_the_calendar() -> None:
     [(0, 10, [0] * 10), (7, 10, [0] * 3 + [1] * 7), (10, 10, [1] * 10), (12, 3, [1] * 3 + [2] * 3 + [3] * 3 + [4])],
 )
 def test_the_days_quota_is_spread(left: int, per_day: int, waits: list[int]) -> None:
-    """What the day leaves is used first, then so many a day."""
+    """Exports that are left today are used first, then the daily quota of the next days."""
     today = [export(f"t{number}", created_at=BEGINNING.isoformat()) for number in range(left)]
     found = planned(
         Reports(HOURLY, [past(240, created_at="2025-01-11T00:00:00Z"), *today]), export_rows=24, exports_per_day=per_day

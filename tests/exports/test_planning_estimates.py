@@ -1,4 +1,4 @@
-"""How many rows a day a plan reckons with: as earlier exports tell, or the newest rows of some days."""
+"""The rows a day that a plan assumes: from earlier exports, or from the newest rows of some days."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_two_rows_are_enough_for_a_rate() -> None:
 
 
 def test_samples_without_times_are_counted() -> None:
-    """Where rows do not tell when they are from, a page stands for its rows, and any row proves the day."""
+    """If rows do not tell when they are from, a page stands for its rows, and any row proves the day."""
     server = Reports([day(0, 12) + timedelta(seconds=second) for second in range(200)])
     server.column = "when"
     found = planned(server, days=1, kind="conversions")

@@ -26,6 +26,8 @@ LOST: dict[str, Any] = {
     "timeout": lambda: RequestTimeout("late"),
     "503": lambda: raw(503),
     "408": lambda: raw(408),
+    "504": lambda: raw(504),
+    "null": lambda: raw(201, None),
     "nothing": lambda: raw(201, {}),
     "an id alone": lambda: raw(201, {"created_item_id": "e1"}),
     "an id that bends": lambda: raw(201, export("..")),
@@ -34,7 +36,7 @@ LOST: dict[str, Any] = {
 
 
 def operations(driver: FakeDriver) -> list[str]:
-    """What was asked, in order."""
+    """Name the operations that were sent, in order."""
     return [call.request.operation for call in driver.calls]
 
 
@@ -66,7 +68,7 @@ def test_all_that_is_wanted_is_sent() -> None:
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_fault_35_a_lost_answer_is_adopted(fault: str) -> None:
+def test_fault_35_a_lost_response_is_adopted(fault: str) -> None:
     """The one export that is new and repeats all that was asked is the result, and none is asked for again."""
     others = (export("old", created_at=moment(-60)), export("else", format__delimiter=";"), export(None))
     with warnings.catch_warnings(action="ignore"):
@@ -77,7 +79,7 @@ def test_fault_35_a_lost_answer_is_adopted(fault: str) -> None:
 
 @pytest.mark.parametrize("fault", LOST)
 def test_fault_35_a_lost_export_that_is_not_surely_there_is_ambiguous(fault: str) -> None:
-    """Where no new export is equal, or two are, the error shows the new ones and nothing is asked for again."""
+    """If no new export is equal, or two are, the error shows the new ones and nothing is asked for again."""
     for found in ([], [export("a", format=None)], [export("a"), export("b")]):
         driver = FakeDriver(in_turn(LOST[fault](), listed(*found, export("old", created_at=moment(-60)))))
         with pytest.raises(AmbiguousWrite, match="new since then") as caught:
@@ -87,7 +89,7 @@ def test_fault_35_a_lost_export_that_is_not_surely_there_is_ambiguous(fault: str
 
 
 @pytest.mark.parametrize("first", ["answered", "adopted"])
-def test_fault_35_a_lost_answer_is_not_taken_for_the_export_before(first: str) -> None:
+def test_fault_35_a_lost_response_is_not_taken_for_the_export_before(first: str) -> None:
     """An equal export that this client has asked for already is shown, and is no other call's result."""
     answers = [raw(201, export("e1"))] if first == "answered" else [raw(503), listed(export("e1"))]
     driver = FakeDriver(in_turn(*answers, raw(503), listed(export("e1"))))
@@ -116,7 +118,7 @@ def test_fault_35_an_export_without_days_is_never_surely_the_one() -> None:
     assert [each.id for each in caught.value.candidates] == ["e1"]
 
 
-def test_fault_35_a_lost_answer_is_ambiguous_where_the_list_cannot_be_read() -> None:
+def test_fault_35_a_lost_response_is_ambiguous_where_the_list_cannot_be_read() -> None:
     """When the list is refused, the export's fate stays open."""
     with pytest.raises(AmbiguousWrite, match="could not be read either") as caught:
         FakeDriver(in_turn(raw(503), raw(403))).run(request(params(), policy(), {}))
@@ -142,6 +144,13 @@ def test_a_refused_export_is_an_error_with_advice(
     assert len(driver.calls) == len(answers)
     notes = getattr(caught.value, "__notes__", [])
     assert not notes if note is None else note in notes[0]
+
+
+def test_fault_35_a_throttled_request_is_sent_again() -> None:
+    """A 429 refuses the request, so that nothing is looked for and it is sent again."""
+    driver = FakeDriver(in_turn(raw(429), raw(429), raw(201, export("e1"))))
+    assert driver.run(request(params(), policy(), {}))["id"] == "e1"
+    assert operations(driver) == ["downloadClicks"] * 3
 
 
 def test_extra_parameters_are_not_blamed_where_some_were_named() -> None:
@@ -173,7 +182,7 @@ def test_reuse_takes_an_equal_export(status: str | None) -> None:
     ],
 )
 def test_reuse_takes_nothing_else(changes: dict[str, Any]) -> None:
-    """What failed, is older, of unknown age or another export is left alone, and a new one is asked for."""
+    """An export that failed, is older, of unknown age or another one is left alone, and a new one is requested."""
     driver = FakeDriver(in_turn(listed(changed(export("x"), changes)), raw(201, export("new"))))
     with warnings.catch_warnings(action="ignore"):
         assert driver.run(start(params(reuse=60), policy(), {}))["id"] == "new"

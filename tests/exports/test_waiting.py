@@ -45,7 +45,7 @@ def waited(
 
 
 def test_an_export_with_a_file_is_not_waited_for() -> None:
-    """What is complete and named needs no request."""
+    """An export that is complete and names its file needs no request."""
     driver = FakeDriver(in_turn())
     assert waited(driver, export(**FILED))[1] == []
     assert (driver.calls, driver.slept) == ([], [])
@@ -53,7 +53,7 @@ def test_an_export_with_a_file_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("name", [{"artifact_name": "f.csv"}, {"artifact": {"name": "f.csv"}}])
 def test_pauses_grow_up_to_the_longest(name: dict[str, Any]) -> None:
-    """Each look comes after a longer pause, and each is told with the seconds so far."""
+    """Each look comes after a longer pause, and each is reported with the seconds so far."""
     driver = FakeDriver(in_turn(*[state("PENDING")] * 2, *[state("IN_PROGRESS")] * 2, state("COMPLETED", **name)))
     record, told = waited(driver, export(), Waiting(first=1, factor=3, max=10))
     assert driver.slept == [1, 3, 9, 10, 10]
@@ -78,7 +78,7 @@ def test_fault_34_a_complete_export_without_a_file_is_given_up_after_a_minute(na
 
 
 def test_fault_34_the_minute_begins_when_the_export_is_complete() -> None:
-    """A state that goes back to work begins the minute anew, and a name that comes late is a file."""
+    """A state that goes back to work begins the minute again, and a name that comes late is a file."""
     late = [state("COMPLETED")] * 5
     driver = FakeDriver(in_turn(*late, state("IN_PROGRESS"), *late, state(**FILED)))
     waited(driver, export(), Waiting(first=14, factor=1, max=14))
@@ -135,7 +135,7 @@ def test_fault_32_a_canceled_export_is_an_error() -> None:
 
 
 def test_fault_33_an_unknown_status_is_waited_for_and_told_once() -> None:
-    """Each state that nobody knows is warned of once, printable, and the waiting goes on."""
+    """Each state that is unknown is warned of once, printable, and the waiting goes on."""
     words = ["PAUSED", "PENDING", "PAUSED", "\x1bODD", "PAUSED"]
     driver = FakeDriver(in_turn(*map(state, words), state(**FILED)))
     with pytest.warns(UnexpectedAnswerWarning) as caught:

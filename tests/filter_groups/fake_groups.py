@@ -13,7 +13,7 @@ from metrics24.errors import RequestTimeout, ResponseError, TransportError
 from support.fake_driver import FakeDriver, Outcome, policy, raw
 
 SERVERS_NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
-"""What the server's clock says when the client's begins: two months ahead of what the client's wall clock says."""
+"""The server's time when a test begins: two months ahead of the client's wall clock."""
 
 SPRING: dict[str, Any] = {"integration": "int1", "organization": "org1", "name": "Spring", "priority": 7}
 LOST: Mapping[str, Callable[[], Outcome]] = {
@@ -32,7 +32,7 @@ def stamp(seconds: float) -> str:
 
 
 class GroupServer:
-    """Keeps filter groups; each request takes the next whim, which is the form of its answer or a fault.
+    """Keeps filter groups; each request takes the next whim, which is the form of its response or a fault.
 
     Forms: "" (the whole group), "wrapped", "id", "nothing", "204", "html". Faults: those in `LOST`, "connect", "429",
     "400", "403". Nothing was carried out after a fault, unless it has "after " before its name.
@@ -52,7 +52,7 @@ class GroupServer:
         return self.groups[identity]
 
     def asked(self, operation: str) -> int:
-        """How often an operation was asked for."""
+        """Count the requests of an operation."""
         return sum(request.operation == operation for request in self.requests)
 
     def __call__(self, request: Request) -> Outcome:

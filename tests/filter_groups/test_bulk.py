@@ -63,7 +63,7 @@ def test_a_bulk_update_is_verified(whim: str) -> None:
 
 
 def test_a_bulk_update_that_did_not_happen_is_unverified() -> None:
-    """Groups that do not have the mode after a lost answer are unverified, with the error that lost it."""
+    """Groups that do not have the mode after a lost response are unverified, with the error that lost it."""
     server = three("503")
     result = server.driver.run(bulk_update(groups_of(), IDS, monitoring_mode=True))
     assert (result.ok, result.unverified) == ((), IDS)
@@ -82,7 +82,7 @@ def test_a_bulk_deletion_is_verified(whim: str) -> None:
 
 @pytest.mark.parametrize("fault", LOST)
 def test_survivors_of_a_bulk_deletion_are_unverified(fault: str) -> None:
-    """Groups that are still there after a lost answer are unverified, with the error that lost it."""
+    """Groups that are still there after a lost response are unverified, with the error that lost it."""
     server = three("", fault)
     result = server.driver.run(bulk_delete(groups_of(), (*IDS, "g9")))
     assert (result.ok, result.missing, result.unverified) == ((), ("g9",), IDS)
@@ -128,7 +128,7 @@ def test_a_refused_bulk_deletion_is_an_error(whims: list[str]) -> None:
 
 @pytest.mark.parametrize(("there", "gone"), [("g2", "g3"), ("g3", "g2")])
 def test_groups_that_a_shifting_list_hides_are_asked_for(there: str, gone: str) -> None:
-    """Where the server counts more groups than the list showed, each id that was not seen is read by itself."""
+    """If the server counts more groups than the list showed, each id that was not seen is read by itself."""
     shown = {"data": [{"id": "g1", "monitoring_mode": True}], "meta": {"total_count": 3, "total_page": 1}}
     found = {"g2": raw(404), "g3": raw(404), there: raw(body={"monitoring_mode": True})}
     answers = [raw(204), raw(body=shown), *found.values()]

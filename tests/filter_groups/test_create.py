@@ -1,4 +1,4 @@
-"""Reading and creating one filter group, answers lost and found."""
+"""Reading and creating one filter group, with responses lost and found."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_new_group_is_given_back_however_the_server_answers(form: str) -> None
 
 @pytest.mark.parametrize("part", [{}, {"name": "Spring"}, {"created_item_id": "g1", **SPRING}])
 def test_a_part_of_a_group_is_not_taken_for_the_whole(part: dict[str, Any]) -> None:
-    """What lacks its id, or a property that was sent, is read before it is given back."""
+    """A response without the id, or without a property that was sent, makes the client read the group."""
     whole = {"id": "g1", **SPRING, "offer_ids": ["o1"]}
     driver = FakeDriver(in_turn(raw(201, part if "created_item_id" in part else {"id": "g1", **part}), raw(body=whole)))
     made = driver.run(create(groups_of(), {**SPRING, "offer_ids": ["o1"]}))
@@ -80,7 +80,7 @@ def test_a_lost_create_is_adopted(fault: str, dated: bool) -> None:
 
 @pytest.mark.parametrize("fault", LOST)
 def test_a_create_that_did_not_happen_is_ambiguous(fault: str) -> None:
-    """When no group is there after a lost answer, the client says so and does not create it again."""
+    """When no group is there after a lost response, the client says so and does not create it again."""
     server = GroupServer([fault])
     server.has("other", name="Autumn", priority=8)
     with pytest.raises(AmbiguousWrite) as caught:
@@ -114,7 +114,7 @@ def test_a_group_that_is_not_surely_the_one_is_a_candidate(difference: dict[str,
 
 
 def test_two_groups_that_could_be_it_are_both_candidates() -> None:
-    """Where two groups equal what was sent, neither is adopted."""
+    """If two groups equal what was sent, neither is adopted."""
     server = GroupServer(["reset"])
     for identity in ("g1", "g2"):
         server.has(identity, created_at=stamp(5))
@@ -180,3 +180,14 @@ def test_a_create_that_surely_did_not_happen_is_sent_again() -> None:
     server = GroupServer(["connect", "429", ""])
     assert server.driver.run(create(groups_of(), SPRING)).id == "new1"
     assert (server.asked("createFilterGroup"), server.created) == (3, 1)
+
+
+def test_a_group_that_is_sent_back_whole_is_not_read_again() -> None:
+    """A create whose answer holds the id and all that was sent is one request; where something lacks, it is two."""
+    server = GroupServer([""])
+    server.driver.run(create(groups_of(), {"organization": "org1", **SPRING}))
+    assert len(server.requests) == 1
+    answer = raw(201, {"created_item_id": "g1", **SPRING, "organization": "org1"})
+    driver = FakeDriver(in_turn(answer, raw(body={"id": "g1", **SPRING})))
+    assert driver.run(create(groups_of(), {"organization": "org1", **SPRING})).id == "g1"
+    assert len(driver.calls) == 2

@@ -207,3 +207,19 @@ def test_joining_changes_nothing_that_was_there() -> None:
     base.params().append(("x", "y"))
     assert base.params() == [("filter[a]", "1"), ("filter[a]", "2")]
     assert base == field("a").any_of("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(datetime(2025, 2, 1), "time zone"), (float("nan"), "not a number"), ("\ud800", "surrogate")],
+)
+def test_a_value_that_cannot_be_sent_is_refused_in_words_of_its_own(value: Any, words: str) -> None:
+    """The message says what is wrong with the value, not only of which type it is."""
+    with pytest.raises(FilterError, match=words):
+        field("status").eq(value)
+
+
+def test_operators_are_named_where_they_are_wrong() -> None:
+    """The message about an operator says that it is one."""
+    with pytest.raises(FilterError, match=r"operator(?!~)"):
+        field("status").op("a]b", "x")

@@ -1,4 +1,4 @@
-"""Deleting an export, answers lost and found."""
+"""Deleting an export, with responses lost and found."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def deleted(*outcomes: Outcome, **changes: Any) -> FakeDriver:
 
 
 def operations(driver: FakeDriver) -> list[str]:
-    """What was asked, in order."""
+    """Name the operations that were sent, in order."""
     return [call.request.operation for call in driver.calls]
 
 
@@ -50,7 +50,7 @@ def test_a_deletion_is_one_request(answer: Outcome) -> None:
 
 @pytest.mark.parametrize("fault", LOST)
 def test_fault_50_a_lost_deletion_of_what_is_gone_is_a_success(fault: str) -> None:
-    """When the export is not there after a lost answer, it was deleted."""
+    """When the export is not there after a lost response, it was deleted."""
     assert operations(deleted(LOST[fault](), raw(404))) == ["deleteExport", "getExport"]
 
 
@@ -78,7 +78,7 @@ def test_fault_50_a_first_404_is_not_found() -> None:
     ("changes", "hits"), [({"attempts": 3}, 3), ({"deadline": 0.5}, 1), ({"budget": RetryBudget(1)}, 2)]
 )
 def test_a_deletion_is_given_up_at_last(changes: dict[str, Any], hits: int) -> None:
-    """When answers are lost until attempts, deadline or budget are used up, it is AmbiguousWrite."""
+    """When responses are lost until attempts, deadline or budget are used up, it is AmbiguousWrite."""
     driver = FakeDriver(in_turn(*[raw(503), THERE] * 10))
     with pytest.raises(AmbiguousWrite, match=f"'e1' was lost {hits} times") as caught:
         driver.run(delete_export("e1", policy(**changes), {}))
@@ -88,7 +88,7 @@ def test_a_deletion_is_given_up_at_last(changes: dict[str, Any], hits: int) -> N
 
 @pytest.mark.parametrize("answer", [raw(403), raw(body=None)])
 def test_a_lost_deletion_is_ambiguous_where_the_export_cannot_be_read(answer: Outcome) -> None:
-    """When the read-back fails, nobody knows whether the export is gone."""
+    """When the read-back fails, it is unknown if the export is gone."""
     with pytest.raises(AmbiguousWrite, match="failed too"):
         deleted(raw(503), answer)
 
@@ -98,3 +98,15 @@ def test_a_refused_deletion_is_an_error(outcomes: list[Outcome]) -> None:
     """A refusal is its own error, on whichever attempt it comes."""
     with pytest.raises((BadRequest, Forbidden)):
         deleted(*outcomes)
+
+
+def test_pauses_between_deletions_may_be_short() -> None:
+    """The pause before a second deletion is drawn from zero up to half a second."""
+    bounds: list[tuple[float, float]] = []
+
+    def uniform(least: float, most: float) -> float:
+        bounds.append((least, most))
+        return least
+
+    assert deleted(TransportError("reset"), THERE, raw(204), uniform=uniform).slept == [0.0]
+    assert bounds == [(0.0, 0.5)]

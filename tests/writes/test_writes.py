@@ -1,4 +1,4 @@
-"""What a lost answer means, and what is a write's own work."""
+"""The meaning of a lost response to a write, and the recognition of its result."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def test_only_what_is_no_answer_leaves_the_fate_open(problem: Metrics24Error, ex
 
 
 def watched(*outcomes: Outcome, taking: float = 0.0) -> SentWrite:
-    """Send a write that ends with these outcomes before the eyes of a witness."""
-    witness = SentWrite()
+    """Send a write that ends with these outcomes, and give what was noted of it."""
+    write = SentWrite()
     driver = FakeDriver(in_turn(*outcomes), taking=taking)
     try:
-        driver.run(witness.watch(send(WRITE, policy())))
+        driver.run(write.watch(send(WRITE, policy())))
     except Metrics24Error:
-        return witness
-    return witness
+        return write
+    return write
 
 
 def dated(seconds: float, status: int = 200) -> RawResponse:
@@ -84,18 +84,18 @@ def test_the_wall_clock_judges_where_the_server_gives_no_date(created: timedelta
 @pytest.mark.parametrize("status", [200, 503])
 def test_the_servers_clock_judges_where_it_can_be_read(skew: float, status: int) -> None:
     """However wrong the client's clock is, what counts is the server's time less the time since the write was sent."""
-    witness = watched(dated(skew + 10, status), taking=10)
+    write = watched(dated(skew + 10, status), taking=10)
     sent = BEGINNING + timedelta(seconds=skew)
-    assert not witness.saw_before(sent.isoformat())
-    assert not witness.saw_before((sent - timedelta(seconds=1)).isoformat())
-    assert witness.saw_before((sent - timedelta(seconds=2)).isoformat())
+    assert not write.saw_before(sent.isoformat())
+    assert not write.saw_before((sent - timedelta(seconds=1)).isoformat())
+    assert write.saw_before((sent - timedelta(seconds=2)).isoformat())
 
 
 def test_the_last_attempt_is_what_counts() -> None:
-    """What is created by others while a write waits for its turn is older than the write."""
-    witness = watched(raw(429, headers=[("Retry-After", "60")]), TransportError("x"))
-    assert witness.saw_before((BEGINNING + timedelta(seconds=30)).isoformat())
-    assert not witness.saw_before((BEGINNING + timedelta(seconds=60)).isoformat())
+    """A thing that others create while a write waits for its turn is older than the write."""
+    write = watched(raw(429, headers=[("Retry-After", "60")]), TransportError("x"))
+    assert write.saw_before((BEGINNING + timedelta(seconds=30)).isoformat())
+    assert not write.saw_before((BEGINNING + timedelta(seconds=60)).isoformat())
 
 
 @pytest.mark.parametrize("created", [None, 12, "", "yesterday", "2030-01-01T00:00:00", ["2030-01-01T00:00:00Z"]])
@@ -104,21 +104,21 @@ def test_what_says_nothing_of_its_age_counts_as_older(created: object) -> None:
     assert watched(TransportError("x")).saw_before(created)
 
 
-def test_a_witness_that_saw_no_write_vouches_for_nothing() -> None:
+def test_without_a_write_everything_is_older() -> None:
     """Without a write there is nothing that could be its work."""
     assert SentWrite().saw_before("2030-01-01T00:00:00Z")
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Thu, 99 Foo 2025 00:00:00 GMT", "Sat, 01 Mar 2025 12:00:00 -0000"])
 def test_a_date_that_cannot_be_read_is_none(date: str) -> None:
-    """Where the Date header is unreadable or without a zone, the wall clock judges."""
-    witness = watched(raw(headers=[("Date", date)]))
-    assert not witness.saw_before(BEGINNING.isoformat())
-    assert witness.saw_before((BEGINNING - timedelta(seconds=5)).isoformat())
+    """If the Date header is unreadable or without a zone, the wall clock judges."""
+    write = watched(raw(headers=[("Date", date)]))
+    assert not write.saw_before(BEGINNING.isoformat())
+    assert write.saw_before((BEGINNING - timedelta(seconds=5)).isoformat())
 
 
-def test_a_witness_changes_nothing() -> None:
-    """A watched flow gets every answer and error, gives its result, and is closed with its watcher."""
+def test_watching_changes_nothing() -> None:
+    """A watched flow gets every response and error, gives its result, and is closed with its watcher."""
     ended: list[str] = []
 
     def flow() -> Flow[str]:

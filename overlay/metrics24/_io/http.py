@@ -191,6 +191,9 @@ class Endpoint:
     base_url: str
     credential: Credential
 
+    def __attrs_post_init__(self) -> None:
+        remember(self.credential.secret)
+
     def attempt(self, call: Call) -> Attempt:
         """Describe a call for messages."""
         return Attempt(urlsplit(self.base_url).netloc, call.request.operation, call.timeout)
@@ -220,7 +223,6 @@ class Endpoint:
             headers[API_KEY_HEADER] = secret.reveal()
         else:
             headers["Authorization"] = f"Bearer {secret.reveal()}"
-        remember(secret)
         return headers
 
     def body(self, response: httpx.Response, call: Call) -> BodyReader:
@@ -248,7 +250,6 @@ def file_request(effect: Open) -> httpx.Request:
         headers["If-Range"] = effect.etag
     request = httpx.Request("GET", effect.url.reveal(), headers=headers, extensions=_timeouts(effect.timeout))
     for value in effect.url.values:
-        value.reveal()
         remember(value)
     if effect.url.signature is not None:
         effect.url.signature.last = request.url.query.decode("ascii")  # as it is sent: servers may repeat it

@@ -42,10 +42,10 @@ class Exchange:
         try:
             yield
         finally:
-            _current.exchange = None
+            del _current.exchange
             self._stream = None
 
-    def seconds_to_wait(self, stream: httpcore.NetworkStream | None, timeout: float | None) -> float:
+    def seconds_to_wait(self, stream: httpcore.NetworkStream | None, timeout: float | None) -> float | None:
         """Return how long the thread may wait for `stream` now: `timeout`, or what is left of the exchange.
 
         Raises:
@@ -58,6 +58,18 @@ class Exchange:
             raise httpcore.ReadTimeout("the time for the whole exchange is up")
         return left if timeout is None else min(timeout, left)
 
+    def seconds_to_connect(self, timeout: float | None) -> float | None:
+        """Return the same before anything was sent, so that running out of time then is told apart.
+
+        Raises:
+            httpcore.ConnectTimeout: nothing is left, or the exchange was aborted.
+
+        """
+        try:
+            return self.seconds_to_wait(None, timeout)
+        except httpcore.ReadTimeout as error:
+            raise httpcore.ConnectTimeout(str(error)) from None
+
     def abort(self) -> None:
         """End the exchange now: wake the thread that waits, and let it do nothing more."""
         self.aborted.set()
@@ -68,24 +80,18 @@ class Exchange:
                 sock.shutdown(socket.SHUT_RDWR)
 
 
+class _Unbounded(Exchange):
+    """The exchange of a thread outside all others: it ends no wait."""
+
+    def seconds_to_wait(self, _: httpcore.NetworkStream | None, timeout: float | None) -> float | None:
+        return timeout
+
+
 class _OfThread(threading.local):
-    exchange: Exchange | None = None
+    exchange: Exchange = _Unbounded()
 
 
 _current = _OfThread()
-
-
-def _seconds(stream: httpcore.NetworkStream | None, timeout: float | None) -> float | None:
-    exchange = _current.exchange
-    return timeout if exchange is None else exchange.seconds_to_wait(stream, timeout)
-
-
-def _seconds_to_connect(stream: httpcore.NetworkStream | None, timeout: float | None) -> float | None:
-    """Return the same for a connection over which nothing was sent yet, so that running out of time is told apart."""
-    try:
-        return _seconds(stream, timeout)
-    except httpcore.ReadTimeout as error:
-        raise httpcore.ConnectTimeout(str(error)) from None
 
 
 class Metered:
@@ -106,13 +112,13 @@ class MeteredStream(httpcore.NetworkStream, Metered):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, _seconds(self._inner, timeout))
+        data = self._inner.read(max_bytes, _current.exchange.seconds_to_wait(self._inner, timeout))
         self.received += len(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self.received = 0
-        self._inner.write(buffer, _seconds(self._inner, timeout))
+        self._inner.write(buffer, _current.exchange.seconds_to_wait(self._inner, timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -120,7 +126,7 @@ class MeteredStream(httpcore.NetworkStream, Metered):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> MeteredStream:
-        seconds = _seconds_to_connect(self._inner, timeout)
+        seconds = _current.exchange.seconds_to_connect(timeout)
         return MeteredStream(self._inner.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
@@ -146,7 +152,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         started = time.monotonic()
         for address in _addresses(host, port):
             left = None if timeout is None else max(timeout - (time.monotonic() - started), 0.001)
-            seconds = _seconds_to_connect(None, left)
+            seconds = _current.exchange.seconds_to_connect(left)
             try:
                 return MeteredStream(self._inner.connect_tcp(address, port, seconds, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

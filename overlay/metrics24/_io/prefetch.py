@@ -40,7 +40,7 @@ def prefetched(paginator: Paginator | NumberedPaginator, driver: Driver, *, frug
     If `frugal`, only where pages take a while to come. Otherwise two threads that share one interpreter lose more by
     taking turns than they win, if using a page takes no longer than fetching it.
     """
-    prefetch = PrefetchThread(driver)
+    prefetch = Prefetch(driver)
     try:
         while prefetch.under_way or not paginator.done:
             table, seconds = prefetch.result() if prefetch.under_way else _timed(driver, paginator.next_page())
@@ -82,7 +82,7 @@ async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
             task.exception()
 
 
-class PrefetchThread:
+class Prefetch:
     """Fetches one page at a time in a thread, which starts with the first page, since short tables need none.
 
     Attributes:

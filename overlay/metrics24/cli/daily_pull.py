@@ -64,7 +64,7 @@ def summarize(files: metrics24.DailyFiles, about: Mapping[str, Any], *, quiet: b
 
 
 FORMATS = ("parquet", "csv", "jsonl")
-_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "unordered", "via", "reuse")
+_OF_ONE_FILE = ("output", "overwrite", "limit", "after", "before", "via", "reuse")
 _OF_BY_DAY = ("format", "refresh_last")
 
 by_day_options = all_of(
