@@ -32,7 +32,7 @@ test-all: $(VENV)/dev.stamp ## Run what make test leaves out: schemathesis, atta
 	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" -p no:schemathesis --hypothesis-profile=thorough
 
 test-lowest: $(LOWEST)/lowest.stamp ## Run the tests with the lowest versions that pyproject.toml admits
-	$(LOWEST)/bin/python -m pytest -n 2
+	$(LOWEST)/bin/python -m pytest -n 2 -m "not slow" -p no:schemathesis --ignore=tests/repository
 
 check: lint types imports lint-spec check-generated workflows ## Run every static check
 

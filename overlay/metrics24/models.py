@@ -17,7 +17,8 @@ import metrics24_api.models as _generated
 from metrics24.errors import UnexpectedAnswerWarning, warn
 from metrics24_api.export_filter import EXPORT_FILTERS as EXPORT_FILTERS
 from metrics24_api.export_filter import ExportFilterFields as ExportFilterFields
-from metrics24_api.operation_table import MODELS, OPERATIONS
+from metrics24_api.operation_table import MODELS as MODELS
+from metrics24_api.operation_table import OPERATIONS
 from metrics24_api.operation_table import Property as Property
 from metrics24_api.types import UNSET as UNSET
 from metrics24_api.types import Unset as Unset

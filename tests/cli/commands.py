@@ -18,7 +18,7 @@ WEEK = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-0
 
 @frozen
 class Ended:
-    """How a command ended."""
+    """The end of a command: exit code and output."""
 
     code: int
     out: str

@@ -122,7 +122,7 @@ REFUSED: dict[str, type[Exception]] = {
 
 @pytest.mark.parametrize("url", REFUSED)
 def test_a_base_url_that_could_leak_or_cannot_work_is_refused(url: str) -> None:
-    """What is no http(s) URL, carries more than an address, or is unencrypted, is refused without repeating secrets."""
+    """A text that is no http(s) URL, has more than an address, or is unencrypted, is refused without its secrets."""
     with pytest.raises(REFUSED[url]) as caught:
         resolve_base_url(url, "https://d", {})
     assert "hush" not in str(caught.value)

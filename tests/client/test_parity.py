@@ -1,4 +1,4 @@
-"""What one kind of client can do, the other can, with the same parameters."""
+"""Client and AsyncClient can do the same, with the same parameters."""
 
 from __future__ import annotations
 

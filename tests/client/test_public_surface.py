@@ -1,4 +1,4 @@
-"""What `metrics24` offers by name."""
+"""The public names of `metrics24`."""
 
 from __future__ import annotations
 

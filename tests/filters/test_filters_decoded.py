@@ -48,7 +48,7 @@ def read(filter_: Filter, *, any_property: bool = False) -> Call:
 
 
 def understood(filter_: Filter) -> Meaning:
-    """What the sandbox takes a filter for."""
+    """Read a filter as the sandbox does."""
     return {(one.field, one.operator): list(one.values) for one in read(filter_, any_property=True).conditions}
 
 
@@ -159,7 +159,7 @@ def test_a_day_has_one_spelling() -> None:
 
 
 def test_documented_filters_join_with_others() -> None:
-    """What export_filter gives is a filter like any other."""
+    """The result of export_filter is a filter like any other."""
     joined = export_filter(offer_ids=("o1", "o2")) & field("organization").eq("acme")
     assert [(one.field, one.values) for one in read(joined).conditions] == [
         (EXPORT_FILTERS["offer_ids"].field, ("o1", "o2")),

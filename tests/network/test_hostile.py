@@ -1,4 +1,4 @@
-"""What an attack on the client found, and what must stay mended."""
+"""Faults that attacks on the client found, which must stay mended."""
 
 import re
 from typing import Any

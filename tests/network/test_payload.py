@@ -79,7 +79,7 @@ def test_fault_15_documented_required_keys_are_required(
 @pytest.mark.parametrize("value", ["missing", "null"])
 @pytest.mark.parametrize("key", ["startCursor", "endCursor", "hasPreviousPage"])
 def test_fault_15_optional_keys_of_a_last_page_may_be_absent(run: Running, serve: Serve, key: str, value: str) -> None:
-    """Where no next page is claimed, cursors and hasPreviousPage may be missing or null."""
+    """If no next page is claimed, cursors and hasPreviousPage may be missing or null."""
     rows = newest_first(3, 1)
     body: Any = table(rows)
     info = body["data"]["pageInfo"]

@@ -202,7 +202,7 @@ def test_a_proxy_is_spoken_to_by_tls_with_the_same_authorities(environment: pyte
 def test_a_transport_can_bring_proxy_and_authority(
     run: Running, secure: ScriptedServer, through: Through, authority: trustme.CA
 ) -> None:
-    """What httpx's own transport is told about proxy and certificates is what happens."""
+    """The proxy and the certificates of httpx's own transport are used."""
     proxy, context = through(), ssl.create_default_context()
     authority.configure_trust(context)
     client = run.client(secure, transport=run.transport(verify=context, proxy=proxy.url))

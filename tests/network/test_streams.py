@@ -26,7 +26,7 @@ ELSEWHERE = "http://localhost:1/x"
 
 
 class Seen:
-    """What came of a file: status, headers, blocks."""
+    """A received file: status, headers, blocks."""
 
     def __init__(self) -> None:
         self.status, self.headers = 0, httpx.Headers()
@@ -96,7 +96,7 @@ def test_blocks_have_one_mebibyte_at_most_and_few_are_smaller(read: Reader) -> N
 
 
 def test_a_slow_file_comes_in_small_blocks(read: Reader) -> None:
-    """What drips is given several times a second, so that progress shows before a mebibyte is there."""
+    """A file that drips is given several times a second, so that progress shows before a mebibyte is there."""
 
     def drip(exchange: Exchange) -> None:
         exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n")

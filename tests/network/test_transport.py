@@ -115,7 +115,7 @@ def test_fault_03_04_reads_survive_a_broken_connection(
 def test_fault_03_04_a_connection_that_stays_broken_ends_in_an_error(
     run: Running, serve: Serve, clock: FakeClock, broken: str
 ) -> None:
-    """Where every attempt breaks, TransportError names the host after as many hits as attempts."""
+    """If every attempt breaks, TransportError names the host after as many hits as attempts."""
     server = serve(in_turn(BROKEN[broken]))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=3))
     with pytest.raises(TransportError, match=rf"127\.0\.0\.1:{server.port}"):

@@ -79,7 +79,7 @@ def test_fault_23_an_empty_page_with_a_next_one_is_asked_once_more(
 
 
 def test_fault_23_one_empty_page_is_survived(run: Running, serve: Serve) -> None:
-    """Where the second asking brings rows, the walk goes on and loses nothing."""
+    """If the second request brings rows, reading goes on and loses nothing."""
     server = serve(in_turn(page(A, more=True), page([], more=True, endCursor=tx(7)), page(B)))
     assert collect(run, run.client(server).reports.clicks("int1", **RANGE).records()) == A + B
 

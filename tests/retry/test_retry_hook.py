@@ -21,7 +21,7 @@ BUSY = answers.json_answer({}, status=429, headers=[("Retry-After", "3")])
 
 
 class Enough(Exception):  # noqa: N818 - a reader's own exception, named as a reader would
-    """What a caller's function raises."""
+    """An error that a caller's function raises."""
 
 
 def test_fault_08_each_retry_is_told_before_its_pause(run: Running, serve: Serve, clock: FakeClock) -> None:
@@ -37,7 +37,7 @@ def test_fault_08_each_retry_is_told_before_its_pause(run: Running, serve: Serve
 
 
 def test_fault_08_a_function_can_be_given_to_some_calls_only(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """What with_options gives is told of its own calls and not of those of the client it came from."""
+    """A function given to with_options is called for that client's calls, not for those of the client it came from."""
     server = serve(in_turn(*[answers.html_answer(503), page(ROWS)] * 2))
     told: list[Retry] = []
     client = run.client(server, clock=clock)

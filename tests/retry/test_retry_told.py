@@ -1,4 +1,4 @@
-"""Who is told of retries: the caller's function, and the log."""
+"""Reports of retries: the caller's function, and the log."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_function_is_not_called_where_nothing_is_tried_again(ending: str) ->
 
 
 class Enough(Exception):  # noqa: N818 - a reader's own exception, named as a reader would
-    """What a caller's function raises."""
+    """An error that a caller's function raises."""
 
 
 def test_what_the_function_raises_ends_the_call() -> None:
@@ -87,7 +87,7 @@ async def _coroutine_function(retry: Retry) -> None:
     "value", [3, "print", [], _coroutine_function], ids=["number", "text", "list", "coroutine function"]
 )
 def test_what_cannot_be_called_is_refused(value: Any) -> None:
-    """What is no function, or one whose result would have to be awaited, is ConfigurationError."""
+    """A value that is no function, or one whose result would have to be awaited, is ConfigurationError."""
     with pytest.raises(ConfigurationError, match="on_retry must be a plain function"):
         Retrying(on_retry=value)
 
@@ -157,7 +157,7 @@ def test_what_no_retry_can_help_is_left_to_its_error(caplog: pytest.LogCaptureFi
 
 
 def test_seconds_do_not_count_the_wait_for_a_turn(caplog: pytest.LogCaptureFixture) -> None:
-    """What a record calls seconds is the time of the request alone, not of the rate's pause before it."""
+    """The seconds of a record are the time of the request alone, not of the rate's pause before it."""
     rules = policy(rate_limiter=RateLimiter(0.1))
     hand = FakeDriver(always(raw), taking=3)
     with caplog.at_level(logging.DEBUG, "metrics24"):

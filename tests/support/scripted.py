@@ -160,7 +160,7 @@ class ScriptedServer:
     def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
         self._listener = _Listener(script, tls)
         self._scheme = "https" if tls else "http"
-        self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.005})
 
     @property
     def port(self) -> int:

@@ -123,7 +123,7 @@ def test_the_asynchronous_client_works_with_pytest_asyncio(users: pytest.Pyteste
 
 
 def test_the_asynchronous_client_works_with_anyio(users: pytest.Pytester) -> None:
-    """Where pytest-asyncio is not installed anyio runs the fixture, in the test's own loop."""
+    """Without pytest-asyncio anyio runs the fixture, in the test's own loop."""
     users.makeini("[pytest]")
     users.makepyfile(hiding=WITHOUT_ASYNCIO, test_rows=ASYNC_TEST.format(mark="anyio") + BACKEND)
     users.runpytest_subprocess(*RUN, "-p", "hiding", "-p", "no:asyncio").assert_outcomes(passed=1)

@@ -37,11 +37,9 @@ from metrics24.config import is_loopback
 from metrics24.errors import IntegrityError, ResponseError
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
 from metrics24.models import Notices, factory, item_model, response_model, row_model
-from metrics24.speccheck.comparison import compare as drifting
-from metrics24.speccheck.comparison import findings
-from metrics24.speccheck.document import Spec
-from metrics24.speccheck.judgement import compare
-from metrics24.speccheck.recordings import heard
+from metrics24.speccheck.comparison import NOT_JSON, STATUS, RecordedResponse, compare
+from metrics24.speccheck.corrections import spec_lines
+from metrics24.speccheck.spec import Spec, client_spec
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 EXPORT_PARAMS = ExportParams(kind="clicks", integration="int1", fields=["real_tx_id"])
@@ -224,23 +222,19 @@ def counted(given: tuple[list[bytes], dict[str, Any]]) -> None:
     assert records.ended
 
 
-def shape(given: tuple[str, Any]) -> None:
-    """The doctor's comparison tells where each difference is."""
-    for difference in compare(*given):
-        assert difference.path.startswith("$")
-
-
 @cache
 def _spec() -> Spec:
-    return Spec((Path(__file__).parents[2] / "openapi" / "spec.yaml").read_text("utf-8"))
+    return Spec.parse((Path(__file__).parents[2] / "openapi" / "spec.yaml").read_text("utf-8"))
 
 
-def drift(given: tuple[str, RawResponse]) -> None:
-    """The drift report counts what is in a response, and its findings can be sorted and shown."""
+def compared(given: tuple[str, RawResponse]) -> None:
+    """Any response is compared, with the spec's file and with the client's: each difference has a place and lines."""
     operation, response = given
-    seen = drifting(_spec(), [heard(operation, response.status_code, response.content)])
-    found = findings(_spec(), seen)
-    assert all(each.kind for each in found.differences)
+    recorded = RecordedResponse.of(operation, response)
+    for spec in (_spec(), client_spec()):
+        differences = compare(spec, [recorded]).differences
+        assert all(each.kind and each.path.startswith("$") for each in differences)
+    spec_lines(each for each in differences if each.kind not in (STATUS, NOT_JSON))
 
 
 def decoded(response: RawResponse) -> None:

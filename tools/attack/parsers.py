@@ -81,6 +81,5 @@ PARSERS = (
     Parser("CsvSource", inputs.CSV, held.csv_file),
     Parser("export_records", inputs.like("Export"), held.export),
     Parser("integrity.check_whole", st.tuples(_BLOCKS, inputs.like("Export")), held.counted),
-    Parser("doctor.shape.compare", _ANY_MODEL, held.shape),
-    Parser("drift.comparison.compare", _answers_to(tuple(OPERATIONS)), held.drift),
+    Parser("speccheck.compare", _answers_to(tuple(OPERATIONS)), held.compared),
 )

@@ -1,7 +1,4 @@
-"""`metrics24 doctor`: find out which guesses of the spec are wrong.
-
-`metrics24 drift`: what answers hold that the spec does not say, and the patch that makes the spec say it.
-"""
+"""The commands doctor, which finds wrong guesses of the spec, and drift, which corrects the spec by responses."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -24,11 +20,7 @@ from metrics24.cli.output import EndedEarlyError, printable
 from metrics24.errors import SaveError
 
 if TYPE_CHECKING:
-    from metrics24.speccheck.doctor import DoctorOptions
-    from metrics24.speccheck.document import Spec
-    from metrics24.speccheck.drift import DriftOutcome, ResponseSource
-    from metrics24.speccheck.findings import Finding
-    from metrics24.speccheck.write_probes import Permission
+    from metrics24.speccheck import DoctorOptions, DriftReport, Gathered, Spec, WritePermission
 
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -57,30 +49,26 @@ Example:
 def doctor(**given: Any) -> int:
     """Check settings, key and connection, then ask each read operation once.
 
-    Says per operation whether its method, path and answer are as the spec says, and how to correct what is not. Prints
-    names and types only, never a key or a value of a row. Writes nothing without --include-writes.
+    Says per operation whether its method, path and response are as the spec says, and how to correct what is not.
+    Prints names and types only, never a key or a value of a row. Writes nothing without --include-writes.
     """
-    from metrics24.speccheck.doctor import (  # noqa: PLC0415
-        base_url,
-        consult,
-    )
-    from metrics24.speccheck.findings import exit_code  # noqa: PLC0415  likewise
+    from metrics24.speccheck import run_doctor  # noqa: PLC0415  loads the HTTP client
 
     question = _question(given)
     try:
         with sigterm_as_interrupt(), steps_shown(given) as on_step:
-            findings = consult(question, os.environ, lambda: open_client(given), on_step)
+            report = run_doctor(question, os.environ, lambda: open_client(given), on_step)
     except KeyboardInterrupt as error:  # click would forget which of the two it was
         raise EndedEarlyError(error) from error
-    _show_doctor(given, findings, base_url(question, os.environ))
-    return exit_code(findings)
+    if given["as_json"]:
+        click.echo(json.dumps(report.as_json()))
+    elif not given["quiet"]:
+        click.echo("\n".join(map(printable, report.lines())))
+    return report.exit_code
 
 
 def _question(given: Mapping[str, Any]) -> DoctorOptions:
-    from metrics24.speccheck.doctor import (  # noqa: PLC0415
-        PATIENCE,
-        DoctorOptions,
-    )
+    from metrics24.speccheck import PATIENCE, DoctorOptions  # noqa: PLC0415  loads the HTTP client
 
     start, end = few_days(given)
     file = given["api_key_file"]
@@ -115,8 +103,8 @@ def few_days(given: Mapping[str, Any]) -> tuple[date, date]:
     return start, end
 
 
-def _permission(given: Mapping[str, Any]) -> Permission | None:
-    from metrics24.speccheck.write_probes import Permission  # noqa: PLC0415  loads the HTTP client
+def _permission(given: Mapping[str, Any]) -> WritePermission | None:
+    from metrics24.speccheck import WritePermission  # noqa: PLC0415  loads the HTTP client
 
     named = {name: given[name] for name in ("scratch_integration", "organization")}
     if not given["include_writes"]:
@@ -125,7 +113,7 @@ def _permission(given: Mapping[str, Any]) -> Permission | None:
         return None
     if not all(named.values()):
         raise click.UsageError("--include-writes needs --scratch-integration and --organization.")
-    return Permission(
+    return WritePermission(
         integration=str(checked_id(given, "scratch_integration")),
         organization=named["organization"],
         exports=given["include_exports"],
@@ -144,24 +132,12 @@ def steps_shown(given: Mapping[str, Any]) -> Iterator[Callable[[str], None]]:
         click.echo(_CLEAR_LINE, err=True, nl=False)
 
 
-def _show_doctor(given: Mapping[str, Any], findings: list[Finding], url: str) -> None:
-    from metrics24.speccheck.doctor import (  # noqa: PLC0415
-        as_json,
-        as_text,
-    )
-
-    if given["as_json"]:
-        click.echo(json.dumps(as_json(findings, base_url=url)))
-    elif not given["quiet"]:
-        click.echo(as_text(findings, printable))
-
-
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _STDOUT = Path("-")
 
 DRIFT_OPTIONS = (
-    click.option("--cassettes", type=_FOLDER, metavar="DIR", help="Compare the recorded answers of a folder."),
-    click.option("--live", is_flag=True, help="Ask each read operation now, and compare its answer."),
+    click.option("--cassettes", type=_FOLDER, metavar="DIR", help="Compare the recorded responses of a folder."),
+    click.option("--live", is_flag=True, help="Ask each read operation now, and compare its response."),
     click.option("--integration", metavar="ID", help="With --live: an integration to read; most operations need one."),
     click.option("--start", metavar="DAY", help="With --live: first day of the rows, like 2025-02-01 (yesterday)."),
     click.option("--end", metavar="DAY", help="With --live: last day; by default today, or the first one if given."),
@@ -175,7 +151,7 @@ DRIFT_OPTIONS = (
         help="Write the correction of the spec as a patch, without FILE to stdout.",
     ),
     click.option("--write", is_flag=True, help="Correct the spec itself; then run make regenerate and make record."),
-    click.option("--from-sandbox", is_flag=True, help="Let a sandbox's answers correct the spec, to try that out."),
+    click.option("--from-sandbox", is_flag=True, help="Let a sandbox's responses correct the spec, to try that out."),
 )
 
 # \b keeps click from filling the lines into a paragraph.
@@ -190,35 +166,36 @@ Example:
 @all_of(*DRIFT_OPTIONS)
 @connection_options
 def drift(**given: Any) -> int:
-    """Compare answers, recorded or live, with the spec.
+    """Compare responses, recorded or live, with the spec.
 
     Lists unknown and missing fields, other types, new values of enums and statuses that the spec does not list, each
     with how often it was seen. Prints names, types and formats only, never a value of a row. Nothing is sent but reads.
     """
-    from metrics24.speccheck.drift import (  # noqa: PLC0415
-        examine,
-        place_of_spec,
-    )
+    from metrics24.speccheck import as_diff, corrected, find_spec, run_drift  # noqa: PLC0415  loads the HTTP client
 
     _check(given)
-    file = place_of_spec(given["spec"], to_write=given["write"])
+    file = find_spec(given["spec"], to_write=given["write"])
     spec = _read(file)
     try:
         with sigterm_as_interrupt():
-            source = _source(given, spec)
+            gathered = _gathered(given, spec)
     except KeyboardInterrupt as error:  # click would forget which of the two it was
         raise EndedEarlyError(error) from error
     correct = bool(given["patch"] or given["write"])
-    if source.sandbox and correct and not given["from_sandbox"]:
+    if gathered.sandbox and correct and not given["from_sandbox"]:
         raise click.UsageError(
-            "These answers are a sandbox's, or written by hand, and say nothing about the live API. To correct the "
+            "These responses are a sandbox's, or written by hand, and say nothing about the live API. To correct the "
             "spec with them all the same, as a trial in a copy, give --from-sandbox."
         )
-    outcome = examine(spec, _name(file), source, correct=correct)
-    if given["write"]:
-        _write(file, outcome.text)
-    _show_drift(given, outcome, file)
-    return (outcome.after if given["write"] else outcome.before).exit_code
+    report, change = run_drift(spec, _name(file), gathered), ""
+    if correct:
+        text, after = corrected(spec, report)
+        change = as_diff(spec.text, text, report.spec) if given["patch"] else ""
+        if given["write"]:
+            _write(file, text)
+            report = after
+    _show_drift(given, report, change, file)
+    return report.exit_code
 
 
 def _check(given: Mapping[str, Any]) -> None:
@@ -229,39 +206,23 @@ def _check(given: Mapping[str, Any]) -> None:
 
 
 def _read(file: Path) -> Spec:
-    from metrics24.speccheck.document import Spec  # noqa: PLC0415  for its parser
+    from metrics24.speccheck import Spec  # noqa: PLC0415  loads the HTTP client
 
     try:
-        return Spec(file.read_bytes().decode("utf-8"))
+        return Spec.parse(file.read_bytes().decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"The spec {file} cannot be read: {error}") from error
 
 
-def _source(given: Mapping[str, Any], spec: Spec) -> ResponseSource:
-    from metrics24.speccheck.drift import (  # noqa: PLC0415
-        ResponseSource,
-        from_cassettes,
-    )
+def _gathered(given: Mapping[str, Any], spec: Spec) -> Gathered:
+    from metrics24.speccheck import base_url_in_force, from_cassettes, gather_live  # noqa: PLC0415  loads the HTTP client
 
     if not given["live"]:
         return from_cassettes(spec, given["cassettes"])
-    from metrics24.speccheck.recordings import listen  # noqa: PLC0415  likewise
-
     days, integration = few_days(given), checked_id(given, "integration")
+    url = base_url_in_force(given["base_url"], os.environ)
     with steps_shown(given) as on_step, open_client(given) as client:
-        listened = listen(client, integration, days, on_step, routes(given))
-    return ResponseSource(answers=listened.answers, sandbox=_on_this_machine(given), silent=listened.silent)
-
-
-def _on_this_machine(given: Mapping[str, Any]) -> bool:
-    from metrics24._core.requests import DEFAULT_BASE_URL  # noqa: PLC0415  loads the generated code
-    from metrics24.config import (  # noqa: PLC0415
-        BASE_URL_VARIABLE,
-        is_loopback,
-    )
-
-    url = given["base_url"] or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
-    return is_loopback(urlsplit(url).hostname or "")
+        return gather_live(client, on_step, integration=integration, days=days, routes=routes(given), base_url=url)
 
 
 def _name(file: Path) -> str:
@@ -280,23 +241,15 @@ def _write(file: Path, text: str) -> None:
         raise SaveError(f"{file} could not be written: {error.strerror}.") from error
 
 
-def _show_drift(given: Mapping[str, Any], outcome: DriftOutcome, file: Path) -> None:
-    from metrics24.speccheck.drift import (  # noqa: PLC0415
-        as_json,
-        as_text,
-    )
-    from metrics24.speccheck.patching import as_diff  # noqa: PLC0415  loads the HTTP client
-
-    report = outcome.after if given["write"] else outcome.before
+def _show_drift(given: Mapping[str, Any], report: DriftReport, change: str, file: Path) -> None:
     to_stdout = given["patch"] == _STDOUT
-    change = as_diff(outcome.before_text, outcome.text, report.spec) if given["patch"] else ""
     if given["patch"] and not to_stdout:
         _write(given["patch"], change)
     if given["as_json"]:
-        click.echo(json.dumps(as_json(report) | ({"patch": change} if to_stdout else {})))
+        click.echo(json.dumps(report.as_json() | ({"patch": change} if to_stdout else {})))
         return
     if not given["quiet"]:
-        click.echo(as_text(report, printable), err=to_stdout)
+        click.echo("\n".join(map(printable, report.lines())), err=to_stdout)
         if given["write"]:
             click.echo(f"{file} is corrected: now run make lint-spec, make regenerate and make record.")
     if to_stdout:

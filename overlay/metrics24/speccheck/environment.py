@@ -1,6 +1,6 @@
-"""Knock at the server's door once, without credential: the only request that does not go through the client.
+"""Checks before any operation: settings, the form of the key, and one request without credential.
 
-What can be checked before any operation: settings, key, certificate, clock. Pure functions, no I/O.
+`contact` sends that request, the only one that does not go through the client; everything else is without I/O.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ import httpx
 from attrs import field, frozen
 
 from metrics24 import __version__
+from metrics24._core.requests import DEFAULT_BASE_URL
 from metrics24._io.http import Environment, EnvironmentTransport, is_untrusted
 from metrics24._io.network import Exchange
 from metrics24.config import API_KEY_VARIABLE, BASE_URL_VARIABLE, TOKEN_VARIABLE
 from metrics24.errors import Metrics24Error, SecurityError
-from metrics24.speccheck.findings import KEY_REFUSED, UNREACHABLE, UNSAFE, Finding, Verdict
+from metrics24.speccheck.judgement import KEY_REFUSED, UNREACHABLE, UNSAFE, Finding, Verdict
 
 
 @frozen(kw_only=True)
-class Reached:
-    """What a request without credential showed.
+class Contact:
+    """The result of a request without credential.
 
     Attributes:
-        problem: why there was no answer, empty if there was one.
-        untrusted: whether it was the certificate.
-        seconds: how long the answer took.
-        date: the answer's Date header.
-        expires: when the server's certificate expires; None without TLS.
+        problem: the reason why there was no response, empty if there was one.
+        untrusted: True if the certificate is the reason.
+        seconds: the seconds until the response.
+        date: the Date header of the response.
+        expires: the time when the server's certificate expires; None without TLS.
 
     """
 
@@ -45,8 +46,8 @@ class Reached:
     expires: datetime | None = None
 
 
-def reach(base_url: str, timeout: float) -> Reached:
-    """Ask the server for its root, which tells nothing and changes nothing; any status will do."""
+def contact(base_url: str, timeout: float) -> Contact:
+    """Ask the server for its root, which changes nothing and needs no credential; any status will do."""
     started = time.monotonic()
     try:
         with (
@@ -55,9 +56,9 @@ def reach(base_url: str, timeout: float) -> Reached:
             client.stream("GET", f"{base_url}/", timeout=timeout) as response,
         ):
             seconds = time.monotonic() - started
-            return Reached(seconds=seconds, date=response.headers.get("date", ""), expires=_expiry(response))
+            return Contact(seconds=seconds, date=response.headers.get("date", ""), expires=_expiry(response))
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        return Reached(problem=_problem(error, timeout), untrusted=is_untrusted(error))
+        return Contact(problem=_problem(error, timeout), untrusted=is_untrusted(error))
 
 
 def _expiry(response: httpx.Response) -> datetime | None:
@@ -69,14 +70,14 @@ def _expiry(response: httpx.Response) -> datetime | None:
 
 def _problem(error: Exception, timeout: float) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {timeout:g} s"
+        return f"no response within {timeout:g} s"
     if is_untrusted(error):
         return f"the certificate is not trusted ({error})"
     return f"the server could not be reached ({type(error).__name__}: {error})"
 
 
-MOST_SKEW = 60.0
-SOON = 14  # days left of a certificate
+_MOST_SKEW = 60.0  # seconds
+_SOON = 14  # days that a certificate is still valid
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -89,32 +90,37 @@ _PLACEHOLDER = re.compile(
 
 @frozen
 class CredentialSource:
-    """Where the credential comes from; `value` is looked at and never shown."""
+    """The origin of the credential; `value` is looked at and never shown."""
 
     place: str
     scheme: str
     value: str = field(repr=False)
 
 
-def source(environ: Mapping[str, str], key_file: str | None, key: str | None) -> CredentialSource | None:
-    """The credential that a client would take; None if there is none, or two."""
+def base_url_in_force(option: str | None, environ: Mapping[str, str]) -> str:
+    """Return the base URL in force, without the parts that may be secret."""
+    return without_secrets(option or environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL).rstrip("/")
+
+
+def credential_source(environ: Mapping[str, str], key_file: str | None, key: str | None) -> CredentialSource | None:
+    """Return the credential that a client would take; None if there is none, or two."""
     if key_file is not None:
         return CredentialSource(f"the file {key_file}", "key", key or "")
-    given = [name for name in (API_KEY_VARIABLE, TOKEN_VARIABLE) if name in environ]
-    if len(given) != 1:
+    found = [name for name in (API_KEY_VARIABLE, TOKEN_VARIABLE) if name in environ]
+    if len(found) != 1:
         return None
-    return CredentialSource(given[0], "key" if given[0] == API_KEY_VARIABLE else "token", environ[given[0]])
+    return CredentialSource(found[0], "key" if found[0] == API_KEY_VARIABLE else "token", environ[found[0]])
 
 
-def environment(
+def check_settings(
     environ: Mapping[str, str],
-    given_url: str | None,
+    url_option: str | None,
     url: str,
     credential: CredentialSource | None,
     problem: Metrics24Error | None,
 ) -> Finding:
-    """Which settings are in force and where they come from; `problem` is why no client can be made of them."""
-    origin = "--base-url" if given_url else BASE_URL_VARIABLE if environ.get(BASE_URL_VARIABLE) else "the spec"
+    """List the settings in force and their origins; `problem` is the reason why no client can be made of them."""
+    origin = "--base-url" if url_option else BASE_URL_VARIABLE if environ.get(BASE_URL_VARIABLE) else "the spec"
     details = [
         f"base URL: {url} (from {origin})",
         f"credential: the {credential.scheme} in {credential.place}" if credential else "credential: none, or two",
@@ -123,22 +129,20 @@ def environment(
         f"metrics24 {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}",
     ]
     if problem is None:
-        return Finding(
-            name="environment", verdict=Verdict.WORKS, summary="settings are complete", details=tuple(details)
-        )
+        summary = "settings are complete"
+        return Finding(name="environment", verdict=Verdict.WORKS, summary=summary, details=tuple(details))
     code = UNSAFE if isinstance(problem, SecurityError) else KEY_REFUSED
     return Finding(name="environment", verdict=Verdict.BROKEN, summary=str(problem), details=tuple(details), code=code)
 
 
-def key_shape(credential: CredentialSource) -> Finding:
-    """What looks wrong about the credential, which is not shown; a guess, so it is never more than a note."""
+def check_key(credential: CredentialSource) -> Finding:
+    """Say what looks wrong about the credential, without showing it; a guess, so it is a note at most."""
     remarks = _remarks(credential)
     length = "1 character" if len(credential.value) == 1 else f"{len(credential.value)} characters"
     if not remarks:
         return Finding(name="key shape", verdict=Verdict.WORKS, summary=f"{length}, nothing unusual")
-    return Finding(
-        name="key shape", verdict=Verdict.NOTE, summary=f"{length}; {remarks[0]}", details=tuple(remarks[1:])
-    )
+    summary = f"{length}; {remarks[0]}"
+    return Finding(name="key shape", verdict=Verdict.NOTE, summary=summary, details=tuple(remarks[1:]))
 
 
 def _remarks(credential: CredentialSource) -> list[str]:
@@ -158,38 +162,36 @@ def _remarks(credential: CredentialSource) -> list[str]:
     return [remark for remark, applies in remarks.items() if applies]
 
 
-def reachability(reached: Reached) -> Finding:
-    """Whether the server answers at all."""
-    if reached.problem:
-        remedy = ("check the base URL, the network and the proxy settings",)
-        if reached.untrusted:
-            remedy = ("if the host is right, name its authority in SSL_CERT_FILE",)
-        return Finding(
-            name="reachability", verdict=Verdict.BROKEN, summary=reached.problem, remedy=remedy, code=UNREACHABLE
-        )
-    return Finding(
-        name="reachability", verdict=Verdict.WORKS, summary=f"the server answers, after {reached.seconds:.2f} s"
-    )
+def check_reachability(contact: Contact) -> Finding:
+    """Say if the server responds at all."""
+    name, problem = "reachability", contact.problem
+    if not problem:
+        summary = f"the server responds, after {contact.seconds:.2f} s"
+        return Finding(name=name, verdict=Verdict.WORKS, summary=summary)
+    remedy = "check the base URL, the network and the proxy settings"
+    if contact.untrusted:
+        remedy = "if the host is right, name its authority in SSL_CERT_FILE"
+    return Finding(name=name, verdict=Verdict.BROKEN, summary=problem, remedy=(remedy,), code=UNREACHABLE)
 
 
-def certificate(reached: Reached, now: datetime) -> Finding | None:
-    """How long the server's certificate is still valid; None where there is none, or it could not be read."""
-    if reached.expires is None:
+def check_certificate(contact: Contact, now: datetime) -> Finding | None:
+    """Say how long the server's certificate is still valid; None where there is none, or it could not be read."""
+    if contact.expires is None:
         return None
-    left = (reached.expires - now).days
+    left = (contact.expires - now).days
     days = "1 day" if left == 1 else f"{left} days"
-    summary = f"the certificate is trusted, and expires on {reached.expires:%Y-%m-%d} ({days} left)"
-    return Finding(name="TLS", verdict=Verdict.NOTE if left < SOON else Verdict.WORKS, summary=summary)
+    summary = f"the certificate is trusted, and expires on {contact.expires:%Y-%m-%d} ({days} left)"
+    return Finding(name="TLS", verdict=Verdict.NOTE if left < _SOON else Verdict.WORKS, summary=summary)
 
 
-def clock(reached: Reached, now: datetime) -> Finding:
-    """How far this machine's clock is from the server's."""
+def check_clock(contact: Contact, now: datetime) -> Finding:
+    """Compare this machine's clock with the server's."""
     try:
-        theirs = parsedate_to_datetime(reached.date)
+        theirs = parsedate_to_datetime(contact.date)
         skew = (now - theirs).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return Finding(name="clock", verdict=Verdict.NOTE, summary="the server sends no date to compare with")
-    if abs(skew) <= MOST_SKEW:
+    if abs(skew) <= _MOST_SKEW:
         return Finding(name="clock", verdict=Verdict.WORKS, summary="this machine's clock agrees with the server's")
     direction = "ahead of" if skew > 0 else "behind"
     return Finding(
@@ -200,8 +202,8 @@ def clock(reached: Reached, now: datetime) -> Finding:
     )
 
 
-def nothing_found() -> Finding:
-    """What to think of a server on which no operation works."""
+def suspect_base_url() -> Finding:
+    """Return the finding on a server on which no operation works."""
     summary = "no operation works on this server: check the base URL first, the path in it included"
     return Finding(name="base URL", verdict=Verdict.NOTE, summary=summary)
 
@@ -212,7 +214,7 @@ def _set(environ: Mapping[str, str], names: tuple[str, ...]) -> list[tuple[str, 
 
 
 def without_secrets(url: str) -> str:
-    """A URL without the user, password, query and fragment that may stand in it."""
+    """Return a URL without user, password, query and fragment."""
     scheme, colon, rest = url.partition("://")
     rest = re.split(r"[?#]", rest if colon else scheme)[0].rpartition("@")[2]
     return f"{scheme}://{rest}" if colon else rest

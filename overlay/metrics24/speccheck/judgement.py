@@ -1,209 +1,165 @@
-"""Compare an answer with the spec's model, and write what the spec lacks. Values are looked at, never kept.
+"""Judge what a server's response says about an operation's method and path, and about the spec.
 
-From what a server answered to what it means: pure functions, no I/O.
+Pure functions, no I/O. A finding holds names, types and formats, never a value of the user's.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from ipaddress import IPv4Address, ip_address
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from attrs import field, frozen
 
-from metrics24._core.effects import RawResponse
 from metrics24._core.requests import Operation, Route
-from metrics24._core.responses import decode
 from metrics24.config import TOKEN_VARIABLE
-from metrics24.errors import Metrics24Error, ResponseError, StatusError, TransportError, UsageError
-from metrics24.models import Property, declared_in, known_values, properties
+from metrics24.errors import Metrics24Error, StatusError, TransportError, UsageError
+from metrics24.models import properties
 from metrics24.speccheck import corrections
-from metrics24.speccheck.findings import ANY_NAME, UNREADABLE, Difference, Finding, Verdict
+from metrics24.speccheck.comparison import (
+    ABSENT,
+    MISSING,
+    NOT_JSON,
+    STATUS,
+    UNKNOWN,
+    VALUE,
+    Difference,
+    RecordedResponse,
+    compare,
+)
+from metrics24.speccheck.spec import client_spec
 
-TYPE_NAMES: Mapping[type, str] = {
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    dict: "object",
-    list: "array",
-    type(None): "null",
-}
-_NAME = re.compile(r"[A-Za-z_][\w.:\[\]-]{0,63}", re.ASCII)
-WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}", re.ASCII)
-_ID = re.compile(r"[0-9A-Za-z-]*[0-9]{4,}[0-9A-Za-z-]*|[0-9a-f-]{16,}", re.ASCII)
-_DEEPEST_ABSENCE = 2  # what lies in optional objects of optional objects is absent more often than not
-
-
-@frozen
-class _Seen:
-    """What was seen in one place, over all items of all lists."""
-
-    kind: str
-    schema: str
-    expected: str = ""
-    evidence: str = ""
-    types: set[str] = field(factory=set)
-    formats: set[str] = field(factory=set)
-
-
-def compare(model: str, value: object) -> tuple[Difference, ...]:
-    """Every place where `value` is not as the spec describes `model`.
-
-    A model for which the spec lists no properties allows anything. An optional property that is documented and in no
-    object of its kind is an "absent field", which may be chance; one that is null is none.
-    """
-    comparison = _Comparison()
-    comparison.of_object(model, value, "$")
-    comparison.absences()
-    return tuple(_difference(path, name, seen) for (path, name), seen in comparison.seen.items())
-
-
-@frozen
-class _Comparison:
-    """Collects what differs, and which properties the objects in each place have."""
-
-    seen: dict[tuple[str, str], _Seen] = field(factory=dict)
-    keys: dict[tuple[str, str], set[str]] = field(factory=dict)
-
-    def note(self, path: str, name: str, seen: _Seen, found: object) -> None:
-        place = self.seen.setdefault((path, name), seen)
-        place.types.add(TYPE_NAMES[type(found)])
-        if isinstance(found, str):
-            place.formats.add(text_format(found))
-
-    def of_object(self, model: str, value: object, path: str) -> None:
-        if not isinstance(value, dict):
-            self.note(path, model, _Seen("type conflict", model, "object", "inferred"), value)
-            return
-        known = {each.name: each for each in properties(model)}
-        self.keys.setdefault((model, path), set()).update(value)
-        for prop in known.values():
-            self.of_property(model, prop, value.get(prop.name), f"{path}.{prop.name}")
-        for name in [each for each in value if known and each not in known]:
-            shown = name if is_name(name) else ANY_NAME
-            self.note(f"{path}.{shown}", shown, _Seen("unknown field", model), value[name])
-
-    def of_property(self, model: str, prop: Property, found: object, path: str) -> None:
-        if found is None and not prop.required:
-            return
-        if found is None or not _fits(prop.type, found):
-            kind = "missing field" if found is None else "type conflict"
-            self.note(path, prop.name, _Seen(kind, declared_in(model, prop.name), prop.type, prop.evidence), found)
-        elif prop.model:
-            items = [(found, path)] if not isinstance(found, list) else [(item, f"{path}[]") for item in found]
-            for item, where in items:
-                self.of_object(prop.model, item, where)
-        elif isinstance(found, str):
-            schema, values = known_values(model, prop.attribute)
-            if values and found not in values and WORD.fullmatch(found):  # what is no word may be data
-                self.note(path, found, _Seen("unknown value", schema, prop.type, prop.evidence), found)
-
-    def absences(self) -> None:
-        for (model, path), keys in self.keys.items():
-            if len(path.replace(".data", "").split(".")) > _DEEPEST_ABSENCE:
-                continue
-            for prop in properties(model):
-                if prop.evidence == "documented" and not prop.required and prop.name not in keys:
-                    seen = _Seen("absent field", declared_in(model, prop.name), prop.type, prop.evidence)
-                    self.seen[f"{path}.{prop.name}", prop.name] = seen
-
-
-def _fits(expected: str, found: object) -> bool:
-    name = TYPE_NAMES[type(found)]
-    return expected in ("any", name) or (expected == "number" and name == "integer")
-
-
-def is_name(name: str) -> bool:
-    """Whether a property's name is a word of the API and not an id, as in objects that are keyed by ids."""
-    return bool(_NAME.fullmatch(name)) and not _ID.fullmatch(name)
-
-
-def _difference(path: str, name: str, seen: _Seen) -> Difference:
-    order = list(TYPE_NAMES.values())
-    types = tuple(sorted(seen.types, key=order.index))
-    shape = next(iter(seen.formats)) if len(seen.formats) == 1 else ""
-    return Difference(seen.kind, path, seen.schema, name, seen.expected, types, shape, seen.evidence)
-
-
-def _parses(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except ValueError:
-        return False
-    return True
-
-
-def text_format(text: str) -> str:
-    """The JSON Schema format of a text, empty if it has none that is known for sure."""
-    if re.match(r"https?://", text):
-        return "uri"
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return "date" if _parses(date.fromisoformat, text) else ""
-    if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text):
-        zoned = _parses(datetime.fromisoformat, text) and datetime.fromisoformat(text).tzinfo is not None
-        return "date-time" if zoned else ""
-    if len(text) == 36 and _parses(UUID, text):
-        return "uuid"
-    if _parses(ip_address, text):
-        return "ipv4" if isinstance(ip_address(text), IPv4Address) else "ipv6"
-    return ""
-
-
-_ID_LIKE = re.compile(r"(?=[\w-]*\d)[\w-]+")
+# The codes of metrics24.cli.exit_codes, by what they mean here.
+WORKS, KEY_REFUSED, UNREACHABLE, UNREADABLE, UNSAFE, CORRECTABLE, UNJUDGED = 0, 3, 6, 7, 9, 12, 13
 NOT_ASKED = "not asked: "
 _OTHER_KEY = (
     "check that the key is complete, active, and of an account on this server",
     f"a bearer token is no key: it belongs into {TOKEN_VARIABLE}",
 )
 _PERMISSION = "ask the administrator of the organization for the permission"
+_ID_LIKE = re.compile(r"(?=[\w-]*\d)[\w-]+")
+_DEEPEST_ABSENCE = 2  # properties of optional objects in optional objects are absent more often than not
+
+
+class Verdict(StrEnum):
+    """The result of one check, or of asking one operation."""
+
+    WORKS = "works"
+    NOTE = "note"
+    DIFFERS = "differs"
+    WRONG_PATH = "wrong path"
+    WRONG_METHOD = "wrong method"
+    FORBIDDEN = "forbidden"
+    INCONCLUSIVE = "inconclusive"
+    BROKEN = "broken"
+    REFUSED = "key refused"
+
+
+_CODES = {
+    Verdict.REFUSED: KEY_REFUSED,
+    Verdict.DIFFERS: CORRECTABLE,
+    Verdict.WRONG_PATH: CORRECTABLE,
+    Verdict.WRONG_METHOD: CORRECTABLE,
+    Verdict.FORBIDDEN: UNJUDGED,
+    Verdict.INCONCLUSIVE: UNJUDGED,
+    Verdict.BROKEN: UNREACHABLE,
+}
+SEVERITY = (UNSAFE, KEY_REFUSED, CORRECTABLE, UNREACHABLE, UNREADABLE, UNJUDGED)
+"""The first of these codes that any finding has is the exit code of all."""
+
+
+@frozen(kw_only=True)
+class Finding:
+    """The result of one check, or of asking one operation.
+
+    Attributes:
+        name: the name of the check, or the operation's id.
+        verdict: the result.
+        summary: one line that gives the reason.
+        details: further lines.
+        remedy: what to do, a line each.
+        operation: True for an operation of the spec; the next four are for operations only.
+        method: the method that was used.
+        path: the path template that was used.
+        evidence: the spec's evidence for method and path, or "given" where the user corrected them.
+        status: the HTTP status of the response, None without one.
+        differences: where the response differs from the spec.
+        code: the exit code that this finding stands for.
+
+    """
+
+    name: str
+    verdict: Verdict
+    summary: str
+    details: tuple[str, ...] = ()
+    remedy: tuple[str, ...] = ()
+    operation: bool = False
+    method: str = ""
+    path: str = ""
+    evidence: str = ""
+    status: int | None = None
+    differences: tuple[Difference, ...] = ()
+    code: int = field()
+
+    @code.default
+    def _usual_code(self) -> int:
+        return _CODES.get(self.verdict, WORKS)
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Return the exit code of all findings together."""
+    codes = {finding.code for finding in findings}
+    return next((code for code in SEVERITY if code in codes), WORKS)
 
 
 @frozen
-class Judgement:
-    """What a request ended in: an answer with a success status, or an error."""
+class ProbeResult:
+    """The end of one request: its response if one arrived, and the error that it ended in, if any."""
 
-    answer: RawResponse | None = None
+    response: RecordedResponse | None = None
     error: Metrics24Error | None = None
 
     @property
     def status(self) -> int | None:
-        """The HTTP status, None if no answer arrived."""
-        if self.answer is not None:
-            return self.answer.status_code
-        return self.error.status_code if isinstance(self.error, StatusError) else None
+        """The HTTP status, None if no response arrived."""
+        return None if self.response is None else self.response.status
+
+    @property
+    def body(self) -> Any:
+        """The decoded JSON of a success; None if there is none."""
+        if self.error is not None or self.response is None or self.response.body is None:
+            return None
+        return self.response.body.value
 
 
 @frozen(kw_only=True)
-class AskedOperation:
-    """One operation as it was asked.
+class ProbedOperation:
+    """An operation and the request that it was probed with.
 
     Attributes:
-        operation: the operation, as the spec has it.
-        route: method and path template that were used.
-        sent: the ids and keys that were sent, which answers may repeat.
-        unproven: what could be at fault for a 404 besides the path, empty if nothing.
-        own_arguments: whether all arguments are the user's own and none comes out of answers.
+        operation: the operation of the spec.
+        route: the method and path template that were used.
+        sent: the ids and keys that were sent, which error bodies may repeat.
+        doubt: another possible reason of a 404 than the path, empty if there is none.
+        own_arguments: True if all arguments are the user's own, and none is out of a response.
 
     """
 
     operation: Operation
     route: Route
     sent: tuple[str, ...] = field(default=(), repr=False)
-    unproven: str = ""
+    doubt: str = ""
     own_arguments: bool = True
 
     @property
     def rerouted(self) -> bool:
-        """Whether method and path are not those of the spec."""
+        """True if the user corrected method or path."""
         return (self.route.method, self.route.path) != (self.operation.method, self.operation.path)
 
     def finding(self, verdict: Verdict, summary: str, status: int | None = None, **more: Any) -> Finding:
-        """A finding about this operation."""
+        """Make a finding about this operation."""
         return Finding(
             name=self.operation.id,
             verdict=verdict,
@@ -217,101 +173,104 @@ class AskedOperation:
         )
 
 
-def judge(asked: AskedOperation, outcome: Judgement, nonsense: Judgement | None, *, key_works: bool) -> Finding:
-    """Judge an operation by its answer; a 404 also by the answer to a `nonsense` path under the same prefix."""
-    if outcome.answer is not None:
-        return _judge_answer(asked, outcome.answer)
-    if isinstance(outcome.error, StatusError):
-        return _judge_status(asked, outcome.error, nonsense, key_works=key_works)
-    if isinstance(outcome.error, TransportError):
-        return asked.finding(Verdict.BROKEN, "no answer", details=(str(outcome.error),))
-    if isinstance(outcome.error, UsageError):  # which quotes the id
-        return asked.finding(Verdict.INCONCLUSIVE, f"{NOT_ASKED}an id or key of another answer cannot be sent")
-    return asked.finding(Verdict.BROKEN, "no usable answer", code=UNREADABLE, details=(str(outcome.error),))
+def judge(probed: ProbedOperation, result: ProbeResult, nonsense: ProbeResult | None, *, key_works: bool) -> Finding:
+    """Judge an operation by its response, and a 404 also by the response to a `nonsense` path under the same prefix."""
+    error = result.error
+    if error is None and result.response is not None:
+        return _judge_success(probed, result.response)
+    if isinstance(error, StatusError):
+        return _judge_status(probed, error, nonsense, key_works=key_works)
+    if isinstance(error, TransportError):
+        return probed.finding(Verdict.BROKEN, "no response", details=(str(error),))
+    if isinstance(error, UsageError):  # its message quotes the id
+        return probed.finding(Verdict.INCONCLUSIVE, f"{NOT_ASKED}an id or key of another response cannot be sent")
+    return probed.finding(Verdict.BROKEN, "no usable response", code=UNREADABLE, details=(str(error),))
 
 
-def _judge_status(asked: AskedOperation, error: StatusError, nonsense: Judgement | None, *, key_works: bool) -> Finding:
-    status = error.status_code
-    if status in (404, 405):
-        return _judge_missing(asked, error, nonsense) if status == 404 else _judge_method(asked, error.headers)
+def _judge_status(
+    probed: ProbedOperation, error: StatusError, nonsense: ProbeResult | None, *, key_works: bool
+) -> Finding:
+    status, verdict, more = error.status_code, Verdict.INCONCLUSIVE, dict[str, Any]()
+    if status == 404:
+        return _judge_missing(probed, error, nonsense)
+    if status == 405:
+        return _judge_method(probed, error.headers)
     if status == 401 and not key_works:
-        return asked.finding(Verdict.REFUSED, "the server does not accept the key (401)", status, remedy=_OTHER_KEY)
-    if status in (401, 403):
+        verdict, summary, more = Verdict.REFUSED, "the server does not accept the key (401)", {"remedy": _OTHER_KEY}
+    elif status in (401, 403):
+        verdict, more = Verdict.FORBIDDEN, {"remedy": (_PERMISSION,)}
         summary = f"the key may not do this ({status}), so method and path cannot be judged"
-        return asked.finding(Verdict.FORBIDDEN, summary, status, remedy=(_PERMISSION,))
-    if status >= 500:
-        return asked.finding(Verdict.BROKEN, f"the server failed ({status}), also when asked again", status)
-    if status == 429:
-        return asked.finding(Verdict.INCONCLUSIVE, "too many requests (429): try again later", status)
-    summary = f"the server refuses the parameters ({status}), so method and path seem to exist"
-    said = (str(error),) if asked.own_arguments else ()
-    return asked.finding(Verdict.INCONCLUSIVE, summary, status, details=said)
+    elif status >= 500:
+        verdict, summary = Verdict.BROKEN, f"the server failed ({status}), also when asked again"
+    elif status == 429:
+        summary = "too many requests (429): try again later"
+    else:
+        summary = f"the server refuses the parameters ({status}), so method and path seem to exist"
+        more = {"details": (str(error),) if probed.own_arguments else ()}
+    return probed.finding(verdict, summary, status, **more)
 
 
-def _judge_missing(asked: AskedOperation, error: StatusError, nonsense: Judgement | None) -> Finding:
+def _judge_missing(probed: ProbedOperation, error: StatusError, nonsense: ProbeResult | None) -> Finding:
     if nonsense is None or not isinstance(nonsense.error, StatusError) or nonsense.status != 404:
-        return asked.finding(Verdict.INCONCLUSIVE, "404, and no other path to compare the answer with", 404)
-    if not same_answer(error.body, nonsense.error.body, asked.sent):
+        return probed.finding(Verdict.INCONCLUSIVE, "404, and no other path to compare the response with", 404)
+    if not same_body(error.body, nonsense.error.body, probed.sent):
         summary = "404, but another one than for a path that does not exist: an id or key is not known there"
-        return asked.finding(Verdict.INCONCLUSIVE, summary, 404)
-    remedy = corrections.of_path(asked.operation, asked.route.method, asked.route.path)
-    if asked.unproven:
-        summary = f"404, as for a path that does not exist: either the path is wrong, or {asked.unproven}"
-        return asked.finding(Verdict.INCONCLUSIVE, summary, 404, remedy=remedy)
-    return asked.finding(Verdict.WRONG_PATH, "404, as for a path that does not exist", 404, remedy=remedy)
+        return probed.finding(Verdict.INCONCLUSIVE, summary, 404)
+    remedy = corrections.path_remedy(probed.operation, probed.route.method, probed.route.path)
+    if probed.doubt:
+        summary = f"404, as for a path that does not exist: either the path is wrong, or {probed.doubt}"
+        return probed.finding(Verdict.INCONCLUSIVE, summary, 404, remedy=remedy)
+    return probed.finding(Verdict.WRONG_PATH, "404, as for a path that does not exist", 404, remedy=remedy)
 
 
-def _judge_method(asked: AskedOperation, headers: Mapping[str, str]) -> Finding:
+def _judge_method(probed: ProbedOperation, headers: Mapping[str, str]) -> Finding:
     allow = next((value for name, value in headers.items() if name.lower() == "allow"), "")
     allowed = [each.strip().upper() for each in allow.split(",") if each.strip().isalpha()]
-    others = [each for each in allowed if each not in ("HEAD", "OPTIONS", asked.route.method)]
+    others = [each for each in allowed if each not in ("HEAD", "OPTIONS", probed.route.method)]
     offered = f"; the server offers {', '.join(allowed)}" if allowed else ""
-    remedy = corrections.of_method(asked.operation, asked.route.method, asked.route.path, others)
-    return asked.finding(
-        Verdict.WRONG_METHOD, f"405, the path exists, the method does not{offered}", 405, remedy=remedy
-    )
+    remedy = corrections.method_remedy(probed.operation, probed.route.method, probed.route.path, others)
+    summary = f"405, the path exists, the method does not{offered}"
+    return probed.finding(Verdict.WRONG_METHOD, summary, 405, remedy=remedy)
 
 
-def _judge_answer(asked: AskedOperation, answer: RawResponse) -> Finding:
-    status = answer.status_code
-    route = f"{asked.route.method} {asked.route.path}"
-    moved = (corrections.for_good(asked.operation, route),) if asked.rerouted else ()
-    if asked.operation.effect == "write" and not answer.content.strip():
-        return asked.finding(Verdict.WORKS, f"{status} without a body", status, remedy=moved)
-    try:
-        body = decode(answer, asked.operation.id)
-    except ResponseError as error:
-        details = (str(error),)
-        return asked.finding(Verdict.BROKEN, "the answer is not JSON", status, code=UNREADABLE, details=details)
-    model, value = described_part(asked.operation, body)
-    differences = compare(model, value)
-    found = [each for each in differences if each.kind != "absent field"]
-    yaml = (*corrections.of_answer(found), f"# then {corrections.REGENERATE}") if found else ()
+def _judge_success(probed: ProbedOperation, response: RecordedResponse) -> Finding:
+    operation, status, body = probed.operation, response.status, response.body
+    route = f"{probed.route.method} {probed.route.path}"
+    moved = (corrections.spec_remedy(operation, route),) if probed.rerouted else ()
+    if body is None and not response.problem and operation.effect == "write":
+        return probed.finding(Verdict.WORKS, f"{status} without a body", status, remedy=moved)
+    if body is None:
+        details = (response.problem or "It is empty.",)
+        return probed.finding(Verdict.BROKEN, "the response is not JSON", status, code=UNREADABLE, details=details)
+    compared = compare(client_spec(), [response])
+    found = compared.differences
+    absent = tuple(each for each in compared.absent if _depth(each) <= _DEEPEST_ABSENCE)
+    yaml = (*corrections.spec_lines(found), f"# then {corrections.REGENERATE}") if found else ()
     places = "one place" if len(found) == 1 else f"{len(found)} places"
-    return asked.finding(
+    summary = f"method and path work, the response differs from the spec in {places}"
+    if not found:
+        summary = _amount(described_part(operation, body.value)[1])
+    return probed.finding(
         Verdict.DIFFERS if found else Verdict.WORKS,
-        f"method and path work, the answer differs from the spec in {places}" if found else _amount(value),
+        summary,
         status,
-        details=(*map(_described, found), *_absent(differences)),
+        details=(*map(_detail, found), *_absent_detail(absent)),
         remedy=(*moved, *yaml),
-        differences=differences,
+        differences=(*found, *absent),
     )
 
 
 def described_part(operation: Operation, body: object) -> tuple[str, object]:
-    """The part of an answer that the spec describes, and its model: single objects may come wrapped in `data`."""
+    """Return the model that a response's body has, and the body without an envelope named `data`."""
     model = operation.response
     names = {each.name for each in properties(model)}
     if isinstance(body, dict) and "data" in body and "data" not in names:
         body = body["data"]
-    identity = properties("CreatedItem")
-    if operation.effect == "write" and isinstance(body, dict) and body.keys() == {each.name for each in identity}:
-        model = "CreatedItem"
     return model, body
 
 
-def same_answer(one: bytes, other: bytes, removed: Iterable[str]) -> bool:
-    """Whether two error bodies are the same, ids and other texts with digits in them aside."""
+def same_body(one: bytes, other: bytes, removed: Iterable[str]) -> bool:
+    """Return True if two error bodies are the same, apart from ids and other texts with digits in them."""
     texts = sorted(filter(None, removed), key=len, reverse=True)
     return _normal(one, texts) == _normal(other, texts)
 
@@ -352,22 +311,34 @@ def _amount(value: object) -> str:
     return "as the spec says"
 
 
-def _absent(differences: Iterable[Difference]) -> tuple[str, ...]:
-    """One line about what the documentation knows and the answer does not have."""
-    places = [each.path for each in differences if each.kind == "absent field"]
-    return (f"documented, and absent from this answer, which may be chance: {', '.join(places)}",) if places else ()
+def _depth(difference: Difference) -> int:
+    return len(difference.path.replace(".data", "").split(".")) - 1
 
 
-def _described(difference: Difference) -> str:
-    name, place = difference.name, difference.path
-    said = f"{difference.expected}, {difference.evidence}"
-    found = " or ".join(difference.found) + (f" ({difference.format})" if difference.format else "")
-    strict = ", so the client refuses such answers" if difference.evidence == "documented" else ""
-    match difference.kind:
-        case "missing field":
-            return f"missing field {place} ({said}, required){strict}"
-        case "unknown value":
-            return f"unknown value {name} at {place}"
-        case "type conflict":
-            return f"type conflict {place}: {found}, where the spec says {said}{strict}"
-    return f"unknown field {place}: {found}"
+def _absent_detail(absent: Sequence[Difference]) -> tuple[str, ...]:
+    places = ", ".join(each.path for each in absent)
+    return (f"documented, and absent from this response, which may be chance: {places}",) if absent else ()
+
+
+def _detail(difference: Difference) -> str:
+    if difference.kind == VALUE:
+        return f"unknown value {difference.name} at {difference.path}"
+    strict = difference.evidence == "documented"
+    refused = ", so the client refuses such responses" if strict else ""
+    return f"{difference.kind} {difference.path}: {described(difference)}{refused}"
+
+
+def described(difference: Difference) -> str:
+    """Say what was seen, beside what the spec says of it."""
+    expected = " or ".join(difference.expected)
+    evidence = f", {difference.evidence}" if difference.evidence else ""
+    if difference.kind == MISSING:
+        return f"required {expected}{evidence}"
+    if difference.kind in (STATUS, VALUE, NOT_JSON, ABSENT):
+        return ""
+    if difference.kind == UNKNOWN:
+        items = f" of {' or '.join(difference.items)}" if difference.items else ""
+        text_format = f" ({difference.format})" if difference.format else ""
+        nulls = f", {difference.nulls} null" if difference.nulls and difference.types else ""
+        return f"{' or '.join(difference.types) or 'null only'}{items}{text_format}{nulls}"
+    return f"{' or '.join(name for name, _ in difference.found)}, where the spec says {expected}{evidence}"

@@ -50,7 +50,7 @@ def command(metrics24: Metrics24) -> Metrics24:
 
 @pytest.fixture
 def groups(command: Metrics24) -> Groups:
-    """What the server has, by id."""
+    """The server's groups, by id."""
 
     def groups() -> dict[str, Group]:
         return {group["id"]: group for group in json.loads(command("list", "--json").out)}
@@ -75,7 +75,7 @@ class Waiting:
 
 
 def writes(box: Sandbox) -> int:
-    """How many writes the server has seen."""
+    """The number of writes that the server has seen."""
     return sum(map(box.hits, WRITES))
 
 

@@ -12,7 +12,7 @@ from cli.commands import COMMAND, Shell
 
 @frozen
 class Seen:
-    """How a command ended, and all that the terminal showed."""
+    """The end of a command, and all that the terminal showed."""
 
     code: int
     shown: str

@@ -19,7 +19,7 @@ from support.scripted import in_turn
 def test_without_a_terminal_nothing_is_deleted_unless_told(
     command: Metrics24, box: Sandbox, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    """Where nobody can be asked a deletion is refused with code 2 and the way to do it."""
+    """Without a terminal to ask on a deletion is refused with code 2 and the way to do it."""
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     ended = command(*arguments)
     assert (ended.code, writes(box)) == (2, 0)
@@ -36,7 +36,7 @@ class Person(io.StringIO):
 
 @pytest.mark.parametrize("name", ["delete", "bulk-delete"])
 def test_a_person_is_asked(command: Metrics24, groups: Groups, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """What a person answers is done, and a program that is told of a refusal reads it as JSON."""
+    """A person's answer is followed, and a refusal is JSON for a program."""
     monkeypatch.setattr("sys.stdin", Person("n\n"))
     refused = command(name, FIRST, "--json")
     assert (refused.code, refused.out) == (1, "")
@@ -109,7 +109,7 @@ def test_ids_may_come_from_stdin(command: Metrics24, monkeypatch: pytest.MonkeyP
 
 
 def test_fault_51_a_stripped_body_is_no_success(command: Metrics24, serve: Serve) -> None:
-    """Where the list shows that groups survived their deletion they are unverified, and the code is 11."""
+    """If the list shows that groups survived their deletion they are unverified, and the code is 11."""
     listed = json_answer({"data": [{"id": "g1"}], "meta": {"total_count": 1, "total_page": 1}})
     server = serve(in_turn(listed, json_answer({}), listed))
     ended = command("bulk-delete", "g1", "--yes", "--json", "--base-url", server.base_url)

@@ -23,7 +23,7 @@ def test_ids_come_from_arguments_and_a_file(command: Metrics24, desk: Path, grou
 
 
 def test_one_id_in_a_file_is_told_as_many_are(command: Metrics24, desk: Path) -> None:
-    """What a program reads depends on how it asked, not on how many ids the file had."""
+    """The output for a program depends on the options, not on how many ids the file had."""
     ended = command("update", "--ids-from", id_file(desk, FIRST), "--inactive", "--json")
     assert outcome(ended) == {"ok": [FIRST], "missing": [], "unverified": [], "untried": [], "errors": {}}
 

@@ -7,35 +7,34 @@ import json
 import pytest
 
 from metrics24_api.operation_table import OPERATIONS
-from speccheck.doctor.conftest import KEY, Doctor, Serve
-from speccheck.doctor.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
+from speccheck.conftest import HERE, KEY, Doctor, Serve
+from speccheck.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
 from support.answers import html_answer, json_answer, redirect, reset
 from support.scripted import Received, Step
 from support.tables import page, table
 
-HERE = ("--integration", "acmeshop01")
 LATER = [("Retry-After", "99999")]
 QUIET_FAILURE = json_answer({"error": "no"}, status=503, headers=LATER)
 
 
 def test_a_stage_that_is_as_the_spec_says_works(doctor: Doctor, serve: Serve) -> None:
     """The scripted server of these tests is healthy where it is not told otherwise."""
-    visit = doctor(serve(stage(healthy())), *HERE, "--json")
-    assert (visit.code, set(visit.verdicts.values())) == (0, {"works"})
+    ended = doctor(serve(stage(healthy())), *HERE, "--json")
+    assert (ended.code, set(ended.verdicts.values())) == (0, {"works"})
 
 
 def test_an_answer_in_html_is_broken(doctor: Doctor, serve: Serve) -> None:
     """A server that answers everything with a web page is code 7, not a wrong path."""
-    visit = doctor(serve(lambda _: html_answer()), *HERE, "--json")
-    assert (visit.code, visit.verdicts["listExports"], visit.verdicts["getClickReport"]) == (7, "broken", "broken")
-    assert visit.named("listExports")["summary"] == "the answer is not JSON"
+    ended = doctor(serve(lambda _: html_answer()), *HERE, "--json")
+    assert (ended.code, ended.verdicts["listExports"], ended.verdicts["getClickReport"]) == (7, "broken", "broken")
+    assert ended.named("listExports")["summary"] == "the response is not JSON"
 
 
 def test_a_failing_server_is_broken(doctor: Doctor, serve: Serve) -> None:
     """Status 5xx is code 6 and says nothing about method and path."""
-    visit = doctor(serve(stage(healthy(getConversionReport=QUIET_FAILURE))), *HERE, "--json")
-    assert (visit.code, visit.verdicts["getConversionReport"]) == (6, "broken")
-    assert visit.verdicts["getClickReport"] == "works"
+    ended = doctor(serve(stage(healthy(getConversionReport=QUIET_FAILURE))), *HERE, "--json")
+    assert (ended.code, ended.verdicts["getConversionReport"]) == (6, "broken")
+    assert ended.verdicts["getClickReport"] == "works"
 
 
 def test_a_server_that_falls_silent_is_not_asked_on(doctor: Doctor, serve: Serve) -> None:
@@ -45,9 +44,9 @@ def test_a_server_that_falls_silent_is_not_asked_on(doctor: Doctor, serve: Serve
         return reset if operation_of(request) else NOT_FOUND
 
     server = serve(script)
-    visit = doctor(server, *HERE, "--json")
-    assert (visit.code, list(visit.verdicts.values()).count("broken")) == (6, 2)
-    assert visit.named("getExport")["summary"] == "not asked: the server had stopped answering"
+    ended = doctor(server, *HERE, "--json")
+    assert (ended.code, list(ended.verdicts.values()).count("broken")) == (6, 2)
+    assert ended.named("getExport")["summary"] == "not asked: the server had stopped answering"
     assert server.hits == 1 + 2 * 2
 
 
@@ -57,32 +56,32 @@ def test_a_server_that_falls_silent_is_not_asked_on(doctor: Doctor, serve: Serve
 def test_refusals_are_inconclusive(doctor: Doctor, serve: Serve, status: int, words: str) -> None:
     """A server that refuses harmless parameters leaves the operation open."""
     refusal = json_answer({"error": "page size is odd"}, status=status, headers=LATER)
-    visit = doctor(serve(stage(healthy(getImpressionReport=refusal))), *HERE, "--json")
-    found = visit.named("getImpressionReport")
-    assert (visit.code, found["verdict"], found["status"]) == (13, "inconclusive", status)
+    ended = doctor(serve(stage(healthy(getImpressionReport=refusal))), *HERE, "--json")
+    found = ended.named("getImpressionReport")
+    assert (ended.code, found["verdict"], found["status"]) == (13, "inconclusive", status)
     assert words in found["summary"]
 
 
 def test_a_redirect_is_broken(doctor: Doctor, serve: Serve) -> None:
     """A redirect is not followed, and is named with the base URL as its likely cause."""
-    visit = doctor(serve(stage(healthy(listExports=redirect("https://login.invalid/")))), *HERE, "--json")
-    assert (visit.code, visit.verdicts["listExports"]) == (7, "broken")
-    assert "Correct the base URL" in visit.named("listExports")["details"][0]
+    ended = doctor(serve(stage(healthy(listExports=redirect("https://login.invalid/")))), *HERE, "--json")
+    assert (ended.code, ended.verdicts["listExports"]) == (7, "broken")
+    assert "Correct the base URL" in ended.named("listExports")["details"][0]
 
 
 def test_a_key_that_works_elsewhere_is_not_refused(doctor: Doctor, serve: Serve) -> None:
     """Status 401 after another operation has worked is about that operation alone."""
-    visit = doctor(serve(stage(healthy(listExports=json_answer({}, status=401)))), *HERE, "--json")
-    assert (visit.code, visit.verdicts["listExports"]) == (13, "forbidden")
+    ended = doctor(serve(stage(healthy(listExports=json_answer({}, status=401)))), *HERE, "--json")
+    assert (ended.code, ended.verdicts["listExports"]) == (13, "forbidden")
 
 
 def test_where_nothing_works_the_base_url_is_suspected(doctor: Doctor, serve: Serve) -> None:
     """On a server that knows none of the paths only what needs no id is wrong, and the base URL is named first."""
-    visit = doctor(serve(stage({})), *HERE, "--json")
-    assert visit.code == 12
-    assert visit.verdicts["listExports"] == "wrong path"
-    assert visit.verdicts["getClickReport"] == visit.verdicts["listFilterGroups"] == "inconclusive"
-    assert "check the base URL first" in visit.named("base URL")["summary"]
+    ended = doctor(serve(stage({})), *HERE, "--json")
+    assert ended.code == 12
+    assert ended.verdicts["listExports"] == "wrong path"
+    assert ended.verdicts["getClickReport"] == ended.verdicts["listFilterGroups"] == "inconclusive"
+    assert "check the base URL first" in ended.named("base URL")["summary"]
 
 
 def test_error_bodies_are_compared_without_ids_and_paths(doctor: Doctor, serve: Serve) -> None:
@@ -95,8 +94,8 @@ def test_error_bodies_are_compared_without_ids_and_paths(doctor: Doctor, serve: 
         body = {"error": f"cannot GET {request.path}", "time": next(numbers), "request_id": f"req-{next(numbers)}-ab"}
         return json_answer(body, status=404)
 
-    visit = doctor(serve(script), *HERE, "--json")
-    assert visit.verdicts["listExports"] == "wrong path"
+    ended = doctor(serve(script), *HERE, "--json")
+    assert ended.verdicts["listExports"] == "wrong path"
 
 
 def test_a_nonsense_path_that_is_not_a_404_proves_nothing(doctor: Doctor, serve: Serve) -> None:
@@ -107,14 +106,14 @@ def test_a_nonsense_path_that_is_not_a_404_proves_nothing(doctor: Doctor, serve:
             return NOT_FOUND
         return healthy().get(operation_of(request), json_answer({}, status=400))
 
-    visit = doctor(serve(script), *HERE, "--json")
-    assert visit.named("listExports")["summary"] == "404, and no other path to compare the answer with"
+    ended = doctor(serve(script), *HERE, "--json")
+    assert ended.named("listExports")["summary"] == "404, and no other path to compare the response with"
 
 
 def test_a_wrong_method_without_an_allow_header_gets_a_guess(doctor: Doctor, serve: Serve) -> None:
-    """Where the server does not name the right method, the likely other one is suggested."""
-    visit = doctor(serve(stage(healthy(getClick=json_answer({}, status=405)))), *HERE, "--json")
-    found = visit.named("getClick")
+    """If the server does not name the right method, the likely other one is suggested."""
+    ended = doctor(serve(stage(healthy(getClick=json_answer({}, status=405)))), *HERE, "--json")
+    found = ended.named("getClick")
     assert found["verdict"] == "wrong method"
     assert 'routes={"getClick": ("POST", "/api/v2/reports/v2/click")}' in found["remedy"][0]
 
@@ -125,8 +124,8 @@ def test_a_correction_that_works_says_how_to_make_it_last(doctor: Doctor, serve:
     def script(request: Received) -> Step:
         return healthy()["listExports"] if request.path == "/api/v3/exports" else NOT_FOUND
 
-    visit = doctor(serve(script), "--route", "listExports=GET /api/v3/exports", "--json")
-    found = visit.named("listExports")
+    ended = doctor(serve(script), "--route", "listExports=GET /api/v3/exports", "--json")
+    found = ended.named("listExports")
     assert (found["verdict"], found["evidence"]) == ("works", "given")
     guess = OPERATIONS["listExports"]
     assert found["remedy"] == [
@@ -147,35 +146,35 @@ def test_the_other_column_is_tried_for_the_transaction_id(doctor: Doctor, serve:
 
 
 def test_rows_without_the_keys_of_a_look_up_are_named(doctor: Doctor, serve: Serve) -> None:
-    """Where no row has the keys of a look-up it is inconclusive, and the keys are named."""
+    """If no row has the keys of a look-up it is inconclusive, and the keys are named."""
     rows = page([private_row("conversion", hash=None)])
-    visit = doctor(serve(stage(healthy(getConversionReport=rows))), *HERE, "--json")
-    assert visit.named("getConversion")["summary"] == "not asked: the table's rows lack hash"
+    ended = doctor(serve(stage(healthy(getConversionReport=rows))), *HERE, "--json")
+    assert ended.named("getConversion")["summary"] == "not asked: the table's rows lack hash"
 
 
 def test_an_id_that_no_path_can_hold_is_not_sent(doctor: Doctor, serve: Serve) -> None:
     """An id of the server's that would bend a URL leaves the operation open, and is not shown."""
     listed = json_answer({"data": [{"id": "../secret-1"}], "meta": META})
-    visit = doctor(serve(stage(healthy(listExports=listed))), *HERE, "--json")
-    assert visit.named("getExport")["summary"] == "not asked: an id or key of another answer cannot be sent"
-    assert "secret-1" not in visit.out
+    ended = doctor(serve(stage(healthy(listExports=listed))), *HERE, "--json")
+    assert ended.named("getExport")["summary"] == "not asked: an id or key of another response cannot be sent"
+    assert "secret-1" not in ended.out
 
 
 def test_lists_and_tables_of_another_shape_are_differences(doctor: Doctor, serve: Serve) -> None:
     """An answer whose outer shape is another one is a difference, and gives no ids."""
     changes = {"listExports": json_answer([1, 2]), "getClickReport": json_answer({"data": [private_row()]})}
-    visit = doctor(serve(stage(healthy(**changes))), *HERE, "--json")
-    assert visit.verdicts["listExports"] == visit.verdicts["getClickReport"] == "differs"
-    assert visit.named("listExports")["details"] == ["type conflict $: array, where the spec says object, inferred"]
-    assert visit.verdicts["getExport"] == visit.verdicts["getClick"] == "inconclusive"
+    ended = doctor(serve(stage(healthy(**changes))), *HERE, "--json")
+    assert ended.verdicts["listExports"] == ended.verdicts["getClickReport"] == "differs"
+    assert ended.named("listExports")["details"] == ["type conflict $: array, where the spec says object"]
+    assert ended.verdicts["getExport"] == ended.verdicts["getClick"] == "inconclusive"
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-7200, "ahead of"), (7200, "behind")])
 def test_a_clock_that_is_off_is_noted(doctor: Doctor, serve: Serve, seconds: int, words: str) -> None:
     """A server whose time differs by more than a minute gives a note, and no other code."""
-    visit = doctor(serve(stage({**healthy(), "/": root(seconds)})), *HERE, "--json")
-    assert (visit.code, visit.verdicts["clock"]) == (0, "note")
-    assert words in visit.named("clock")["summary"]
+    ended = doctor(serve(stage({**healthy(), "/": root(seconds)})), *HERE, "--json")
+    assert (ended.code, ended.verdicts["clock"]) == (0, "note")
+    assert words in ended.named("clock")["summary"]
 
 
 def test_the_root_is_asked_without_the_key(doctor: Doctor, serve: Serve) -> None:
@@ -191,8 +190,8 @@ def test_a_forged_line_cannot_enter_the_report(doctor: Doctor, serve: Serve) -> 
     """Control characters in what a server says are escaped in the text for people."""
     rows = table([private_row()]) | {"data\x1b[2J\nworks everything": 1}
     refusal = json_answer({"error": "\x1b[2J\nworks all"}, status=400)
-    visit = doctor(serve(stage(healthy(getClickReport=json_answer(rows), listExports=refusal))), *HERE)
-    assert [line for line in visit.out.splitlines() if not line.isprintable()] == []
+    ended = doctor(serve(stage(healthy(getClickReport=json_answer(rows), listExports=refusal))), *HERE)
+    assert [line for line in ended.out.splitlines() if not line.isprintable()] == []
 
 
 def test_null_instead_of_a_list_is_an_empty_one(doctor: Doctor, serve: Serve) -> None:
@@ -200,7 +199,7 @@ def test_null_instead_of_a_list_is_an_empty_one(doctor: Doctor, serve: Serve) ->
     empty = json_answer({"data": {"data": None, "pageInfo": {"hasNextPage": False}}})
     nothing = json_answer({"data": None, "meta": {"total_count": 0, "total_page": 0}})
     changes = {"getImpressionReport": empty, "listFilterGroups": nothing}
-    visit = doctor(serve(stage(healthy(**changes))), *HERE, "--json")
-    words = {visit.named(name)["summary"] for name in changes}
+    ended = doctor(serve(stage(healthy(**changes))), *HERE, "--json")
+    words = {ended.named(name)["summary"] for name in changes}
     assert words == {"empty, so nothing could be compared with the spec"}
-    assert {visit.verdicts[name] for name in changes} == {"works"}
+    assert {ended.verdicts[name] for name in changes} == {"works"}

@@ -1,4 +1,4 @@
-"""From columns that nobody has heard of to typed fields: the sequence in docs/drift.md, as it stands."""
+"""From unknown columns to typed fields: the sequence in docs/drift.md, as it is written there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from metrics24_sandbox import Sandbox, SandboxOptions
 from repository.documents import blocks_of
 from spec.copies import GENERATOR, copied
 from spec.document import ROOT
-from speccheck.drift.conftest import ROWS
+from speccheck.conftest import ROWS
 
 pytestmark = pytest.mark.slow
 

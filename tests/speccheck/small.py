@@ -1,12 +1,14 @@
-"""A small API whose description has comments and every style of YAML that the real one has, and answers for it."""
+"""A small API whose spec has comments and every style of YAML that the real one has, and responses of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from metrics24.speccheck.comparison import RecordedResponse, ResponseBody, SpecDifference
-from metrics24.speccheck.document import Spec
-from metrics24.speccheck.drift import DriftOutcome, ResponseSource, examine
+from metrics24.speccheck import corrected, run_drift
+from metrics24.speccheck.comparison import Comparison, Difference, JsonBody, RecordedResponse, compare
+from metrics24.speccheck.gathering import Gathered
+from metrics24.speccheck.report import DriftReport
+from metrics24.speccheck.spec import Spec
 
 SPEC = """\
 # What this is for.
@@ -116,22 +118,35 @@ components:
 
 
 def page(*rows: Any) -> RecordedResponse:
-    """An answer with a page of rows."""
-    return answer({"data": list(rows)})
+    """A response with a page of rows."""
+    return response({"data": list(rows)})
 
 
-def answer(value: object, *, operation: str = "listRows", status: int = 200) -> RecordedResponse:
-    """An answer to an operation."""
-    return RecordedResponse(operation, status, ResponseBody(value))
+def response(value: object, *, operation: str = "listRows", status: int = 200) -> RecordedResponse:
+    """A response of an operation."""
+    return RecordedResponse(operation, status, JsonBody(value))
 
 
-def examined(*answers: RecordedResponse, spec: str = SPEC, correct: bool = True) -> DriftOutcome:
-    """What comes of comparing answers with the small spec."""
-    return examine(
-        Spec(spec), "openapi/spec.yaml", ResponseSource(answers=list(answers), sandbox=False), correct=correct
-    )
+def compared(*responses: RecordedResponse, spec: str = SPEC) -> Comparison:
+    """The comparison of responses with the small spec."""
+    return compare(Spec.parse(spec), responses)
 
 
-def differences(*answers: RecordedResponse, spec: str = SPEC) -> dict[tuple[str, str], SpecDifference]:
+def differences(*responses: RecordedResponse, spec: str = SPEC) -> dict[tuple[str, str], Difference]:
     """The differences by kind and name."""
-    return {(each.kind, each.name): each for each in examined(*answers, spec=spec).before.findings.differences}
+    return {(each.kind, each.name): each for each in compared(*responses, spec=spec).differences}
+
+
+def reported(*responses: RecordedResponse, spec: str = SPEC) -> DriftReport:
+    """The report of drift on responses of the small API."""
+    return run_drift(Spec.parse(spec), "openapi/spec.yaml", Gathered(responses=responses, sandbox=False))
+
+
+def correction(*responses: RecordedResponse, spec: str = SPEC) -> tuple[str, DriftReport]:
+    """The text of the corrected spec, and the report with what is left."""
+    return corrected(Spec.parse(spec), reported(*responses, spec=spec))
+
+
+def patched(*responses: RecordedResponse, spec: str = SPEC) -> str:
+    """The text of the corrected spec."""
+    return correction(*responses, spec=spec)[0]

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from speccheck.doctor.conftest import Doctor, Serve
-from speccheck.doctor.groups import GROUPS, SCRATCH, Failing, Groups
-from speccheck.doctor.stage import operation_of
+from speccheck.conftest import Doctor, Serve
+from speccheck.groups import GROUPS, SCRATCH, Failing, Groups
+from speccheck.stage import operation_of
 from support.answers import answer, json_answer, reset
 from support.scripted import Received, Step
 
 
 def test_a_second_group_that_cannot_be_created_leaves_none_behind(doctor: Doctor, serve: Serve) -> None:
-    """Where only the first group can be created it is deleted again, and the other writes are not tried."""
+    """If only the first group can be created it is deleted again, and the other writes are not tried."""
     server = Failing(createFilterGroup=(2, json_answer({}, status=402)))
-    visit = doctor(serve(server), *SCRATCH, "--json")
-    assert visit.verdicts["createFilterGroup"] == "works"
-    assert visit.verdicts["updateFilterGroup"] == "inconclusive"
-    assert (server.kept, "clean-up" in visit.verdicts) == ({}, False)
+    ended = doctor(serve(server), *SCRATCH, "--json")
+    assert ended.verdicts["createFilterGroup"] == "works"
+    assert ended.verdicts["updateFilterGroup"] == "inconclusive"
+    assert (server.kept, "clean-up" in ended.verdicts) == ({}, False)
 
 
 def test_a_server_that_dies_between_writes_is_reported_with_what_may_be_left(doctor: Doctor, serve: Serve) -> None:
     """When nothing is answered any more the writes end, and the report names the group that may be left behind."""
     names = ("getFilterGroup", "updateFilterGroup", "bulkUpdateFilterGroups", "deleteFilterGroup")
     dead = dict.fromkeys(names, (1, reset))
-    visit = doctor(serve(Failing(**dead)), *SCRATCH, "--include-exports", "--json")
-    assert (visit.code, visit.verdicts["updateFilterGroup"]) == (6, "broken")
-    assert visit.named("bulkDeleteFilterGroups")["summary"] == "not asked: the server had stopped answering"
-    assert visit.named("downloadClicks")["summary"].startswith("not asked: ")
-    assert "may be left behind" in visit.named("clean-up")["summary"]
+    ended = doctor(serve(Failing(**dead)), *SCRATCH, "--include-exports", "--json")
+    assert (ended.code, ended.verdicts["updateFilterGroup"]) == (6, "broken")
+    assert ended.named("bulkDeleteFilterGroups")["summary"] == "not asked: the server had stopped answering"
+    assert ended.named("downloadClicks")["summary"].startswith("not asked: ")
+    assert "may be left behind" in ended.named("clean-up")["summary"]
 
 
 def test_a_lost_creation_and_an_unreadable_list_are_reported(doctor: Doctor, serve: Serve) -> None:
-    """Where neither the answer nor the list tells whether a group was created, the report says so."""
+    """If neither the response nor the list tells whether a group was created, the report says so."""
     listed = answer(b"<html>", content_type="text/html")
-    visit = doctor(serve(Failing(createFilterGroup=(1, reset), listFilterGroups=(2, listed))), *SCRATCH, "--json")
-    assert "may be left behind" in visit.named("clean-up")["summary"]
+    ended = doctor(serve(Failing(createFilterGroup=(1, reset), listFilterGroups=(2, listed))), *SCRATCH, "--json")
+    assert "may be left behind" in ended.named("clean-up")["summary"]
 
 
 def test_a_lost_group_is_looked_for_on_every_page(doctor: Doctor, serve: Serve) -> None:
@@ -52,12 +52,12 @@ def test_a_lost_group_is_looked_for_on_every_page(doctor: Doctor, serve: Serve) 
 
 
 def test_an_export_without_an_id_is_not_deleted(doctor: Doctor, serve: Serve) -> None:
-    """Where no export can be requested deleting one is not tried, and the report says why."""
+    """If no export can be requested deleting one is not tried, and the report says why."""
     refusal = json_answer({"error": "quota"}, status=402)
     failures = dict.fromkeys(("downloadClicks", "downloadConversions", "downloadImpressions"), (1, refusal))
-    visit = doctor(serve(Failing(**failures)), *SCRATCH, "--include-exports", "--json")
-    assert visit.verdicts["downloadClicks"] == "inconclusive"
-    assert visit.named("deleteExport")["summary"] == "not asked: no export could be requested to try it on"
+    ended = doctor(serve(Failing(**failures)), *SCRATCH, "--include-exports", "--json")
+    assert ended.verdicts["downloadClicks"] == "inconclusive"
+    assert ended.named("deleteExport")["summary"] == "not asked: no export could be requested to try it on"
 
 
 def test_a_create_that_gives_no_id_is_found_by_name(doctor: Doctor, serve: Serve) -> None:
@@ -73,6 +73,6 @@ def test_a_create_that_gives_no_id_is_found_by_name(doctor: Doctor, serve: Serve
             return step
 
     server = Mute()
-    visit = doctor(serve(server), *SCRATCH, "--json")
+    ended = doctor(serve(server), *SCRATCH, "--json")
     assert (len(made), server.kept) == (2, {})
-    assert {visit.verdicts[name] for name in GROUPS | {"getFilterGroup"}} == {"works"}
+    assert {ended.verdicts[name] for name in GROUPS | {"getFilterGroup"}} == {"works"}

@@ -1,4 +1,4 @@
-"""What the doctor checks before any operation: settings, key, certificate, clock; and how verdicts add up."""
+"""The doctor's checks before any operation: settings, key, certificate, clock; and the exit code of all findings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import pytest
 import trustme
 
 from metrics24.cli.exit_codes import EXITS
-from metrics24.speccheck import environment as checks
-from metrics24.speccheck import findings
-from metrics24.speccheck.environment import CredentialSource, Reached, key_shape, source, without_secrets
-from metrics24.speccheck.findings import Finding, Verdict, exit_code
+from metrics24.speccheck.environment import (
+    Contact,
+    CredentialSource,
+    check_clock,
+    check_key,
+    credential_source,
+    without_secrets,
+)
+from metrics24.speccheck.judgement import SEVERITY, Finding, Verdict, exit_code
 from metrics24_sandbox import Sandbox
-from speccheck.doctor.conftest import KEY, Doctor, Serve
-from speccheck.doctor.stage import healthy, stage
+from speccheck.conftest import KEY, Doctor, Serve
+from speccheck.stage import healthy, stage
 from support.answers import silence
 
 SIGNED = ".".join(("eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxIn0", "c2lnbmF0dXJl"))  # in pieces: nothing here is a token
@@ -41,7 +46,7 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 )
 def test_an_odd_key_is_noted_and_not_shown(value: str, remark: str) -> None:
     """Each usual slip with a key is told from its looks alone, with the key's length and never the key."""
-    finding = key_shape(CredentialSource("METRICS24_API_KEY", "key", value))
+    finding = check_key(CredentialSource("METRICS24_API_KEY", "key", value))
     told = " ".join([finding.summary, *finding.details])
     assert finding.verdict is Verdict.NOTE
     assert told.startswith(f"{len(value)} characters; ")
@@ -51,17 +56,17 @@ def test_an_odd_key_is_noted_and_not_shown(value: str, remark: str) -> None:
 
 def test_a_plain_key_is_nothing_unusual() -> None:
     """A key of letters and digits, and a token that looks like one, give no remark."""
-    assert key_shape(CredentialSource("METRICS24_API_KEY", "key", "0123456789abcdef")).verdict is Verdict.WORKS
-    assert key_shape(CredentialSource("METRICS24_API_KEY", "key", "0")).summary.startswith("1 character;")
-    assert key_shape(CredentialSource("METRICS24_TOKEN", "token", SIGNED)).verdict is Verdict.WORKS
+    assert check_key(CredentialSource("METRICS24_API_KEY", "key", "0123456789abcdef")).verdict is Verdict.WORKS
+    assert check_key(CredentialSource("METRICS24_API_KEY", "key", "0")).summary.startswith("1 character;")
+    assert check_key(CredentialSource("METRICS24_TOKEN", "token", SIGNED)).verdict is Verdict.WORKS
 
 
 def test_the_source_is_that_of_the_client() -> None:
     """A file outranks the variables, one variable is taken, none or both are none."""
     both = {"METRICS24_API_KEY": "a", "METRICS24_TOKEN": "b"}
-    assert source(both, "key.txt", "c") == CredentialSource("the file key.txt", "key", "c")
-    assert source({"METRICS24_TOKEN": "b"}, None, None) == CredentialSource("METRICS24_TOKEN", "token", "b")
-    assert source(both, None, None) is source({}, None, None) is None
+    assert credential_source(both, "key.txt", "c") == CredentialSource("the file key.txt", "key", "c")
+    assert credential_source({"METRICS24_TOKEN": "b"}, None, None) == CredentialSource("METRICS24_TOKEN", "token", "b")
+    assert credential_source(both, None, None) is credential_source({}, None, None) is None
     assert "secret" not in repr(CredentialSource("x", "key", "secret"))
 
 
@@ -81,17 +86,17 @@ def test_urls_lose_what_may_be_secret(url: str, shown: str) -> None:
 
 def test_settings_that_are_incomplete_are_code_3(doctor: Doctor) -> None:
     """Without a credential the report says how to get one, and nothing is asked."""
-    visit = doctor(None, "--json", METRICS24_BASE_URL="https://api.invalid")
-    assert (visit.code, visit.verdicts) == (3, {"environment": "broken"})
-    assert "set METRICS24_API_KEY or METRICS24_TOKEN" in visit.named("environment")["summary"]
-    assert "credential: none, or two" in visit.named("environment")["details"]
+    ended = doctor(None, "--json", METRICS24_BASE_URL="https://api.invalid")
+    assert (ended.code, ended.verdicts) == (3, {"environment": "broken"})
+    assert "set METRICS24_API_KEY or METRICS24_TOKEN" in ended.named("environment")["summary"]
+    assert "credential: none, or two" in ended.named("environment")["details"]
 
 
 def test_a_key_that_cannot_be_sent_is_code_3_with_the_likely_reason(doctor: Doctor, box: Sandbox) -> None:
     """A key with a blank in it is refused before anything is sent, and its shape says why."""
-    visit = doctor(box, "--json", METRICS24_API_KEY="Bearer abcdefghijklmnop")
-    assert (visit.code, visit.verdicts) == (3, {"environment": "broken", "key shape": "note"})
-    assert "begins with Bearer" in "".join(visit.named("key shape")["details"])
+    ended = doctor(box, "--json", METRICS24_API_KEY="Bearer abcdefghijklmnop")
+    assert (ended.code, ended.verdicts) == (3, {"environment": "broken", "key shape": "note"})
+    assert "begins with Bearer" in "".join(ended.named("key shape")["details"])
     assert box.requests == ()
 
 
@@ -105,24 +110,24 @@ def test_plain_http_to_another_machine_is_code_9(doctor: Doctor) -> None:
 
 def test_proxies_and_authorities_are_listed(doctor: Doctor, box: Sandbox) -> None:
     """Variables that change how connections are made are shown, without the user and password of a proxy."""
-    visit = doctor(box, "--json", HTTPS_PROXY="http://me:hidden@proxy.invalid:3128", NO_PROXY="127.0.0.1")
-    details = visit.named("environment")["details"]
+    ended = doctor(box, "--json", HTTPS_PROXY="http://me:hidden@proxy.invalid:3128", NO_PROXY="127.0.0.1")
+    details = ended.named("environment")["details"]
     assert "proxy: HTTPS_PROXY=http://proxy.invalid:3128" in details
     assert "proxy: NO_PROXY=127.0.0.1" in details
-    assert "hidden" not in visit.out
+    assert "hidden" not in ended.out
 
 
 def test_a_server_that_is_not_there_is_code_6(doctor: Doctor) -> None:
-    """Where nothing listens the report ends with the reachability, and says what to check."""
-    visit = doctor(None, "--json", METRICS24_API_KEY=KEY, METRICS24_BASE_URL="http://127.0.0.1:9")
-    assert (visit.code, visit.verdicts["reachability"]) == (6, "broken")
-    assert visit.facts["operations"] == []
+    """If nothing listens the report ends with the reachability, and says what to check."""
+    ended = doctor(None, "--json", METRICS24_API_KEY=KEY, METRICS24_BASE_URL="http://127.0.0.1:9")
+    assert (ended.code, ended.verdicts["reachability"]) == (6, "broken")
+    assert ended.facts["operations"] == []
 
 
 def test_a_server_that_never_answers_is_code_6_in_time(doctor: Doctor, serve: Serve) -> None:
     """A server that accepts and stays silent is given up after --timeout seconds."""
-    visit = doctor(serve(lambda _: silence), "--json", "--timeout", "0.3")
-    assert (visit.code, visit.named("reachability")["summary"]) == (6, "no answer within 0.3 s")
+    ended = doctor(serve(lambda _: silence), "--json", "--timeout", "0.3")
+    assert (ended.code, ended.named("reachability")["summary"]) == (6, "no response within 0.3 s")
 
 
 @pytest.fixture
@@ -140,30 +145,30 @@ def test_a_certificate_that_soon_expires_is_noted(
 ) -> None:
     """Over https the report says when the certificate expires, and notes it two weeks before."""
     server = serve(stage(healthy()), tls=authority[0])
-    visit = doctor(server, "--integration", "acmeshop01", "--json", SSL_CERT_FILE=str(authority[1]))
-    assert (visit.code, visit.verdicts["TLS"]) == (0, "note")
-    assert "(5 days left)" in visit.named("TLS")["summary"]
+    ended = doctor(server, "--integration", "acmeshop01", "--json", SSL_CERT_FILE=str(authority[1]))
+    assert (ended.code, ended.verdicts["TLS"]) == (0, "note")
+    assert "(5 days left)" in ended.named("TLS")["summary"]
 
 
 def test_a_certificate_that_is_not_trusted_names_the_remedy(
     doctor: Doctor, serve: Serve, authority: tuple[ssl.SSLContext, Path]
 ) -> None:
     """An unknown authority is code 6, and the variable that names one is told."""
-    visit = doctor(serve(stage(healthy()), tls=authority[0]), "--json")
-    assert (visit.code, visit.verdicts["reachability"]) == (6, "broken")
-    assert "the certificate is not trusted" in visit.named("reachability")["summary"]
-    assert "SSL_CERT_FILE" in visit.named("reachability")["remedy"][0]
+    ended = doctor(serve(stage(healthy()), tls=authority[0]), "--json")
+    assert (ended.code, ended.verdicts["reachability"]) == (6, "broken")
+    assert "the certificate is not trusted" in ended.named("reachability")["summary"]
+    assert "SSL_CERT_FILE" in ended.named("reachability")["remedy"][0]
 
 
 def test_a_server_without_a_clock_is_noted() -> None:
     """A missing Date header, or one that is no date, is a note."""
     for date in ("", "yesterday", "Sat, 01 Mar 2025 11:59:30"):
-        assert checks.clock(Reached(date=date), NOW).verdict is Verdict.NOTE
+        assert check_clock(Contact(date=date), NOW).verdict is Verdict.NOTE
 
 
 def test_a_clock_within_a_minute_agrees() -> None:
     """Half a minute of difference is none."""
-    assert checks.clock(Reached(date="Sat, 01 Mar 2025 11:59:30 GMT"), NOW).verdict is Verdict.WORKS
+    assert check_clock(Contact(date="Sat, 01 Mar 2025 11:59:30 GMT"), NOW).verdict is Verdict.WORKS
 
 
 @pytest.mark.parametrize(
@@ -189,4 +194,4 @@ def test_the_worst_finding_is_the_verdict(verdicts: tuple[str, ...], code: int) 
 def test_the_codes_are_those_of_the_command_line() -> None:
     """Every code of the doctor is one of the documented exit codes."""
     codes = {each.code for each in EXITS}
-    assert set(findings._ORDER) < codes
+    assert set(SEVERITY) < codes

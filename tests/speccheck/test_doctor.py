@@ -12,12 +12,11 @@ import pytest
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
-from speccheck.doctor.conftest import KEY, Doctor
+from spec.document import PATH, ROOT
+from speccheck.conftest import HERE, KEY, Doctor
 
 READS = {each.id for each in OPERATIONS.values() if each.effect == "read"}
 WRITES = set(OPERATIONS) - READS
-SPEC = Path(__file__).parents[3] / "openapi" / "spec.yaml"
-HERE = ("--integration", "acmeshop01")
 
 
 def moved(operation: str, **change: str) -> tuple[str, str]:
@@ -28,10 +27,10 @@ def moved(operation: str, **change: str) -> tuple[str, str]:
 
 def test_a_server_as_the_spec_says_works_in_every_respect(doctor: Doctor, box: Sandbox) -> None:
     """Against a healthy server every check and every read operation works, and the code is 0."""
-    visit = doctor(box, *HERE, "--json")
-    assert (visit.code, visit.err) == (0, "")
-    assert set(visit.verdicts.values()) == {"works"}
-    assert {each["name"] for each in visit.facts["operations"]} == READS
+    ended = doctor(box, *HERE, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    assert set(ended.verdicts.values()) == {"works"}
+    assert {each["name"] for each in ended.facts["operations"]} == READS
 
 
 def test_a_doctor_writes_nothing_unasked(doctor: Doctor, box: Sandbox) -> None:
@@ -50,10 +49,10 @@ def test_each_operation_is_asked_once(doctor: Doctor, box: Sandbox) -> None:
 
 def test_a_token_does_as_well_as_a_key(doctor: Doctor, box: Sandbox) -> None:
     """With a token in its variable everything works, and the report says where it comes from."""
-    visit = doctor(None, *HERE, METRICS24_TOKEN=box.token, METRICS24_BASE_URL=box.base_url)
-    assert visit.code == 0
-    assert "credential: the token in METRICS24_TOKEN" in visit.out
-    assert box.token not in visit.out
+    ended = doctor(None, *HERE, METRICS24_TOKEN=box.token, METRICS24_BASE_URL=box.base_url)
+    assert ended.code == 0
+    assert "credential: the token in METRICS24_TOKEN" in ended.out
+    assert box.token not in ended.out
 
 
 def test_the_text_has_a_line_per_check_and_a_verdict(doctor: Doctor, box: Sandbox) -> None:
@@ -75,15 +74,15 @@ def test_neither_key_nor_rows_are_shown(doctor: Doctor, box: Sandbox) -> None:
 
 def test_quiet_leaves_the_verdict_to_the_code(doctor: Doctor, box: Sandbox) -> None:
     """With --quiet nothing is printed, and the code says it all."""
-    visit = doctor(box, *HERE, "--quiet")
-    assert (visit.code, visit.out, visit.err) == (0, "", "")
+    ended = doctor(box, *HERE, "--quiet")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
 
 
 def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doctor, box: Sandbox) -> None:
     """A path that the server does not know is wrong, with what to do now and what to do for good."""
-    visit = doctor(box, *HERE, *moved("getClickReport", old="click-table", new="clicks"), "--json")
-    found = visit.named("getClickReport")
-    assert (visit.code, found["verdict"], found["status"]) == (12, "wrong path", 404)
+    ended = doctor(box, *HERE, *moved("getClickReport", old="click-table", new="clicks"), "--json")
+    found = ended.named("getClickReport")
+    assert (ended.code, found["verdict"], found["status"]) == (12, "wrong path", 404)
     now, here, for_good = found["remedy"]
     assert now == 'now: Client(routes={"getClickReport": ("GET", "/the/right/path")})'
     assert here == "on the command line: --route 'getClickReport=GET /the/right/path'"
@@ -94,17 +93,17 @@ def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doc
 
 def test_a_wrong_path_with_the_integration_in_it_is_found(doctor: Doctor, box: Sandbox) -> None:
     """A path is known to be wrong where the same integration works elsewhere, whatever was asked first."""
-    visit = doctor(box, *HERE, *moved("listFilterGroups", old="filter-groups", new="groups"), "--json")
-    assert visit.verdicts["listFilterGroups"] == "wrong path"
-    assert visit.named("listFilterGroups")["remedy"][0].endswith('("GET", "/the/right/path/{integrationID}")})')
-    assert visit.named("getFilterGroup")["summary"] == "not asked: no list gave the id of a filter group"
+    ended = doctor(box, *HERE, *moved("listFilterGroups", old="filter-groups", new="groups"), "--json")
+    assert ended.verdicts["listFilterGroups"] == "wrong path"
+    assert ended.named("listFilterGroups")["remedy"][0].endswith('("GET", "/the/right/path/{integrationID}")})')
+    assert ended.named("getFilterGroup")["summary"] == "not asked: no list gave the id of a filter group"
 
 
 def test_a_wrong_method_is_found_and_the_right_one_named(doctor: Doctor, box: Sandbox) -> None:
     """Status 405 is a wrong method, and the server's Allow header gives the right one."""
-    visit = doctor(box, *HERE, *moved("listExports", method="POST"), "--json")
-    found = visit.named("listExports")
-    assert (visit.code, found["verdict"], found["method"], found["status"]) == (12, "wrong method", "POST", 405)
+    ended = doctor(box, *HERE, *moved("listExports", method="POST"), "--json")
+    found = ended.named("listExports")
+    assert (ended.code, found["verdict"], found["method"], found["status"]) == (12, "wrong method", "POST", 405)
     assert f'("GET", "{OPERATIONS["listExports"].path}")' in found["remedy"][0]
 
 
@@ -119,7 +118,7 @@ def test_a_guess_of_the_spec_that_is_wrong_is_found_and_corrected(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Against a server with other paths than the spec's, corrections by --route end in code 0 and edits of the spec."""
-    spec = SPEC.read_text("utf-8").replace("/reports/v2/click-table:", "/reports/v2/clicks:")
+    spec = PATH.read_text("utf-8").replace("/reports/v2/click-table:", "/reports/v2/clicks:")
     (tmp_path / "spec.yaml").write_text(spec.replace("/api/v2/download-center:", "/api/v2/exports:"), "utf-8")
     monkeypatch.setenv("METRICS24_SANDBOX_SPEC", str(tmp_path / "spec.yaml"))
     options = SandboxOptions(conversions_per_day=60, clicks_per_day=60, impressions_per_day=60)
@@ -134,54 +133,54 @@ def test_a_guess_of_the_spec_that_is_wrong_is_found_and_corrected(
 
 
 def test_an_operation_that_needs_an_id_is_suspect_at_most(doctor: Doctor, box: Sandbox) -> None:
-    """Where an id could be at fault too, a 404 like that of a nonsense path is inconclusive, with the correction."""
-    visit = doctor(box, *HERE, *moved("getExport", old="download-center", new="exports"), "--json")
-    found = visit.named("getExport")
+    """If an id could be at fault too, a 404 like that of a nonsense path is inconclusive, with the correction."""
+    ended = doctor(box, *HERE, *moved("getExport", old="download-center", new="exports"), "--json")
+    found = ended.named("getExport")
     assert (found["verdict"], len(found["remedy"])) == ("inconclusive", 3)
     assert "either the path is wrong, or an id or key" in found["summary"]
-    assert visit.code == 13
+    assert ended.code == 13
 
 
 def test_an_unknown_integration_is_not_taken_for_a_wrong_path(doctor: Doctor, box: Sandbox) -> None:
     """A 404 that differs from a nonsense path's says that the path exists and the integration does not."""
-    visit = doctor(box, "--integration", "nosuchone1", "--json")
-    assert visit.code == 13
-    assert visit.verdicts["getClickReport"] == visit.verdicts["listFilterGroups"] == "inconclusive"
-    assert "an id or key is not known there" in visit.named("getConversionReport")["summary"]
-    assert visit.verdicts["listExports"] == "works"
+    ended = doctor(box, "--integration", "nosuchone1", "--json")
+    assert ended.code == 13
+    assert ended.verdicts["getClickReport"] == ended.verdicts["listFilterGroups"] == "inconclusive"
+    assert "an id or key is not known there" in ended.named("getConversionReport")["summary"]
+    assert ended.verdicts["listExports"] == "works"
 
 
 def test_a_forbidden_integration_is_called_forbidden(doctor: Doctor, box: Sandbox) -> None:
     """Status 403 says nothing about method and path, and the rest is judged all the same."""
-    visit = doctor(box, "--integration", box.forbidden_integration, "--json")
-    assert visit.code == 13
-    assert visit.verdicts["getClickReport"] == visit.verdicts["listFilterGroups"] == "forbidden"
-    assert visit.verdicts["getExport"] == "works"
+    ended = doctor(box, "--integration", box.forbidden_integration, "--json")
+    assert ended.code == 13
+    assert ended.verdicts["getClickReport"] == ended.verdicts["listFilterGroups"] == "forbidden"
+    assert ended.verdicts["getExport"] == "works"
 
 
 def test_without_an_integration_it_says_what_is_missing(doctor: Doctor, box: Sandbox) -> None:
     """Operations that need an integration are inconclusive without one, and the option is named."""
-    visit = doctor(box, "--json")
-    assert visit.code == 13
-    assert visit.named("getClickReport")["summary"] == "not asked: it needs an integration: give --integration ID"
-    assert {visit.verdicts[name] for name in ("listExports", "getExport", "getExportUrl")} == {"works"}
+    ended = doctor(box, "--json")
+    assert ended.code == 13
+    assert ended.named("getClickReport")["summary"] == "not asked: it needs an integration: give --integration ID"
+    assert {ended.verdicts[name] for name in ("listExports", "getExport", "getExportUrl")} == {"works"}
 
 
 def test_days_without_rows_leave_the_look_ups_open(doctor: Doctor, box: Sandbox) -> None:
     """Tables that are empty in these days work, and the look-ups say that they need days with rows."""
-    visit = doctor(box, *HERE, "--start", "2001-01-01", "--json")
-    assert visit.named("getClickReport")["summary"].startswith("empty, so nothing could be compared")
-    assert "days that have some" in visit.named("getClick")["summary"]
-    assert visit.code == 13
+    ended = doctor(box, *HERE, "--start", "2001-01-01", "--json")
+    assert ended.named("getClickReport")["summary"].startswith("empty, so nothing could be compared")
+    assert "days that have some" in ended.named("getClick")["summary"]
+    assert ended.code == 13
 
 
 def test_a_key_that_is_not_accepted_ends_the_visit(doctor: Doctor, box: Sandbox) -> None:
     """Status 401 at the first operation is code 3, and nothing else is asked."""
-    visit = doctor(box, *HERE, "--json", METRICS24_API_KEY=KEY)
-    assert visit.code == 3
-    assert "key refused" in visit.verdicts.values()
+    ended = doctor(box, *HERE, "--json", METRICS24_API_KEY=KEY)
+    assert ended.code == 3
+    assert "key refused" in ended.verdicts.values()
     assert [each.operation for each in box.requests if each.operation] == ["listFilterGroups"]
-    assert visit.named("getExport")["summary"] == "not asked: the server does not accept the key"
+    assert ended.named("getExport")["summary"] == "not asked: the server does not accept the key"
 
 
 def test_a_key_file_is_named_and_outranks_the_variables(doctor: Doctor, box: Sandbox, tmp_path: Path) -> None:
@@ -205,7 +204,7 @@ def test_undocumented_variations_are_no_differences(doctor: Doctor, behaviour: d
 def test_the_shape_of_the_json_is_the_documented_one(doctor: Doctor, box: Sandbox) -> None:
     """The object has the keys that docs/doctor.md lists, at each level."""
     facts = doctor(box, *HERE, "--json").facts
-    document = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text("utf-8")
+    document = (ROOT / "docs" / "doctor.md").read_text("utf-8")
     check = ["name", "verdict", "summary", "details", "remedy"]
     assert list(facts) == ["verdict", "exit_code", "base_url", "checks", "operations"]
     assert list(facts["checks"][0]) == check

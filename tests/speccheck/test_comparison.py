@@ -1,23 +1,23 @@
-"""What is seen in answers, and how often, beside what the spec says."""
+"""Responses compared with the spec: kinds of differences, types, formats and counts."""
 
 from __future__ import annotations
 
 import pytest
 
-from metrics24.speccheck.comparison import RecordedResponse, form
-from speccheck.drift.small import SPEC, answer, differences, examined, page
+from metrics24.speccheck.comparison import RecordedResponse, text_format
+from speccheck.small import SPEC, compared, differences, page, reported, response
 
 ROW = {"id": "a", "kind": "k", "price": 1.5, "tags": ["x"], "state": "NEW"}
 
 
-def test_answers_as_described_differ_in_nothing() -> None:
+def test_responses_as_described_differ_in_nothing() -> None:
     """Rows that are as the spec says give no difference, and code 0."""
-    report = examined(page(ROW, {"id": "b"}, {"id": "c", "price": 2, "tags": None, "state": None})).before
-    assert (report.findings.differences, report.exit_code) == ((), 0)
+    report = reported(page(ROW, {"id": "b"}, {"id": "c", "price": 2, "tags": None, "state": None}))
+    assert (report.left, report.exit_code) == ((), 0)
 
 
 def test_an_unknown_field_is_counted() -> None:
-    """An unknown field has its type, how often it was there, null, and out of how many objects, over all answers."""
+    """An unknown field has its type, how often it was there, null, and out of how many objects, over all responses."""
     found = differences(page(ROW | {"speed": 3}, ROW), page(ROW | {"speed": None}, ROW | {"speed": 7}))
     speed = found["unknown field", "speed"]
     assert (speed.schema, speed.path, speed.operations) == ("Row", "$.data[].speed", ("listRows",))
@@ -32,7 +32,7 @@ def test_an_unknown_field_is_counted() -> None:
         ([True], ("boolean",), True),
         ([{"a": 1}], ("object",), True),
         ([["a"], []], ("array",), True),
-        (["a", 1], ("integer", "string"), False),
+        (["a", 1], ("string", "integer"), False),
         ([None, None], (), False),
     ],
     ids=str,
@@ -62,7 +62,7 @@ def test_a_type_is_inferred_where_there_is_one(values: list[object], types: tupl
 )
 def test_texts_have_formats(text: str, name: str) -> None:
     """Dates, times with and without a zone, ids, addresses and URLs are told apart, and other texts have no format."""
-    assert form(text) == name
+    assert text_format(text) == name
 
 
 def test_a_format_holds_for_all_texts_or_for_none() -> None:
@@ -74,7 +74,7 @@ def test_a_format_holds_for_all_texts_or_for_none() -> None:
     assert found["unknown field", "at"].format == ""
 
 
-def test_what_is_required_and_missing_is_counted() -> None:
+def test_a_required_field_that_is_missing_is_counted() -> None:
     """A required field that is absent or null is missing, and is left to people."""
     missing = differences(page(ROW, ROW | {"id": None}, {"price": 1}), spec=REQUIRED)["missing field", "id"]
     assert (missing.seen, missing.of, missing.evidence, missing.by_patch) == (2, 3, "documented", False)
@@ -92,7 +92,7 @@ def test_another_type_is_a_conflict() -> None:
     assert (price.seen, price.of, price.expected, price.evidence) == (1, 4, ("number",), "inferred")
     assert dict(price.found) == {"number": 3, "string": 1}
     assert (tags.seen, dict(tags.found)["array of integer"], dict(tags.found)["string"]) == (2, 1, 1)
-    assert found["type conflict", "id"].found == (("null", 1), ("string", 3))
+    assert found["type conflict", "id"].found == (("string", 3), ("null", 1))
     assert not price.by_patch
 
 
@@ -112,14 +112,14 @@ def test_a_text_that_looks_like_an_enum_is_none() -> None:
 
 
 def test_fields_that_the_spec_describes_without_names_are_known() -> None:
-    """Where the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
+    """If the spec says what any other field holds, such a field is none that it lacks, and its type must be that."""
     assert differences(page(ROW | {"counts": {"all": 2, "red": 1, "4711": 1}})) == {}
     conflict = differences(page(ROW | {"counts": {"all": 2, "red": "one"}}))["type conflict", "*"]
     assert (conflict.schema, conflict.path, conflict.by_patch) == ("Counts", "$.data[].counts.*", False)
 
 
 def test_fields_that_are_named_like_ids_are_not_shown() -> None:
-    """Objects that are keyed by ids are told of once, without the ids, and are left to people."""
+    """Objects that are keyed by ids are one difference, without the ids, and are left to people."""
     found = differences(page(ROW | {"4711-0815": 1, "65f0c2d4a1b2c3d4e5f60718": 2}))
     assert set(found) == {("unknown field", "*")}
     assert not found["unknown field", "*"].by_patch
@@ -127,61 +127,61 @@ def test_fields_that_are_named_like_ids_are_not_shown() -> None:
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_single_object_may_be_wrapped(wrapped: bool) -> None:
-    """What an object has too much is found bare and wrapped alike."""
+    """A field too many of an object is found bare and wrapped alike."""
     row = ROW | {"speed": 3}
-    found = differences(answer({"data": row} if wrapped else row, operation="getRow"))
+    found = differences(response({"data": row} if wrapped else row, operation="getRow"))
     assert found["unknown field", "speed"].schema == "Row"
     assert set(found) == {("unknown field", "speed")}
 
 
-def test_an_answer_of_another_shape_is_told() -> None:
-    """An answer that is no object where one is described is a conflict of the whole."""
-    conflict = differences(answer([1, 2]))["type conflict", ""]
+def test_a_response_of_another_type_is_a_conflict() -> None:
+    """A response that is no object where one is described is a conflict of the whole."""
+    conflict = differences(response([1, 2]))["type conflict", ""]
     assert (conflict.path, conflict.schema, conflict.found) == ("$", "Page", (("array", 1),))
 
 
 @pytest.mark.parametrize(
     "odd",
-    [RecordedResponse("listRows", 200, readable=False), RecordedResponse("listRows", 200)],
+    [RecordedResponse("listRows", 200, problem="no JSON"), RecordedResponse("listRows", 200)],
     ids=["no JSON", "empty"],
 )
-def test_an_answer_that_is_not_json_is_told(odd: RecordedResponse) -> None:
-    """An answer to a read that should be JSON, and is not or is empty, is counted."""
+def test_a_response_that_is_not_json_is_counted(odd: RecordedResponse) -> None:
+    """A response to a read that should be JSON, and is not or is empty, is counted."""
     found = differences(page(ROW), odd)["no JSON", ""]
     assert (found.schema, found.seen, found.of) == ("listRows", 1, 2)
 
 
-def test_writes_may_answer_nothing() -> None:
-    """A deletion may answer with an empty body, and a failure with anything."""
-    assert differences(RecordedResponse("deleteRow", 200), RecordedResponse("listRows", 502, readable=False)) == {}
+def test_writes_may_have_an_empty_response() -> None:
+    """A deletion may have an empty response, and a failure with anything."""
+    assert differences(RecordedResponse("deleteRow", 200), RecordedResponse("listRows", 502, problem="no JSON")) == {}
 
 
 @pytest.mark.parametrize(("status", "by_patch"), [(422, True), (202, True), (405, False), (302, False), (299, True)])
 def test_statuses_that_are_not_described_are_counted(status: int, by_patch: bool) -> None:
     """A status that the spec does not list is a difference; redirects and 405 are not for the spec to list."""
-    found = differences(page(ROW), answer({"error": "x"}, status=status), answer({}, status=503))
+    found = differences(page(ROW), response({"error": "x"}, status=status), response({}, status=503))
     odd = found["undocumented status", str(status)]
     assert (odd.schema, odd.seen, odd.of, odd.by_patch) == ("listRows", 1, 3, by_patch)
 
 
 def test_a_success_that_is_not_listed_is_read_like_the_usual_one() -> None:
     """An undocumented 202 is held to the description of 200."""
-    assert ("unknown field", "speed") in differences(answer({"data": [ROW | {"speed": 1}]}, status=202))
+    assert ("unknown field", "speed") in differences(response({"data": [ROW | {"speed": 1}]}, status=202))
 
 
 def test_what_is_documented_and_never_there_is_no_difference() -> None:
     """An optional documented field that no object has is mentioned, and changes no code."""
-    report = examined(page({"id": "a"})).before
-    assert [(each.schema, each.name, each.of) for each in report.findings.absent] == [("Row", "state", 1)]
+    report = reported(page({"id": "a"}))
+    assert [(each.schema, each.name, each.of) for each in report.compared.absent] == [("Row", "state", 1)]
     assert report.exit_code == 0
 
 
 def test_what_is_seen_as_expected_is_confirmed() -> None:
     """Operations that succeed and fields with their type are confirmed; null, conflicts and the documented are not."""
-    confirmed = examined(page(ROW | {"kind": None}, ROW | {"kind": None, "tags": 1})).before.findings.confirmed
+    confirmed = compared(page(ROW | {"kind": None}, ROW | {"kind": None, "tags": 1})).confirmed
     assert [(each.name, each.evidence) for each in confirmed] == [("listRows", "inferred"), ("Row.price", "inferred")]
 
 
 def test_a_failure_confirms_nothing() -> None:
     """An operation that was only refused stays a guess."""
-    assert examined(answer({}, status=400)).before.findings.confirmed == ()
+    assert compared(response({}, status=400)).confirmed == ()

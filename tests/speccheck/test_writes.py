@@ -11,8 +11,8 @@ import metrics24
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
-from speccheck.doctor.conftest import Doctor, Serve
-from speccheck.doctor.groups import EXPORTS, GROUPS, NAME, SCRATCH, Groups
+from speccheck.conftest import Doctor, Serve
+from speccheck.groups import EXPORTS, GROUPS, NAME, SCRATCH, Groups
 
 
 def groups_of(box: Sandbox) -> list[dict[str, Any]]:
@@ -26,11 +26,11 @@ def groups_of(box: Sandbox) -> list[dict[str, Any]]:
 def test_all_writes_on_filter_groups_are_tried_and_nothing_stays(doctor: Doctor, box: Sandbox) -> None:
     """With leave to write every operation on filter groups works, and the groups are those from before."""
     before = groups_of(box)
-    visit = doctor(box, *SCRATCH, "--json")
-    assert {name: visit.verdicts[name] for name in GROUPS} == dict.fromkeys(GROUPS, "works")
+    ended = doctor(box, *SCRATCH, "--json")
+    assert {name: ended.verdicts[name] for name in GROUPS} == dict.fromkeys(GROUPS, "works")
     assert groups_of(box) == before
-    assert EXPORTS.isdisjoint(visit.verdicts)
-    assert (visit.code, box.hits("downloadClicks")) == (0, 0)
+    assert EXPORTS.isdisjoint(ended.verdicts)
+    assert (ended.code, box.hits("downloadClicks")) == (0, 0)
 
 
 def test_writes_touch_the_scratch_integration_alone(doctor: Doctor, box: Sandbox) -> None:
@@ -43,9 +43,9 @@ def test_writes_touch_the_scratch_integration_alone(doctor: Doctor, box: Sandbox
 
 def test_exports_are_requested_and_deleted_with_leave_only(doctor: Doctor, box: Sandbox) -> None:
     """With --include-exports the four operations on exports work too, which makes the code 0."""
-    visit = doctor(box, *SCRATCH, "--include-exports", "--json")
-    assert {name: visit.verdicts[name] for name in EXPORTS} == dict.fromkeys(EXPORTS, "works")
-    assert (visit.code, box.hits("deleteExport")) == (0, 3)
+    ended = doctor(box, *SCRATCH, "--include-exports", "--json")
+    assert {name: ended.verdicts[name] for name in EXPORTS} == dict.fromkeys(EXPORTS, "works")
+    assert (ended.code, box.hits("deleteExport")) == (0, 3)
 
 
 @pytest.mark.parametrize("behaviour", [{"created": "id"}, {"answer": "204"}, {"wrap": "data"}], ids=str)
@@ -53,58 +53,58 @@ def test_other_ways_to_answer_a_write_work(doctor: Doctor, behaviour: dict[str, 
     """An id alone, no body, and a wrapped object are answers that the spec allows."""
     options = SandboxOptions(conversions_per_day=60, clicks_per_day=60, impressions_per_day=60)
     with Sandbox(replace(options, behaviour=Behaviour(**behaviour))) as box:
-        visit = doctor(box, *SCRATCH, "--include-exports", "--json")
-        assert (visit.code, set(visit.verdicts.values())) == (0, {"works"})
+        ended = doctor(box, *SCRATCH, "--include-exports", "--json")
+        assert (ended.code, set(ended.verdicts.values())) == (0, {"works"})
         assert [each for each in groups_of(box) if each["name"].startswith(NAME)] == []
 
 
 def test_a_wrong_route_of_a_write_is_found(doctor: Doctor, box: Sandbox) -> None:
     """A method that the server does not have is found with leave to write, and the group is deleted all the same."""
     path = OPERATIONS["updateFilterGroup"].path
-    visit = doctor(box, *SCRATCH, "--route", f"updateFilterGroup=PUT {path}", "--json")
-    assert (visit.code, visit.verdicts["updateFilterGroup"]) == (12, "wrong method")
+    ended = doctor(box, *SCRATCH, "--route", f"updateFilterGroup=PUT {path}", "--json")
+    assert (ended.code, ended.verdicts["updateFilterGroup"]) == (12, "wrong method")
     assert [each for each in groups_of(box) if each["name"].startswith(NAME)] == []
 
 
 def test_a_group_that_cannot_be_created_leaves_the_others_open(doctor: Doctor, box: Sandbox) -> None:
-    """Where creating is wrong the other writes are inconclusive, and say why."""
-    visit = doctor(box, *SCRATCH, "--route", "createFilterGroup=POST /api/v2/{integrationID}/groups", "--json")
-    assert (visit.code, visit.verdicts["createFilterGroup"]) == (12, "wrong path")
-    assert visit.named("deleteFilterGroup")["summary"] == "not asked: no filter group could be created to try it on"
+    """If creating is wrong the other writes are inconclusive, and say why."""
+    ended = doctor(box, *SCRATCH, "--route", "createFilterGroup=POST /api/v2/{integrationID}/groups", "--json")
+    assert (ended.code, ended.verdicts["createFilterGroup"]) == (12, "wrong path")
+    assert ended.named("deleteFilterGroup")["summary"] == "not asked: no filter group could be created to try it on"
 
 
 @pytest.mark.parametrize("name", ["updateFilterGroup", "bulkUpdateFilterGroups", "bulkDeleteFilterGroups"])
 def test_a_success_without_effect_is_not_taken_for_one(doctor: Doctor, serve: Serve, name: str) -> None:
     """A write that is answered with success and changes nothing is inconclusive, and nothing stays behind."""
     server = Groups(name)
-    visit = doctor(serve(server), *SCRATCH, "--json")
-    assert (visit.code, visit.verdicts[name]) == (13, "inconclusive")
-    assert visit.named(name)["summary"].startswith("answered with success, but")
+    ended = doctor(serve(server), *SCRATCH, "--json")
+    assert (ended.code, ended.verdicts[name]) == (13, "inconclusive")
+    assert ended.named(name)["summary"].startswith("answered with success, but")
     assert server.kept == {}
 
 
 def test_a_group_whose_creation_was_not_confirmed_is_found_and_deleted(doctor: Doctor, serve: Serve) -> None:
     """A create whose answer was lost is cleaned up by the group's name."""
     server = Groups(lost="createFilterGroup")
-    visit = doctor(serve(server), *SCRATCH, "--json")
-    assert (visit.code, visit.verdicts["createFilterGroup"]) == (6, "broken")
-    assert (server.kept, "clean-up" in visit.verdicts) == ({}, False)
+    ended = doctor(serve(server), *SCRATCH, "--json")
+    assert (ended.code, ended.verdicts["createFilterGroup"]) == (6, "broken")
+    assert (server.kept, "clean-up" in ended.verdicts) == ({}, False)
 
 
 def test_a_group_that_cannot_be_deleted_is_reported_by_name(doctor: Doctor, serve: Serve) -> None:
-    """Where deleting has no effect the report names what is left behind and what to do."""
+    """If deleting has no effect the report names what is left behind and what to do."""
     server = Groups("deleteFilterGroup", "bulkDeleteFilterGroups")
-    visit = doctor(serve(server), *SCRATCH, "--json")
-    left = visit.named("clean-up")
+    ended = doctor(serve(server), *SCRATCH, "--json")
+    left = ended.named("clean-up")
     assert {each["name"] for each in server.kept.values()} == {left["summary"].split("'")[1]}
     assert left["remedy"] == ["delete it by hand; it is inactive"]
 
 
 def test_a_group_that_can_be_deleted_in_bulk_only_is_deleted(doctor: Doctor, box: Sandbox) -> None:
-    """Where deleting one group has a wrong method, the clean-up deletes in bulk."""
+    """If deleting one group has a wrong method, the clean-up deletes in bulk."""
     path = OPERATIONS["deleteFilterGroup"].path
-    visit = doctor(box, *SCRATCH, "--route", f"deleteFilterGroup=PUT {path}", "--json")
-    assert (visit.code, visit.verdicts["deleteFilterGroup"], "clean-up" in visit.verdicts) == (
+    ended = doctor(box, *SCRATCH, "--route", f"deleteFilterGroup=PUT {path}", "--json")
+    assert (ended.code, ended.verdicts["deleteFilterGroup"], "clean-up" in ended.verdicts) == (
         12,
         "wrong method",
         False,
@@ -113,7 +113,7 @@ def test_a_group_that_can_be_deleted_in_bulk_only_is_deleted(doctor: Doctor, box
 
 
 def test_groups_are_harmless_and_unmistakable(doctor: Doctor, serve: Serve) -> None:
-    """What is created is inactive, only watches, has a high priority and a name that says whose it is."""
+    """A created group is inactive, only watches, has a high priority and a name that says whose it is."""
     server = Groups("deleteFilterGroup", "bulkDeleteFilterGroups")
     doctor(serve(server), *SCRATCH)
     assert len(server.kept) == 2

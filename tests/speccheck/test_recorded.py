@@ -1,4 +1,4 @@
-"""Answers out of cassettes, whatever they look like."""
+"""Responses out of cassettes, whatever they look like."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 
 from metrics24.errors import UsageError
-from metrics24.speccheck.comparison import ResponseBody
-from metrics24.speccheck.document import Spec
-from metrics24.speccheck.recordings import Recorded, recorded
-from speccheck.drift.cassettes import LIVE, interaction, keep
-from speccheck.drift.small import SPEC
+from metrics24.speccheck.comparison import JsonBody
+from metrics24.speccheck.gathering import Gathered, from_cassettes
+from metrics24.speccheck.spec import Spec
+from speccheck.cassettes import LIVE, interaction, keep
+from speccheck.small import SPEC
 
 PAGE = {"data": [{"id": "ü"}]}
 BYTES = json.dumps(PAGE, ensure_ascii=False).encode()
 
 
-def read(folder: Path) -> Recorded:
-    """What a folder holds for the small spec."""
-    return recorded(Spec(SPEC), folder)
+def read(folder: Path) -> Gathered:
+    """The responses of the small API in a folder."""
+    return from_cassettes(Spec.parse(SPEC), folder)
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def read(folder: Path) -> Recorded:
     ids=["text", "bytes", "unescaped", "gzip", "base64", "base64 and gzip"],
 )
 def test_a_body_is_read_in_every_form(tmp_path: Path, body: Any) -> None:
-    """A body of text, bytes or base64, packed or not, is the same answer."""
-    answers = read(keep(tmp_path / "a.yaml", interaction("/v1/rows", body))).answers
-    assert [(each.operation, each.status, each.body) for each in answers] == [("listRows", 200, ResponseBody(PAGE))]
+    """A body of text, bytes or base64, packed or not, is the same response."""
+    responses = read(keep(tmp_path / "a.yaml", interaction("/v1/rows", body))).responses
+    assert [(each.operation, each.status, each.body) for each in responses] == [("listRows", 200, JsonBody(PAGE))]
 
 
 def test_empty_and_unreadable_bodies_are_told_apart(tmp_path: Path) -> None:
-    """An empty body is none, and one that is no JSON or nested without end is kept as unreadable."""
+    """An empty body is none, and one that is no JSON or nested without end is kept with the problem."""
     bodies = ({"string": ""}, {"string": None}, {"string": "<html>"}, {"string": b"\xff"}, {"string": "[" * 100_000})
-    answers = read(keep(tmp_path / "a.yaml", *(interaction("/v1/rows", body) for body in bodies))).answers
-    assert [(each.body, each.readable) for each in answers] == [(None, True)] * 2 + [(None, False)] * 3
+    responses = read(keep(tmp_path / "a.yaml", *(interaction("/v1/rows", body) for body in bodies))).responses
+    assert [(each.body, bool(each.problem)) for each in responses] == [(None, False)] * 2 + [(None, True)] * 3
 
 
 def test_operations_are_told_by_method_and_path(tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ def test_operations_are_told_by_method_and_path(tmp_path: Path) -> None:
             interaction("/files/export.csv", {"string": "a,b"}),
         ).parent
     )
-    assert [each.operation for each in found.answers] == ["listRows", "getRow", "deleteRow"]
-    assert found.foreign == 3
+    assert [each.operation for each in found.responses] == ["listRows", "getRow", "deleteRow"]
+    assert found.notes == ("requests that are none of the spec's operations, such as downloads: 3",)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_operations_are_told_by_method_and_path(tmp_path: Path) -> None:
     ],
 )
 def test_a_sandbox_is_recognized(tmp_path: Path, header: str, host: str, sandbox: bool) -> None:
-    """Answers are live if the cassette's header says so; without a header the name of the host decides."""
+    """Responses are live if the cassette's header says so; without a header the name of the host decides."""
     folder = keep(tmp_path / "a.yaml", interaction("/v1/rows", PAGE, host=host), header=header)
     assert read(folder).sandbox is sandbox
 
@@ -92,7 +92,7 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "notes.yaml").write_text("- just a list\n")
     (tmp_path / "a.json").write_text("{")
     found = read(tmp_path)
-    assert (len(found.answers), found.others) == (1, ["notes.yaml"])
+    assert (len(found.responses), found.notes) == (1, ("notes.yaml is no cassette",))
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
         ("interactions: [", "is not YAML that can be read"),
         ("interactions: !!python/name:os.system ''", "is not YAML that can be read"),
         ("\x00", "is not YAML that can be read"),
-        ("interactions: []", "holds no cassette with an answer"),
-        ("interactions: [1, {request: 2}]", "holds no cassette with an answer"),
+        ("interactions: []", "holds no cassette with a response"),
+        ("interactions: [1, {request: 2}]", "holds no cassette with a response"),
     ],
     ids=["broken", "code", "binary", "empty", "nonsense"],
 )
 def test_a_cassette_that_cannot_be_read_is_named(tmp_path: Path, text: str, complaint: str) -> None:
-    """What is broken, holds code or has no answer is refused, and never shown."""
+    """A cassette that is broken, holds code or has no response is refused, and never shown."""
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(UsageError, match=complaint):
         read(tmp_path)
@@ -125,8 +125,8 @@ def test_a_file_of_other_bytes_is_named(tmp_path: Path) -> None:
     [(PAGE, None), (PAGE, "200"), ({"base64_string": "a"}, 200), ({"string": b"\x1f\x8b damaged"}, 200)],
     ids=["no status", "text as status", "half of a base64", "half of a gzip"],
 )
-def test_a_damaged_answer_is_named(tmp_path: Path, body: Any, status: Any) -> None:
-    """An answer without a status, or whose body cannot be unpacked, is refused with file and operation."""
+def test_a_damaged_response_is_named(tmp_path: Path, body: Any, status: Any) -> None:
+    """A response without a status, or whose body cannot be unpacked, is refused with file and operation."""
     folder = keep(tmp_path / "a.yaml", interaction("/v1/rows", body, status=status))
     with pytest.raises(UsageError, match=r"a\.yaml.*listRows.*record it again"):
         read(folder)

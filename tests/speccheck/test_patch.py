@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from metrics24.errors import UsageError
-from metrics24.speccheck.document import Spec, extra
-from metrics24.speccheck.patching import as_diff
-from speccheck.drift.small import SPEC, answer, examined, page
+from metrics24.speccheck.corrections import as_diff
+from metrics24.speccheck.spec import Spec, import_extra
+from speccheck.small import SPEC, correction, page, patched, reported, response
 
 ROW = {"id": "a", "price": 1.5, "tags": ["x"], "state": "NEW"}
 
@@ -30,7 +30,7 @@ def added(old: str, new: str) -> list[str]:
 
 def test_a_field_is_added_behind_the_others() -> None:
     """A new field stands on one line behind the last one of its schema, before the blank line and the next comment."""
-    text = examined(page(ROW | {"speed": 3})).text
+    text = patched(page(ROW | {"speed": 3}))
     assert added(SPEC, text) == ['            speed: {type: [integer, "null"], x-evidence: observed}']
     assert "*note\n            speed: {" in text
     assert "observed}\n\n    # the words\n" in text
@@ -39,7 +39,7 @@ def test_a_field_is_added_behind_the_others() -> None:
 def test_fields_keep_the_order_in_which_they_were_seen() -> None:
     """Several new fields come one below the other, each with its form."""
     row = ROW | {"at": "2025-02-01 10:00:00", "ids": [1, 2], "mixed": [1, "a"], "geo": {"x": 1}, "day": "2025-02-01"}
-    assert [line.strip() for line in added(SPEC, examined(page(row)).text)] == [
+    assert [line.strip() for line in added(SPEC, patched(page(row)))] == [
         'at: {type: [string, "null"], description: Looks like date-time without zone., x-evidence: observed}',
         'ids: {type: [array, "null"], items: {type: integer}, x-evidence: observed}',
         'mixed: {type: [array, "null"], items: {}, x-evidence: observed}',
@@ -51,25 +51,25 @@ def test_fields_keep_the_order_in_which_they_were_seen() -> None:
 @pytest.mark.parametrize("name", ["on", "null", "page[size]", "Yes", "a.b", "odd:name"])
 def test_a_name_that_yaml_could_mistake_is_quoted(name: str) -> None:
     """Names that are words or signs of YAML come back as the names they are."""
-    text = examined(page(ROW | {name: 1})).text
+    text = patched(page(ROW | {name: 1}))
     assert f'"{name}": {{type: [integer, "null"]' in text
-    assert name in Spec(text).at(("components", "schemas", "Row", "allOf", 1, "properties"))
+    assert name in Spec.parse(text).at(("components", "schemas", "Row", "allOf", 1, "properties"))
 
 
 FLOW = SPEC.replace('items: {$ref: "#/components/schemas/Row"}', 'items: {$ref: "#/components/schemas/Base"}')
 
 
 def test_a_field_is_added_inside_braces() -> None:
-    """Where fields stand on one line in braces, a new one joins them there."""
-    text = examined(page({"id": "a", "kind": "k", "speed": 3}), spec=FLOW).text
+    """If fields stand on one line in braces, a new one joins them there."""
+    text = patched(page({"id": "a", "kind": "k", "speed": 3}), spec=FLOW)
     assert 'x-evidence: observed}, speed: {type: [integer, "null"], x-evidence: observed}}\n' in text
-    assert Spec(text).at(("components", "schemas", "Base", "properties", "speed", "type")) == ["integer", "null"]
+    assert Spec.parse(text).at(("components", "schemas", "Base", "properties", "speed", "type")) == ["integer", "null"]
 
 
 def test_a_field_is_added_behind_a_folded_text() -> None:
     """The last field may end in a folded text, whose trailing lines do not belong to it."""
     spec = re.sub(r"            # one of the words below\n(.+\n){4}", "", SPEC)
-    text = examined(page({"id": "a", "speed": 3}), spec=spec).text
+    text = patched(page({"id": "a", "speed": 3}), spec=spec)
     assert "                at the end.\n            speed: {" in text
 
 
@@ -84,12 +84,12 @@ def test_a_field_is_added_behind_a_folded_text() -> None:
 def test_a_value_joins_its_enum(enum: str, corrected: str) -> None:
     """A new value stands behind the others, in brackets or on a line of its own."""
     spec = SPEC.replace("enum: [NEW, OLD] # more may come", enum)
-    assert f"{corrected}\n" in examined(page(ROW | {"state": "LOST"}), spec=spec).text
+    assert f"{corrected}\n" in patched(page(ROW | {"state": "LOST"}), spec=spec)
 
 
 def test_a_status_is_added_in_order() -> None:
     """A new failure stands between those with smaller and larger numbers, and is described like the others."""
-    text = examined(page(ROW), answer({"no": 1}, status=422)).text
+    text = patched(page(ROW), response({"no": 1}, status=422))
     assert added(SPEC, text) == [
         '        "422":',
         "          description: Not documented; its name in HTTP is Unprocessable Entity.",
@@ -103,19 +103,19 @@ def test_a_status_is_added_in_order() -> None:
 
 def test_a_success_is_described_like_the_usual_one() -> None:
     """A new success has the schema of 200, also where that is a choice, and comes right behind it."""
-    text = examined(answer(ROW, operation="getRow", status=203)).text
+    text = patched(response(ROW, operation="getRow", status=203))
     kinds = '{$ref: "#/components/schemas/Row"}, {$ref: "#/components/schemas/Envelope"}'
     assert f"schema: {{anyOf: [{kinds}]}}" in added(SPEC, text)[-1]
 
 
 def test_an_unknown_number_has_no_name() -> None:
     """A status without a name in HTTP can be added, too."""
-    assert "its name in HTTP is unknown." in examined(answer({}, status=299)).text
+    assert "its name in HTTP is unknown." in patched(response({}, status=299))
 
 
 def test_evidence_is_raised_where_it_was_weaker() -> None:
     """Inferred and sibling become observed, in whatever quotes, with the comments behind them; documented stays."""
-    text = examined(page(ROW | {"kind": "k"})).text
+    text = patched(page(ROW | {"kind": "k"}))
     assert added(SPEC, text) == []
     assert "x-evidence: observed # a guess\n" in text
     assert 'price: {type: [number, "null"], x-evidence: observed} # in euros\n' in text
@@ -124,40 +124,40 @@ def test_evidence_is_raised_where_it_was_weaker() -> None:
 
 
 def test_the_patched_spec_describes_the_answers() -> None:
-    """What a patch takes care of differs no more afterwards, and patching again changes nothing."""
-    answers = page(ROW | {"speed": 3, "state": "LOST"}), answer({}, status=418)
-    outcome = examined(*answers)
-    assert (len(outcome.before.left), outcome.before.exit_code) == (3, 15)
-    assert (outcome.after.left, outcome.after.exit_code) == ((), 0)
-    assert examined(*answers, spec=outcome.text).text == outcome.text
+    """A patched difference is gone afterwards, and patching again changes nothing."""
+    responses = page(ROW | {"speed": 3, "state": "LOST"}), response({}, status=418)
+    before, (text, after) = reported(*responses), correction(*responses)
+    assert (len(before.left), before.exit_code) == (3, 15)
+    assert (after.left, after.exit_code) == ((), 0)
+    assert patched(*responses, spec=text) == text
 
 
 def test_what_needs_judgement_is_left() -> None:
     """Conflicts, missing fields and fields without one type stay differences, and no line of the spec tells of them."""
-    outcome = examined(page(ROW | {"price": "1", "speed": None, "odd": 1}, ROW | {"odd": "x"}))
-    assert {each.name for each in outcome.after.left} == {"price", "speed", "odd"}
-    assert added(SPEC, outcome.text) == []
+    text, report = correction(page(ROW | {"price": "1", "speed": None, "odd": 1}, ROW | {"odd": "x"}))
+    assert {each.name for each in report.left} == {"price", "speed", "odd"}
+    assert added(SPEC, text) == []
 
 
 @pytest.mark.parametrize("first", ["\ufeff", "# \U0001f600 \u2028\n", "---\n"], ids=["mark", "signs", "start"])
 def test_whatever_stands_first_the_places_are_right(first: str) -> None:
     """A byte order mark, signs beyond the basic plane and a document's start do not shift the places of edits."""
-    assert examined(page(ROW | {"speed": 3}), spec=first + SPEC).text == first + examined(page(ROW | {"speed": 3})).text
+    assert patched(page(ROW | {"speed": 3}), spec=first + SPEC) == first + patched(page(ROW | {"speed": 3}))
 
 
 def test_line_ends_are_kept() -> None:
     """A document with the line ends of Windows has them on the new lines as well, and a missing last one stays so."""
-    windows = examined(page(ROW | {"speed": 3}), spec=SPEC.replace("\n", "\r\n")).text
-    assert windows.replace("\r\n", "") == examined(page(ROW | {"speed": 3})).text.replace("\n", "")
+    windows = patched(page(ROW | {"speed": 3}), spec=SPEC.replace("\n", "\r\n"))
+    assert windows.replace("\r\n", "") == patched(page(ROW | {"speed": 3})).replace("\n", "")
     bare = SPEC.rstrip() + "\n    Row2: {}"
-    assert examined(page(ROW | {"speed": 3}), spec=bare).text.endswith("Row2: {}")
+    assert patched(page(ROW | {"speed": 3}), spec=bare).endswith("Row2: {}")
 
 
 @pytest.mark.parametrize("tail", ["", "\n"], ids=["no newline at the end", "newline at the end"])
 def test_git_takes_the_patch(tmp_path: Path, tail: str) -> None:
     """The patch applies to the spec's file and gives the corrected one, also where the last line has no end."""
     old = SPEC.rstrip() + tail
-    new = examined(page(ROW | {"speed": 3, "state": "LOST"}), spec=old).text
+    new = patched(page(ROW | {"speed": 3, "state": "LOST"}), spec=old)
     file = tmp_path / "openapi" / "spec.yaml"
     file.parent.mkdir()
     file.write_text(old, encoding="utf-8")
@@ -175,12 +175,12 @@ def test_git_takes_the_patch(tmp_path: Path, tail: str) -> None:
 
 
 def test_a_status_is_added_inside_braces() -> None:
-    """Where the answers of an operation stand on one line, a new one joins them there."""
+    """If the answers of an operation stand on one line, a new one joins them there."""
     flow = re.sub(
         r"(operationId: deleteRow(?:\n.+){2}\n      responses:)(\n.+){2}", r'\1 {"200": {description: x}}', SPEC
     )
-    text = examined(answer({}, operation="deleteRow", status=418), spec=flow).text
-    assert Spec(text).operations["deleteRow"].node["responses"]["418"]["x-evidence"] == "observed"
+    text = patched(response({}, operation="deleteRow", status=418), spec=flow)
+    assert Spec.parse(text).operations["deleteRow"].node["responses"]["418"]["x-evidence"] == "observed"
     assert text.count("\n") == flow.count("\n")
 
 
@@ -188,8 +188,8 @@ def test_a_status_is_added_inside_braces() -> None:
 def test_a_value_joins_any_brackets(enum: str) -> None:
     """Empty brackets, a comma at the end and aliases in them do not make the list unreadable."""
     spec = SPEC.replace("enum: [NEW, OLD]", enum)
-    text = examined(page(ROW | {"state": "LOST"}, ROW | {"state": "FOUND"}), spec=spec).text
-    assert Spec(text).at(("components", "schemas", "State", "enum"))[-2:] == ["LOST", "FOUND"]
+    text = patched(page(ROW | {"state": "LOST"}, ROW | {"state": "FOUND"}), spec=spec)
+    assert Spec.parse(text).at(("components", "schemas", "State", "enum"))[-2:] == ["LOST", "FOUND"]
 
 
 @pytest.mark.parametrize(
@@ -199,18 +199,18 @@ def test_a_value_joins_any_brackets(enum: str) -> None:
 def test_another_document_is_no_spec(text: str, complaint: str) -> None:
     """A file that is no YAML or no OpenAPI document is refused with the reason."""
     with pytest.raises(UsageError, match=complaint):
-        Spec(text)
+        Spec.parse(text)
 
 
 def test_what_cannot_be_placed_is_refused() -> None:
     """YAML that can be read but whose places cannot be told is refused when it should be corrected, not before."""
     odd = SPEC + "    Row2:\tx\n"
-    assert examined(page(ROW), spec=odd, correct=False).before.exit_code == 0
+    assert reported(page(ROW), spec=odd).exit_code == 0
     with pytest.raises(UsageError, match="is not YAML that can be corrected"):
-        examined(page(ROW), spec=odd)
+        patched(page(ROW), spec=odd)
 
 
 def test_a_missing_package_is_named() -> None:
     """Without what the extra installs, the message says what to install."""
     with pytest.raises(UsageError, match=r"Drift needs no_such_yaml: pip install 'metrics24\[drift\]'"):
-        extra("no_such_yaml")
+        import_extra("no_such_yaml")

@@ -12,8 +12,8 @@ import pytest
 
 from cli.commands import Shell, interrupt
 from metrics24_sandbox import Sandbox
-from speccheck.doctor.conftest import KEY, Doctor, Serve
-from speccheck.doctor.stage import META, NOT_FOUND, healthy, operation_of, root
+from speccheck.conftest import KEY, Doctor, Serve
+from speccheck.stage import META, NOT_FOUND, healthy, operation_of, root
 from support.answers import json_answer, silence
 from support.scripted import Received, ScriptedServer, Step
 
@@ -44,16 +44,16 @@ def test_options_that_make_no_sense_are_code_2(
     doctor: Doctor, box: Sandbox, arguments: tuple[str, ...], complaint: str
 ) -> None:
     """Options that contradict each other or cannot be read end with code 2 before anything is sent."""
-    visit = doctor(box, *arguments)
-    assert (visit.code, box.requests) == (2, ())
-    assert complaint in visit.err
+    ended = doctor(box, *arguments)
+    assert (ended.code, box.requests) == (2, ())
+    assert complaint in ended.err
 
 
 def test_a_route_of_no_operation_is_code_3(doctor: Doctor, box: Sandbox) -> None:
     """A correction for an operation that does not exist, or with a path that cannot be one, is told and not sent."""
-    visit = doctor(box, "--json", "--route", "getClicks=GET /x")
-    assert (visit.code, box.requests) == (3, ())
-    assert "there is no operation 'getClicks'" in visit.err + visit.out
+    ended = doctor(box, "--json", "--route", "getClicks=GET /x")
+    assert (ended.code, box.requests) == (3, ())
+    assert "there is no operation 'getClicks'" in ended.err + ended.out
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ class Waiting:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_ctrl_c_ends_a_visit_at_once(serve: Serve, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """Ctrl-C and SIGTERM end a visit that waits for an answer with one line and their codes."""
+    """Ctrl-C and SIGTERM end a ended that waits for an answer with one line and their codes."""
     server = Waiting("getConversionReport")
     with shell_for(serve(server), tmp_path).start("doctor", "--integration", "acmeshop01") as process:
         assert server.reached.wait(30)
@@ -135,7 +135,7 @@ def test_ctrl_c_ends_a_visit_at_once(serve: Serve, tmp_path: Path, number: signa
 
 
 def test_ctrl_c_does_not_leave_a_filter_group_behind(serve: Serve, tmp_path: Path) -> None:
-    """A visit that is interrupted between its writes deletes what it has created."""
+    """A ended that is interrupted between its writes deletes what it has created."""
     server = Waiting("updateFilterGroup")
     served = serve(server)
     leave = ("--include-writes", "--scratch-integration", "acmeapps02", "--organization", "acmegroup1")

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from metrics24_api.operation_table import OPERATIONS
-from speccheck.doctor.stage import META, NOT_FOUND, healthy, operation_of, root
+from speccheck.stage import META, NOT_FOUND, healthy, operation_of, root
 from support.answers import json_answer, reset
 from support.scripted import Received, Step
 

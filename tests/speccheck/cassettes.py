@@ -12,7 +12,7 @@ LIVE = "https://api.live.example"
 
 
 def interaction(path: str, body: Any, *, status: Any = 200, method: str = "GET", host: str = LIVE) -> dict[str, Any]:
-    """One request and its answer; `body` is JSON unless it is a mapping of vcrpy's."""
+    """One request and its response; `body` is JSON unless it is a mapping of vcrpy's."""
     given = (
         body if isinstance(body, dict) and body.keys() & {"string", "base64_string"} else {"string": json.dumps(body)}
     )
@@ -23,7 +23,7 @@ def interaction(path: str, body: Any, *, status: Any = 200, method: str = "GET",
 
 
 def keep(file: Path, *interactions: Any, header: str = "") -> Path:
-    """Write a cassette; the folder that it lies in."""
+    """Write a cassette and return its folder."""
     file.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump({"interactions": list(interactions), "version": 1}, allow_unicode=True)
     file.write_text(header + text, encoding="utf-8")

@@ -13,18 +13,17 @@ from pathlib import Path
 import pytest
 
 from cli.commands import Shell, interrupt
-from metrics24.speccheck.comparison import RAISED
+from metrics24.speccheck.comparison import WEAK_EVIDENCE
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Sandbox
 from spec.document import ROOT
-from speccheck.doctor.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
-from speccheck.drift.cassettes import interaction, keep
-from speccheck.drift.conftest import KEY, Drift, Serve
+from speccheck.cassettes import interaction, keep
+from speccheck.conftest import HERE, KEY, Drift, Serve
+from speccheck.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
 from support.answers import json_answer, silence
 from support.scripted import Received, Step
 from support.tables import page
 
-HERE = ("--integration", "acmeshop01")
 CASSETTES = str(ROOT / "tests" / "cassettes")
 LIST = OPERATIONS["listExports"].path
 
@@ -35,32 +34,32 @@ def cassette(folder: Path, *exports: object, status: int = 200) -> str:
 
 
 def test_the_recordings_of_this_repository_differ_in_nothing(drift: Drift) -> None:
-    """The kept cassettes, which `make drift` looks at, have answers of many operations, all as the spec says."""
-    look = drift("--cassettes", CASSETTES, "--json")
-    assert (look.code, look.names, look.facts["left"]) == (0, {}, 0)
-    assert len(look.facts["answers"]) > 5
-    assert look.facts["sandbox"] is True
+    """The kept cassettes, which `make drift` looks at, have responses of many operations, all as the spec says."""
+    ended = drift("--cassettes", CASSETTES, "--json")
+    assert (ended.code, ended.kinds, ended.facts["left"]) == (0, {}, 0)
+    assert len(ended.facts["answers"]) > 5
+    assert ended.facts["sandbox"] is True
 
 
-def test_a_server_as_the_spec_says_is_code_0(drift: Drift, plain: Sandbox) -> None:
+def test_a_server_as_the_spec_says_is_code_0(drift: Drift, shared: Sandbox) -> None:
     """A healthy server has no difference in any of its ten read operations, which were asked for up to 100 rows."""
-    look = drift(*HERE, "--json", server=plain)
-    assert (look.code, look.err) == (0, "")
-    assert look.facts["answers"] == {each.id: 1 for each in sorted(OPERATIONS.values()) if each.effect == "read"}
-    assert {each.method for each in plain.requests} == {"GET"}
-    guesses = {each.id for each in OPERATIONS.values() if each.effect == "read" and each.evidence in RAISED}
-    assert {each["name"] for each in look.facts["confirmed"] if "." not in each["name"]} == guesses
+    ended = drift(*HERE, "--json", server=shared)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.facts["answers"] == {each.id: 1 for each in sorted(OPERATIONS.values()) if each.effect == "read"}
+    assert {each.method for each in shared.requests} == {"GET"}
+    guesses = {each.id for each in OPERATIONS.values() if each.effect == "read" and each.evidence in WEAK_EVIDENCE}
+    assert {each["name"] for each in ended.facts["confirmed"] if "." not in each["name"]} == guesses
 
 
-def test_unknown_columns_are_told_with_all_that_is_known(drift: Drift, strange: Sandbox) -> None:
+def test_unknown_columns_are_told_with_all_that_is_known(drift: Drift, unknown_columns: Sandbox) -> None:
     """Each unknown column is a line with type, format, nulls and counts for people, and an object for programs."""
-    for_programs = drift(*HERE, "--json", server=strange)
+    for_programs = drift(*HERE, "--json", server=unknown_columns)
     assert for_programs.code == 15
     handset = next(each for each in for_programs.facts["differences"] if each["name"] == "handset")
     assert handset["operations"] == ["getClick", "getClickReport"]
     assert 0 < handset["nulls"] < handset["seen"] == handset["of"]
     assert (handset["kind"], handset["schema"], handset["patch"]) == ("unknown field", "Click", True)
-    for_people = drift(*HERE, server=strange)
+    for_people = drift(*HERE, server=unknown_columns)
     assert re.search(
         r"unknown field +Click\.scored_at_local +\d+ of \d+ +string \(date-time without zone\) +added", for_people.out
     )
@@ -72,9 +71,9 @@ def test_no_value_of_a_row_is_shown(drift: Drift, serve: Serve) -> None:
     odd = private_row(odd="Mr Secret 88", other={"secret-key-99": "secret"}, status=7) | {"4711-0815": "secret"}
     server = serve(stage(healthy(getClickReport=page([odd]))))
     for arguments in (("--json", "--patch", "--from-sandbox"), ("--patch", "--from-sandbox"), ()):
-        look = drift(*HERE, *arguments, server=server)
-        shown = look.out + look.err
-        assert look.code == 15
+        ended = drift(*HERE, *arguments, server=server)
+        shown = ended.out + ended.err
+        assert ended.code == 15
         assert not re.search("secret|4711", shown, re.IGNORECASE)
         assert not any(value in shown for value in (*PRIVATE.values(), KEY))
 
@@ -82,9 +81,9 @@ def test_no_value_of_a_row_is_shown(drift: Drift, serve: Serve) -> None:
 def test_write_corrects_the_spec(drift: Drift, spec: Path, tmp_path: Path) -> None:
     """--write adds to the spec what a live API was recorded with, says what comes next, and leaves no other file."""
     folder = cassette(tmp_path, {"id": "a", "status": "ARCHIVED", "owner": "x"})
-    look = drift("--cassettes", folder, "--write")
-    assert look.code == 0
-    assert "make regenerate" in look.out
+    ended = drift("--cassettes", folder, "--write")
+    assert ended.code == 0
+    assert "make regenerate" in ended.out
     text = spec.read_text("utf-8")
     assert "enum: [PENDING, IN_PROGRESS, ERROR, CANCELED, COMPLETED, ARCHIVED]" in text
     assert '        owner: {type: [string, "null"], x-evidence: observed}\n' in text
@@ -93,10 +92,10 @@ def test_write_corrects_the_spec(drift: Drift, spec: Path, tmp_path: Path) -> No
 
 
 def test_write_is_code_15_where_something_is_left(drift: Drift, tmp_path: Path) -> None:
-    """What the patch cannot decide stays a difference after --write."""
+    """A difference that the patch cannot decide stays a difference after --write."""
     folder = cassette(tmp_path, {"id": "a", "created_at": 5, "owner": "x"})
-    look = drift("--cassettes", folder, "--write", "--json")
-    assert (look.code, look.facts["left"], len(look.facts["differences"])) == (15, 1, 2)
+    ended = drift("--cassettes", folder, "--write", "--json")
+    assert (ended.code, ended.facts["left"], len(ended.facts["differences"])) == (15, 1, 2)
 
 
 def test_a_patch_goes_to_stdout_or_a_file(drift: Drift, spec: Path, tmp_path: Path) -> None:
@@ -113,19 +112,19 @@ def test_a_patch_goes_to_stdout_or_a_file(drift: Drift, spec: Path, tmp_path: Pa
     assert spec.read_bytes() == before
 
 
-def test_a_quiet_look_has_only_a_code(drift: Drift, tmp_path: Path) -> None:
+def test_quiet_prints_nothing(drift: Drift, tmp_path: Path) -> None:
     """--quiet prints no report."""
-    look = drift("--cassettes", cassette(tmp_path, {"id": "a", "owner": "x"}), "--quiet")
-    assert (look.code, look.out, look.err) == (15, "", "")
+    ended = drift("--cassettes", cassette(tmp_path, {"id": "a", "owner": "x"}), "--quiet")
+    assert (ended.code, ended.out, ended.err) == (15, "", "")
 
 
 @pytest.mark.parametrize("option", ["--write", "--patch"])
-def test_a_sandbox_corrects_nothing_unasked(drift: Drift, spec: Path, plain: Sandbox, option: str) -> None:
-    """Answers of a sandbox, live or recorded, change the spec with --from-sandbox only."""
+def test_a_sandbox_corrects_nothing_unasked(drift: Drift, spec: Path, shared: Sandbox, option: str) -> None:
+    """Responses of a sandbox, live or recorded, change the spec with --from-sandbox only."""
     before = spec.read_bytes()
-    for look in (drift(*HERE, option, server=plain), drift("--cassettes", CASSETTES, option)):
-        assert look.code == 2
-        assert "--from-sandbox" in look.err
+    for ended in (drift(*HERE, option, server=shared), drift("--cassettes", CASSETTES, option)):
+        assert ended.code == 2
+        assert "--from-sandbox" in ended.err
     assert spec.read_bytes() == before
 
 
@@ -145,31 +144,31 @@ def test_a_sandbox_corrects_nothing_unasked(drift: Drift, spec: Path, plain: San
 )
 def test_options_that_make_no_sense_are_code_2(drift: Drift, arguments: tuple[str, ...], complaint: str) -> None:
     """Options that contradict each other or name nothing end with code 2."""
-    look = drift(*arguments)
-    assert look.code == 2
-    assert complaint in look.err
+    ended = drift(*arguments)
+    assert ended.code == 2
+    assert complaint in ended.err
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (503, 6), (404, 4)])
 def test_a_server_that_answers_nothing_is_an_error(drift: Drift, serve: Serve, status: int, code: int) -> None:
-    """Where no operation succeeds, the command ends with the code of the reason and reports no difference."""
-    look = drift(*HERE, "--json", server=serve(lambda request: json_answer({}, status=status)))
-    assert (look.code, look.out) == (code, "")
-    assert json.loads(look.err)["error"]["exit_code"] == code
+    """If no operation succeeds, the command ends with the code of the reason and reports no difference."""
+    ended = drift(*HERE, "--json", server=serve(lambda request: json_answer({}, status=status)))
+    assert (ended.code, ended.out) == (code, "")
+    assert json.loads(ended.err)["error"]["exit_code"] == code
 
 
 def test_a_refusal_can_be_an_undocumented_status(drift: Drift, serve: Serve) -> None:
     """A status that the spec does not list is a difference of the operation that gave it."""
     refusal = json_answer({"error": "no"}, status=422)
-    look = drift(*HERE, "--json", server=serve(stage(healthy(getImpressionReport=refusal))))
-    assert (look.code, look.names) == (15, {"getImpressionReport.422": "undocumented status"})
+    ended = drift(*HERE, "--json", server=serve(stage(healthy(getImpressionReport=refusal))))
+    assert (ended.code, ended.kinds) == (15, {"getImpressionReport.422": "undocumented status"})
 
 
 def test_a_method_that_is_wrong_is_the_doctors(drift: Drift, serve: Serve) -> None:
     """A 405 is told, and people are sent to the doctor."""
     refusal = json_answer({}, status=405)
-    look = drift(*HERE, server=serve(stage(healthy(getImpressionReport=refusal))))
-    assert re.search(r"undocumented status +getImpressionReport\.405 .*see doctor", look.out)
+    ended = drift(*HERE, server=serve(stage(healthy(getImpressionReport=refusal))))
+    assert re.search(r"undocumented status +getImpressionReport\.405 .*see doctor", ended.out)
 
 
 def test_other_things_in_the_folder_are_noted(drift: Drift, tmp_path: Path) -> None:
@@ -177,10 +176,10 @@ def test_other_things_in_the_folder_are_noted(drift: Drift, tmp_path: Path) -> N
     folder = tmp_path / "some"
     keep(folder / "a.yaml", interaction(LIST, {"data": None}), interaction("/file.csv", "x"))
     (folder / "b.yaml").write_text("{}")
-    look = drift("--cassettes", str(folder))
-    assert look.code == 0
-    assert "b.yaml is no cassette" in look.out
-    assert "such as downloads: 1" in look.out
+    ended = drift("--cassettes", str(folder))
+    assert ended.code == 0
+    assert "b.yaml is no cassette" in ended.out
+    assert "such as downloads: 1" in ended.out
 
 
 def test_the_spec_is_found_from_anywhere(drift: Drift, spec: Path, tmp_path: Path) -> None:
@@ -193,10 +192,10 @@ def test_the_spec_is_found_from_anywhere(drift: Drift, spec: Path, tmp_path: Pat
 
 
 def test_a_spec_that_cannot_be_written_is_code_8(drift: Drift, tmp_path: Path) -> None:
-    """Where a file cannot be written the code is 8, and no draft is left."""
-    look = drift("--cassettes", cassette(tmp_path, {"id": "a"}), "--patch", "none/it.patch")
-    assert look.code == 8
-    assert "it.patch could not be written" in look.err
+    """If a file cannot be written the code is 8, and no draft is left."""
+    ended = drift("--cassettes", cassette(tmp_path, {"id": "a"}), "--patch", "none/it.patch")
+    assert ended.code == 8
+    assert "it.patch could not be written" in ended.err
 
 
 def shell_for(url: str, key: str, folder: Path) -> Shell:
@@ -207,9 +206,9 @@ def shell_for(url: str, key: str, folder: Path) -> Shell:
     return Shell(folder, {**kept, "METRICS24_API_KEY": key, "METRICS24_BASE_URL": url})
 
 
-def test_the_example_of_the_help_works(plain: Sandbox, tmp_path: Path) -> None:
+def test_the_example_of_the_help_works(shared: Sandbox, tmp_path: Path) -> None:
     """The example in the help runs against a sandbox with code 0."""
-    shell = shell_for(plain.base_url, plain.api_key, tmp_path)
+    shell = shell_for(shared.base_url, shared.api_key, tmp_path)
     helped = shell.run("drift", "--help").out
     example = shlex.split(helped.partition("Example:")[2].partition("\n\n")[0].replace("\\\n", " "))
     ended = shell.run(*example[1:])
@@ -217,8 +216,8 @@ def test_the_example_of_the_help_works(plain: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_ends_a_look_at_once(serve: Serve, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """Ctrl-C and SIGTERM end a look that waits for an answer with one line and their codes."""
+def test_ctrl_c_ends_drift_at_once(serve: Serve, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Ctrl-C and SIGTERM end a drift that waits for a response with one line and their codes."""
     reached = threading.Event()
 
     def script(request: Received) -> Step:

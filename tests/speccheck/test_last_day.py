@@ -9,8 +9,8 @@ import pytest
 
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
-from speccheck.doctor.conftest import Doctor, Serve
-from speccheck.doctor.stage import healthy, private_row, stage
+from speccheck.conftest import Doctor, Serve
+from speccheck.stage import healthy, private_row, stage
 from support.answers import html_answer, json_answer
 from support.scripted import Received, Step
 from support.tables import page
@@ -38,9 +38,9 @@ def test_a_last_day_that_does_not_count_is_a_note(doctor: Doctor, end_date: str)
     """A server that leaves the last day out, or all but its first moment, gets a note that says how to pull it."""
     behaviour = Behaviour(end_date=end_date)  # type: ignore[arg-type]
     with Sandbox(small(behaviour=behaviour)) as box:
-        visit = doctor(box, *HERE, *WEEK)
-    found = visit.named("last day")
-    assert (visit.code, found["verdict"]) == (0, "note")
+        ended = doctor(box, *HERE, *WEEK)
+    found = ended.named("last day")
+    assert (ended.code, found["verdict"]) == (0, "note")
     assert found["summary"].startswith("does not count: from S to E gives no rows of day E")
     assert [each.partition(":")[0] for each in found["remedy"]] == [
         "metrics24 pull -o",
@@ -50,34 +50,34 @@ def test_a_last_day_that_does_not_count_is_a_note(doctor: Doctor, end_date: str)
 
 
 def test_a_last_day_that_counts_costs_one_request(doctor: Doctor) -> None:
-    """Where last days count, the newest day with rows is asked for alone, once, and the check works."""
+    """If last days count, the newest day with rows is asked for alone, once, and the check works."""
     with Sandbox(small()) as box:
-        visit = doctor(box, *HERE, *WEEK)
+        ended = doctor(box, *HERE, *WEEK)
         assert ranges(box) == [("2025-02-01", "2025-02-07"), ("2025-02-07", "2025-02-07")]
-    assert (visit.code, visit.verdicts["last day"]) == (0, "works")
+    assert (ended.code, ended.verdicts["last day"]) == (0, "works")
 
 
 def test_times_written_in_another_zone_do_not_deceive(doctor: Doctor) -> None:
-    """Where a row's written day is not the one that it is filed under, the days beside it are asked for as well."""
+    """If a row's written day is not the one that it is filed under, the days beside it are asked for as well."""
     with Sandbox(small(utc_offset=14 * 60, now="2025-02-07T15:30:00")) as box:
-        visit = doctor(box, *HERE, *WEEK)
+        ended = doctor(box, *HERE, *WEEK)
         assert ranges(box)[1:] == [("2025-02-08", "2025-02-08"), ("2025-02-07", "2025-02-07")]
-    assert visit.verdicts["last day"] == "works"
+    assert ended.verdicts["last day"] == "works"
 
 
 def test_a_range_of_one_day_tells_by_itself(doctor: Doctor) -> None:
     """Rows of a range from a day to the same one show that last days count, and nothing more is asked."""
     with Sandbox(small()) as box:
-        visit = doctor(box, *HERE, "--start", "2025-02-03")
+        ended = doctor(box, *HERE, "--start", "2025-02-03")
         assert ranges(box) == [("2025-02-03", "2025-02-03")]
-    assert visit.verdicts["last day"] == "works"
+    assert ended.verdicts["last day"] == "works"
 
 
 def test_without_rows_the_last_day_cannot_be_judged(doctor: Doctor, box: Sandbox) -> None:
     """Days without rows say nothing of last days, which is inconclusive and says what to do."""
-    visit = doctor(box, *HERE, "--start", "2001-01-01")
-    found = visit.named("last day")
-    assert (visit.code, found["verdict"]) == (13, "inconclusive")
+    ended = doctor(box, *HERE, "--start", "2001-01-01")
+    found = ended.named("last day")
+    assert (ended.code, found["verdict"]) == (13, "inconclusive")
     assert "cannot be judged: no rows" in found["summary"]
     assert box.hits("getClickReport") == 1
 
@@ -88,8 +88,8 @@ def test_rows_at_midnight_alone_say_nothing(doctor: Doctor, serve: Serve) -> Non
     rows = page([private_row(request_time=night)])
     conversions = page([private_row("conversion", conversion_time=night)])
     answers = healthy(getClickReport=rows, getImpressionReport=rows, getConversionReport=conversions)
-    visit = doctor(serve(stage(answers)), *HERE, *WEEK)
-    assert visit.verdicts["last day"] == "inconclusive"
+    ended = doctor(serve(stage(answers)), *HERE, *WEEK)
+    assert ended.verdicts["last day"] == "inconclusive"
 
 
 @pytest.mark.parametrize("answer", [REFUSED, html_answer()], ids=["status", "html"])
@@ -100,13 +100,13 @@ def test_a_single_day_that_is_refused_leaves_it_open(doctor: Doctor, serve: Serv
         one_day = request.parameter("start_date") == "2025-02-02" == request.parameter("end_date")
         return answer if one_day else stage(healthy())(request)
 
-    visit = doctor(serve(script), *HERE, *WEEK)
-    assert (visit.code, visit.verdicts["last day"]) == (13, "inconclusive")
-    assert "no usable answer of getClickReport" in visit.named("last day")["summary"]
+    ended = doctor(serve(script), *HERE, *WEEK)
+    assert (ended.code, ended.verdicts["last day"]) == (13, "inconclusive")
+    assert "no usable response of getClickReport" in ended.named("last day")["summary"]
 
 
 def test_the_first_and_the_last_day_of_all_have_one_neighbour(doctor: Doctor, serve: Serve) -> None:
-    """Where the calendar ends, the day beside is not asked for."""
+    """At the end of the calendar, the day beside is not asked for."""
     row = private_row(request_time="9999-12-31T10:00:00Z")
     asked: list[str] = []
 
@@ -116,11 +116,11 @@ def test_the_first_and_the_last_day_of_all_have_one_neighbour(doctor: Doctor, se
             return page([])
         return stage(healthy(getClickReport=page([row])))(request)
 
-    visit = doctor(serve(script), *HERE, *WEEK)
-    assert (visit.verdicts["last day"], asked) == ("note", [str(date.max), "9999-12-30"])
+    ended = doctor(serve(script), *HERE, *WEEK)
+    assert (ended.verdicts["last day"], asked) == ("note", [str(date.max), "9999-12-30"])
 
 
 def test_without_an_integration_the_last_day_is_not_asked_for(doctor: Doctor, box: Sandbox) -> None:
     """No table can be read without an integration, so the check names the option."""
-    visit = doctor(box, "--json")
-    assert visit.named("last day")["summary"] == "not asked: it needs an integration: give --integration ID"
+    ended = doctor(box, "--json")
+    assert ended.named("last day")["summary"] == "not asked: it needs an integration: give --integration ID"
