@@ -9,9 +9,10 @@ read again, since verdicts change for days.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
+from datetime import date, timedelta
+
+import metrics24
 
 
 def main() -> None:
@@ -22,19 +23,22 @@ def main() -> None:
     parser.add_argument("--refresh", type=int, default=2, help="how many of them to read again (2)")
     parser.add_argument("--folder", default="clicks", help="where the files go (clicks)")
     parser.add_argument("--format", choices=["parquet", "jsonl", "csv"], default="parquet", help="(parquet)")
-    given = parser.parse_args()
+    options = parser.parse_args()
 
-    # The command decides which rows belong to a day, also where it is not known whether the API counts the last day of
-    # a range. Files appear when they are complete, so that no other job reads half a day.
-    command = [sys.executable, "-m", "metrics24", "pull", "clicks", "--integration", given.integration, "--json"]
-    command += ["--last", f"{given.days}d", "--refresh-last", str(given.refresh)]
-    command += ["--by-day", given.folder, "--format", given.format]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - no shell reads it
-    if done.returncode:
-        sys.exit(done.returncode)  # what went wrong stands on stderr
-    for day in json.loads(done.stdout)["days"]:
-        if not day["skipped"]:
-            print(f"{day['path']}: {day['rows']:,} clicks, {day['bytes']:,} bytes")
+    yesterday = date.today() - timedelta(days=1)
+    start = yesterday - timedelta(days=options.days - 1)
+    try:
+        with metrics24.Client() as client:
+            rows = client.reports.clicks(options.integration, start=start, end=yesterday)
+            # Each file appears when it is complete, so that no other job reads half a day.
+            rows.save_daily(options.folder, format=options.format, refresh_last=options.refresh, on_saved=report)
+    except metrics24.Metrics24Error as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def report(file: metrics24.DailyFile) -> None:
+    """Say that a day's file is there."""
+    print(f"{file.path}: {file.rows:,} clicks, {file.bytes:,} bytes")
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ class Client(_BaseClient[Driver]):
     @cached_property
     def reports(self) -> Reports:
         """Tables of clicks, conversions and impressions, and the look-up of one of their rows."""
-        return Reports(self._options.policy, self._options.routes, self._driver)
+        return Reports(self._options.policy, self._options.routes, self._driver, lambda: self.exports)
 
     @cached_property
     def exports(self) -> Exports:
@@ -251,7 +251,7 @@ class AsyncClient(_BaseClient[AsyncDriver]):
     @cached_property
     def reports(self) -> AsyncReports:
         """Tables of clicks, conversions and impressions, and the look-up of one of their rows."""
-        return AsyncReports(self._options.policy, self._options.routes, self._driver)
+        return AsyncReports(self._options.policy, self._options.routes, self._driver, lambda: self.exports)
 
     @cached_property
     def exports(self) -> AsyncExports:

@@ -23,7 +23,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from dateutil import tz
 
 from metrics24._rows.decoding import DICTS, RowDecoder, values_of
@@ -380,6 +380,7 @@ class DailyOptions:
     timezone: tzinfo | None = field(converter=as_timezone)
     columns: str | None = field(validator=_check_columns)
     spreadsheet_safe: bool
+    parallel: int | None
 
     def __attrs_post_init__(self) -> None:
         if self.spreadsheet_safe and self.format != "csv":
@@ -401,6 +402,8 @@ class DailyCopy:
 
     def __init__(self, params: object, options: DailyOptions, on_saved: OnSaved | None) -> None:
         self._params, self._options, self._on_saved = _whole_days(params), options, on_saved
+        if options.parallel is not None:
+            self._params = evolve(self._params, parallel=options.parallel)
         self._kind = self._params.kind
         self._now = datetime.now(UTC)
         begun = self._now.astimezone(options.timezone or _FIRST_TO_BEGIN).date()
@@ -421,6 +424,11 @@ class DailyCopy:
             options.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{options.folder} cannot be made a folder ({error.strerror}).") from error
+
+    def params_of(self, run: DayRun) -> ReportParams:
+        """Return the parameters of the rows of a run's days."""
+        start, end = run.range
+        return evolve(self._params, start=start, end=end)
 
     @contextmanager
     def files(self, run: DayRun) -> Iterator[DayFiles]:

@@ -120,6 +120,11 @@ class ExportState:
         return rows_promised(self._record)
 
     @property
+    def may_be_cut(self) -> bool:
+        """True if it has as many rows as one export may have, so that rows may be missing."""
+        return (self.rows or 0) >= self._settings.limits.export_rows
+
+    @property
     def export(self) -> Export:
         """The export as the server described it last."""
         return as_export(self._record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from metrics24._core.effects import Flow
@@ -17,6 +18,7 @@ from metrics24.models import factory
 from metrics24.rows import AsyncRows, Rows
 
 if TYPE_CHECKING:
+    from metrics24.exports import AsyncExports, Exports
     from metrics24.models import Click, Conversion, Impression
 
 _ADVICE = (
@@ -62,8 +64,8 @@ class Reports:
 
     """
 
-    def __init__(self, policy: Policy, routes: Routes, driver: Driver) -> None:
-        self._policy, self._routes, self._driver = policy, routes, driver
+    def __init__(self, policy: Policy, routes: Routes, driver: Driver, exports: Callable[[], Exports]) -> None:
+        self._policy, self._routes, self._driver, self._exports = policy, routes, driver, exports
 
     def clicks(
         self,
@@ -80,7 +82,7 @@ class Reports:
     ) -> Rows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
         params = ReportParams(CLICKS, integration, start, end, filter, limit, page_size, after, before, parallel)
-        return Rows(params, self._policy, self._routes, self._driver)
+        return Rows(params, self._policy, self._routes, self._driver, self._exports)
 
     def conversions(
         self,
@@ -97,7 +99,7 @@ class Reports:
     ) -> Rows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
         params = ReportParams(CONVERSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
-        return Rows(params, self._policy, self._routes, self._driver)
+        return Rows(params, self._policy, self._routes, self._driver, self._exports)
 
     def impressions(
         self,
@@ -114,7 +116,7 @@ class Reports:
     ) -> Rows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
         params = ReportParams(IMPRESSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
-        return Rows(params, self._policy, self._routes, self._driver)
+        return Rows(params, self._policy, self._routes, self._driver, self._exports)
 
     def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
         """One click (documentation: "Get Click").
@@ -153,8 +155,10 @@ class AsyncReports:
 
     """
 
-    def __init__(self, policy: Policy, routes: Routes, driver: AsyncDriver) -> None:
-        self._policy, self._routes, self._driver = policy, routes, driver
+    def __init__(
+        self, policy: Policy, routes: Routes, driver: AsyncDriver, exports: Callable[[], AsyncExports]
+    ) -> None:
+        self._policy, self._routes, self._driver, self._exports = policy, routes, driver, exports
 
     def clicks(
         self,
@@ -171,7 +175,7 @@ class AsyncReports:
     ) -> AsyncRows[Click]:
         """Clicks by request time (documentation: "Click Report")."""
         params = ReportParams(CLICKS, integration, start, end, filter, limit, page_size, after, before, parallel)
-        return AsyncRows(params, self._policy, self._routes, self._driver)
+        return AsyncRows(params, self._policy, self._routes, self._driver, self._exports)
 
     def conversions(
         self,
@@ -188,7 +192,7 @@ class AsyncReports:
     ) -> AsyncRows[Conversion]:
         """Conversions and events by conversion time (documentation: "Conversion Report")."""
         params = ReportParams(CONVERSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
-        return AsyncRows(params, self._policy, self._routes, self._driver)
+        return AsyncRows(params, self._policy, self._routes, self._driver, self._exports)
 
     def impressions(
         self,
@@ -205,7 +209,7 @@ class AsyncReports:
     ) -> AsyncRows[Impression]:
         """Impressions by request time (documentation: "Impression Report")."""
         params = ReportParams(IMPRESSIONS, integration, start, end, filter, limit, page_size, after, before, parallel)
-        return AsyncRows(params, self._policy, self._routes, self._driver)
+        return AsyncRows(params, self._policy, self._routes, self._driver, self._exports)
 
     async def get_click(self, integration: str, *, request_date: Day, offer: str, publisher: str, tx_id: str) -> Click:
         """One click (documentation: "Get Click").

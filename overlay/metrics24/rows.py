@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
+from datetime import date, datetime
 from importlib import import_module
 from os import PathLike
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 from attrs import evolve, frozen
 
 from metrics24._core.effects import Flow
+from metrics24._core.export_flows import WaitProgress
 from metrics24._core.pagination import NumberedPaginator, Paginator
 from metrics24._core.requests import Routes
 from metrics24._core.responses import Table
@@ -22,17 +24,22 @@ from metrics24._io.prefetch import ParallelReader, ParallelTasks, ParallelThread
 from metrics24._rows.decoding import ModelMaker, NextDecoder, dicts, models_of
 from metrics24._rows.schema import file_columns
 from metrics24.arguments import ListParams, ReportParams
-from metrics24.daily import DailyCopy, DailyFiles, DailyOptions, DayRun, OnSaved, Timezone
+from metrics24.config import Waiting
+from metrics24.daily import DailyCopy, DailyFiles, DailyOptions, OnSaved, Timezone
 from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
 from metrics24.files.writers import ArrowRows, FileWriter, open_writer
 from metrics24.kinds import time_of
 from metrics24.models import item_model
+from metrics24.via_export import ExportSave
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+
+    from metrics24.export_job import DownloadProgress
+    from metrics24.exports import AsyncExports, Exports
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -69,8 +76,37 @@ class Progress:
             newest=self.newest or time_of(records[0]),
         )
 
+    def remaining(self, start: date, seconds: float, *, parallel: int = 1) -> float | None:
+        """Estimate how many seconds the rest of a range takes, as if its older days were like the rows so far.
+
+        Args:
+            start: the first day of the range.
+            seconds: how long the rows so far took.
+            parallel: how many requests are under way at once.
+
+        Returns:
+            None if the rows do not say how far they reach.
+
+        """
+        newest, oldest = _moment(self.newest), _moment(self.oldest)
+        if newest is None or oldest is None or oldest > newest:
+            return None
+        reached = max((newest - oldest).total_seconds(), 1.0)
+        left = max((oldest - datetime.combine(start, datetime.min.time())).total_seconds(), 0.0)
+        at_once = min(parallel, (newest.date() - start).days + 1)
+        begun = min(at_once, (newest.date() - oldest.date()).days + 1)  # the days that shared those seconds
+        return seconds * left / reached * begun / max(at_once, 1)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+
 
 OnProgress = Callable[[Progress], object]
+OnSaveProgress = OnProgress | Callable[["Progress | WaitProgress | DownloadProgress"], object]
 
 
 def as_polars(table: pyarrow.Table) -> polars.DataFrame:
@@ -108,13 +144,37 @@ def _open_file(model: str, path: str | PathLike[str], **options: Any) -> FileWri
     return open_writer(path, columns=file_columns(model), fixed=chosen == "spec", **options)
 
 
+def _is_via_export(via: object, reuse: float, waiting: Waiting | None) -> bool:
+    if via not in {"pages", "export"}:
+        raise UsageError(f"via is 'pages' or 'export', not {via!r}.")
+    if via == "pages" and (reuse or waiting is not None):
+        raise UsageError("reuse and waiting go with via='export' alone; leave them out.")
+    return via == "export"
+
+
+def _no_exports() -> None:
+    """Rows that are no report's are never saved through an export."""
+
+
+def _tell_nobody(_: object) -> None:
+    """Drop a progress for which nobody asked."""
+
+
 class _Rows(Generic[T]):
     """The part of rows that is the same for both kinds of client."""
 
     _driver: Any
 
-    def __init__(self, params: ReportParams | ListParams, policy: Policy, routes: Routes, driver: Any) -> None:
+    def __init__(
+        self,
+        params: ReportParams | ListParams,
+        policy: Policy,
+        routes: Routes,
+        driver: Any,
+        exports: Callable[[], Any] = _no_exports,
+    ) -> None:
         self._params, self._policy, self._routes, self._driver = params, policy, routes, driver
+        self._exports = exports
 
     @property
     def _model(self) -> str:
@@ -133,12 +193,9 @@ class _Rows(Generic[T]):
             return None
         return ParallelReader(params, self._policy, self._routes, next_decoder)
 
-    def _rows_of(self, run: DayRun, parallel: int | None) -> Self:
-        """Return the rows of consecutive days; `parallel` is that of these rows if None."""
-        start, end = run.range
-        params = cast("ReportParams", self._params)  # a DailyCopy takes no other
-        days = evolve(params, start=start, end=end, parallel=params.parallel if parallel is None else parallel)
-        return type(self)(days, self._policy, self._routes, self._driver)
+    def _with(self, params: ReportParams) -> Self:
+        """Return the rows of other parameters."""
+        return type(self)(params, self._policy, self._routes, self._driver, self._exports)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._params})"
@@ -304,7 +361,10 @@ class Rows(_Rows[T]):
         overwrite: bool = False,
         columns: Literal["spec"] | None = None,
         spreadsheet_safe: bool = False,
-        on_progress: OnProgress | None = None,
+        via: Literal["pages", "export"] = "pages",
+        reuse: float = 0,
+        waiting: Waiting | None = None,
+        on_progress: OnSaveProgress | None = None,
     ) -> Saved:
         """Save all rows to a .csv, .jsonl or .parquet file. The file appears whole, or not at all.
 
@@ -313,15 +373,28 @@ class Rows(_Rows[T]):
             overwrite: replace a target that exists.
             columns: "spec" fixes the columns to those of the API's spec; by default those seen are added.
             spreadsheet_safe: in CSV, put a quote before cells that a spreadsheet would run as a formula.
-            on_progress: called after each page.
+            via: "pages" reads page by page; "export" has the server make one CSV file (documentation: "Download
+                Clicks" and its like), which is faster for very many rows and counts against the day's exports. The
+                columns are the same; see `metrics24.via_export` for what differs.
+            reuse: with via="export", take an equal export that was asked for at most so many seconds ago.
+            waiting: with via="export", how long to wait for the file, and how often to look.
+            on_progress: called after each page; with via="export" also after each look at the export
+                (`WaitProgress`) and each block of its file (`DownloadProgress`).
 
         Raises:
-            UsageError: the format is unknown, the target exists, or its folder does not.
+            UsageError: the format is unknown, the target exists, or its folder does not; or the rows have a limit or
+                a cursor, of which an export knows nothing.
             SaveError: the file could not be written.
+            RequestFailed, RateLimited, AmbiguousWrite: the export was refused, or its response was lost.
+            ExportTimeout, ExportFailed, ExportCanceled: the export did not come.
+            IntegrityError: the export lacks rows, or is not the report table. Its download is kept.
 
         """
+        options: dict[str, Any] = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
+        if _is_via_export(via, reuse, waiting):
+            saving = ExportSave(self._params, path, reuse=reuse, **options)
+            return self._save_via_export(saving, waiting or Waiting(), on_progress)
         progress = Progress()
-        options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with _open_file(self._model, path, **options) as file:
             for table in self._tables(lambda: file.decoder, frugal=True):
                 file.write(table.rows)
@@ -329,6 +402,23 @@ class Rows(_Rows[T]):
                 if on_progress is not None:
                     on_progress(progress)
             return file.commit()
+
+    def _save_via_export(self, saving: ExportSave, waiting: Waiting, on_progress: OnSaveProgress | None) -> Saved:
+        tell: Callable[[Any], object] = on_progress or _tell_nobody
+        progress, sample = Progress(), list[Record]()
+        for table in self._with(saving.sample)._tables():
+            sample += table.rows
+            progress = progress.plus(table.rows)
+            tell(progress)
+        job = cast("Exports", self._exports()).start(**saving.request(sample))
+        tell(WaitProgress(job.id, job.status, 0.0))
+        download = saving.download(job)
+        if not download.is_file():  # it appears only when it is whole
+            job.save(download, waiting=waiting, on_progress=tell)
+        with saving.conversion(job.refresh(), download) as conversion:
+            while (rows := conversion.write_block()) is not None:
+                tell(Progress(rows=conversion.rows, page_rows=rows))
+            return conversion.commit()
 
     def save_daily(
         self,
@@ -375,11 +465,12 @@ class Rows(_Rows[T]):
             timezone=timezone,
             columns=columns,
             spreadsheet_safe=spreadsheet_safe,
+            parallel=parallel,
         )
         copy = DailyCopy(self._params, options, on_saved)
         progress = Progress()
         for run in copy.runs:
-            rows = self._rows_of(run, parallel)
+            rows = self._with(copy.params_of(run))
             with copy.files(run) as files, closing(rows._tables(lambda: files.decoder, frugal=True)) as tables:
                 for table in tables:
                     progress = progress.plus(files.take(table.rows))
@@ -471,17 +562,26 @@ class AsyncRows(_Rows[T]):
         overwrite: bool = False,
         columns: Literal["spec"] | None = None,
         spreadsheet_safe: bool = False,
-        on_progress: OnProgress | None = None,
+        via: Literal["pages", "export"] = "pages",
+        reuse: float = 0,
+        waiting: Waiting | None = None,
+        on_progress: OnSaveProgress | None = None,
     ) -> Saved:
         """Save all rows to a .csv, .jsonl or .parquet file; see `Rows.save`. Files are written in a thread.
 
         Raises:
             UsageError: the format is unknown, the target exists, or its folder does not.
             SaveError: the file could not be written.
+            RequestFailed, RateLimited, AmbiguousWrite: the export was refused, or its response was lost.
+            ExportTimeout, ExportFailed, ExportCanceled: the export did not come.
+            IntegrityError: the export lacks rows, or is not the report table. Its download is kept.
 
         """
+        options: dict[str, Any] = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
+        if _is_via_export(via, reuse, waiting):
+            saving = ExportSave(self._params, path, reuse=reuse, **options)
+            return await self._save_via_export(saving, waiting or Waiting(), on_progress)
         progress = Progress()
-        options = {"overwrite": overwrite, "columns": columns, "spreadsheet_safe": spreadsheet_safe}
         with _open_file(self._model, path, **options) as file:
             async with aclosing(self._tables(lambda: file.decoder)) as tables:
                 async for table in tables:
@@ -490,6 +590,24 @@ class AsyncRows(_Rows[T]):
                     if on_progress is not None:
                         on_progress(progress)
             return await asyncio.to_thread(file.commit)
+
+    async def _save_via_export(self, saving: ExportSave, waiting: Waiting, on_progress: OnSaveProgress | None) -> Saved:
+        tell: Callable[[Any], object] = on_progress or _tell_nobody
+        progress, sample = Progress(), list[Record]()
+        async with aclosing(self._with(saving.sample)._tables()) as tables:
+            async for table in tables:
+                sample += table.rows
+                progress = progress.plus(table.rows)
+                tell(progress)
+        job = await cast("AsyncExports", self._exports()).start(**saving.request(sample))
+        tell(WaitProgress(job.id, job.status, 0.0))
+        download = saving.download(job)
+        if not download.is_file():  # it appears only when it is whole
+            await job.save(download, waiting=waiting, on_progress=tell)
+        with saving.conversion(await job.refresh(), download) as conversion:
+            while (rows := await asyncio.to_thread(conversion.write_block)) is not None:
+                tell(Progress(rows=conversion.rows, page_rows=rows))
+            return await asyncio.to_thread(conversion.commit)
 
     async def save_daily(
         self,
@@ -520,11 +638,12 @@ class AsyncRows(_Rows[T]):
             timezone=timezone,
             columns=columns,
             spreadsheet_safe=spreadsheet_safe,
+            parallel=parallel,
         )
         copy = await asyncio.to_thread(DailyCopy, self._params, options, on_saved)
         progress = Progress()
         for run in copy.runs:
-            rows = self._rows_of(run, parallel)
+            rows = self._with(copy.params_of(run))
             with copy.files(run) as files:
                 async with aclosing(rows._tables(lambda: files.decoder)) as tables:
                     async for table in tables:

@@ -1,22 +1,19 @@
-"""`metrics24 pull --by-day` against sandboxes: which rows a day's file has, and which days are read."""
+"""`metrics24 pull --by-day` against a sandbox: its options, its words and its summary."""
 
 import json
 import os
 import shlex
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from urllib.parse import parse_qs
 
 import pytest
 from pyarrow import parquet
 
 from cli.commands import Shell
 from cli.conftest import Metrics24
-from files.round_trip import files_in, read_csv, read_json_lines
-from metrics24 import Client
-from metrics24_sandbox import Sandbox, SandboxOptions
-from metrics24_sandbox.options import Behaviour, EndDate
+from files.round_trip import read_csv
+from metrics24_sandbox import Sandbox
 
 DAYS = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-03")
 PULL = ("pull", "clicks", *DAYS, "--by-day", "clicks")
@@ -24,57 +21,16 @@ NAMES = [f"clicks-2025-02-0{number}.parquet" for number in (1, 2, 3)]
 COUNT = {"conversions_per_day": 60, "clicks_per_day": 60, "impressions_per_day": 60}
 
 
-@pytest.fixture(params=[(end, offset) for end in get_args(EndDate) for offset in (0, 120, -300)], scope="module")
-def odd_box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox for each reading of the end day, whose written times may be in another zone than its days."""
-    end_date, offset = request.param
-    options: dict[str, Any] = {**COUNT, "utc_offset": offset, "behaviour": Behaviour(end_date=end_date)}
-    with Sandbox(SandboxOptions(**options)) as sandbox:
-        yield sandbox
-
-
-@pytest.mark.parametrize(("kind", "column"), [("clicks", "request_time"), ("conversions", "conversion_time")])
-def test_each_row_stands_in_the_file_of_its_day(
-    metrics24: Metrics24, odd_box: Sandbox, desk: Path, monkeypatch: pytest.MonkeyPatch, *, kind: str, column: str
-) -> None:
-    """A day's file has exactly the rows whose time begins with it, whatever the end day means and the zone is."""
-    monkeypatch.setenv("METRICS24_API_KEY", odd_box.api_key)
-    arguments = ("pull", kind, *DAYS, "--by-day", "rows", "--format", "jsonl", "--base-url", odd_box.base_url)
-    ended = metrics24(*arguments)
+def test_options_reach_the_files(metrics24: Metrics24, box: Sandbox, desk: Path) -> None:
+    """The format, the filter, the columns and what spreadsheets would run are those that the options say."""
+    before = len(box.requests)
+    options = ("--filter", "status=rejected", "--columns", "spec", "--page-size", "7", "--parallel", "2")
+    ended = metrics24(*PULL, "--format", "csv", "--spreadsheet-safe", *options)
     assert ended.code == 0
-    with Client(api_key=odd_box.api_key, base_url=odd_box.base_url) as client:
-        every = list(getattr(client.reports, kind)("acmeshop01", start="2025-01-30", end="2025-02-06").records())
-    for day in ("2025-02-01", "2025-02-02", "2025-02-03"):
-        expected = [row for row in every if row[column].startswith(day)]
-        assert len(expected) > 20
-        assert read_json_lines(desk / "rows" / f"{kind}-{day}.jsonl") == expected
-
-
-def test_days_one_by_one_are_the_days_at_once(metrics24: Metrics24, desk: Path) -> None:
-    """A day pulled alone gives the file that it has when it is pulled among others."""
-    metrics24(*PULL, "--format", "jsonl")
-    for number in (1, 2, 3):
-        day = f"2025-02-0{number}"
-        alone = ("--integration", "acmeshop01", "--start", day, "--end", day, "--by-day", "alone")
-        metrics24("pull", "clicks", *alone, "--format", "jsonl")
-        name = f"clicks-{day}.jsonl"
-        assert (desk / "alone" / name).read_bytes() == (desk / "clicks" / name).read_bytes()
-
-
-def test_each_format_has_the_same_rows(metrics24: Metrics24, desk: Path) -> None:
-    """Parquet, CSV and JSON Lines files of a day have the same rows, conditions and columns as one file would."""
-    options = ("--filter", "status=rejected", "--columns", "spec", "--page-size", "7")
-    for chosen in ("parquet", "csv", "jsonl"):
-        ended = metrics24("pull", "impressions", *DAYS, "--by-day", "rows", "--format", chosen, *options)
-        assert ended.code == 0
-    path = desk / "rows" / "impressions-2025-02-02"
-    rows = [row["real_tx_id"] for row in read_json_lines(path.with_suffix(".jsonl"))]
-    header, *lines = read_csv(path.with_suffix(".csv"))
-    table = parquet.read_table(path.with_suffix(".parquet"))
-    assert [line[header.index("real_tx_id")] for line in lines] == rows == table["real_tx_id"].to_pylist()
-    assert set(table["status"].to_pylist()) == {"rejected"}
-    assert header == table.column_names
-    assert len([name for name in files_in(desk / "rows") if not name.startswith(".")]) == 9
+    header, *lines = read_csv(desk / "clicks" / "clicks-2025-02-02.csv")
+    assert header[-1] == "_extra"
+    assert {line[header.index("status")] for line in lines} == {"rejected"}
+    assert {parse_qs(each.query)["page[size]"][0] for each in box.requests[before:]} == {"7"}
 
 
 def test_complete_days_are_not_read_again(metrics24: Metrics24, box: Sandbox, desk: Path) -> None:
@@ -92,24 +48,23 @@ def test_complete_days_are_not_read_again(metrics24: Metrics24, box: Sandbox, de
     assert {name: (desk / "clicks" / name).read_bytes() for name in NAMES} == files
 
 
+@pytest.mark.parametrize(("zone", "skipped"), [((), False), (("--timezone", "UTC"), True)])
+def test_a_day_is_over_where_timezone_says(
+    metrics24: Metrics24, desk: Path, *, zone: tuple[str, ...], skipped: bool
+) -> None:
+    """A file of the last day counts if its rows were asked for after the day: in --timezone, or everywhere on Earth."""
+    metrics24(*PULL)
+    moment = datetime.fromisoformat("2025-02-04T00:00+00:00").timestamp()
+    os.utime(desk / "clicks" / NAMES[2], (moment, moment))
+    days = json.loads(metrics24(*PULL, "--json", *zone).out)["days"]
+    assert [day["skipped"] for day in days] == [True, True, skipped]
+
+
 def test_the_last_days_are_read_again_when_asked(metrics24: Metrics24, desk: Path) -> None:
-    """With --refresh-last the files of the last days are replaced, and no others; more days than there are is all."""
-    for last, replaced in ((0, []), (1, NAMES[2:]), (2, NAMES[1:]), (9, NAMES)):
-        (desk / "clicks").mkdir(exist_ok=True)
-        for name in NAMES:
-            (desk / "clicks" / name).write_text("old")
-        assert metrics24(*PULL, "--refresh-last", str(last)).code == 0
-        assert [name for name in NAMES if (desk / "clicks" / name).read_bytes() != b"old"] == replaced
-
-
-def test_a_day_without_rows_has_a_file(metrics24: Metrics24, desk: Path) -> None:
-    """A day on which nothing happened gets an empty file with the columns, and is not read again."""
-    arguments = ("--integration", "acmeshop01", "--start", "2023-12-30", "--end", "2024-01-01", "--by-day", "rows")
-    assert metrics24("pull", "clicks", *arguments).code == 0
-    empty, full = (parquet.read_table(desk / "rows" / f"clicks-{day}.parquet") for day in ("2023-12-30", "2024-01-01"))
-    assert (empty.num_rows, full.num_rows > 20) == (0, True)
-    assert {"real_tx_id", "request_time", "_extra"} <= {*empty.column_names}
-    assert metrics24("pull", "clicks", *arguments).out.endswith("3 days were complete before\n")
+    """With --refresh-last the file of the last day is replaced, and no other."""
+    metrics24(*PULL)
+    days = json.loads(metrics24(*PULL, "--json", "--refresh-last", "1").out)["days"]
+    assert [day["skipped"] for day in days] == [True, True, False]
 
 
 def test_the_summary_lists_the_days(metrics24: Metrics24, desk: Path) -> None:
@@ -167,24 +122,6 @@ def test_a_day_that_is_not_over_is_never_complete(metrics24: Metrics24, desk: Pa
     os.utime(path, (later.timestamp(), later.timestamp()))
     days = json.loads(metrics24("pull", "clicks", *arguments, "--json").out)["days"]
     assert [day["skipped"] for day in days if day["path"] == f"rows/{path.name}"] == [True]
-
-
-@pytest.mark.parametrize(
-    ("asked", "zone", "skipped"),
-    [
-        *[("11:59", None, False), ("12:00", None, True), ("23:59", "Pacific/Midway", True)],
-        *[("00:00", "UTC", True), ("00:00", "Asia/Tokyo", True), ("00:00", "America/New_York", False)],
-    ],
-)
-def test_a_day_is_over_where_it_is_said_to_be(
-    metrics24: Metrics24, desk: Path, *, asked: str, zone: str | None, skipped: bool
-) -> None:
-    """A file counts if its rows were asked for after the day: in the zone given, or else everywhere on Earth."""
-    metrics24(*PULL)
-    moment = datetime.fromisoformat(f"2025-02-04T{asked}+00:00").timestamp()
-    os.utime(desk / "clicks" / NAMES[2], (moment, moment))
-    ended = metrics24(*PULL, "--json", *(() if zone is None else ("--timezone", zone)))
-    assert [day["skipped"] for day in json.loads(ended.out)["days"]] == [True, True, skipped]
 
 
 @pytest.mark.parametrize(

@@ -2,31 +2,26 @@
 
 import io
 import json
+import os
 import shlex
 import signal
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from pyarrow import parquet
 
 from cli.commands import Shell, interrupt
 from cli.conftest import Metrics24, Serve
-from files.round_trip import files_in, read_json_lines
+from daily.days import days_of, of_day
+from files.round_trip import files_in
+from metrics24.files.atomic import AtomicFile
 from support.answers import json_answer, silence
 from support.scripted import Received, Step, in_turn
-from support.tables import Row, Table, ids, page, row
+from support.tables import ids, page
 
 DAYS = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-03")
 PULL = ("pull", "clicks", *DAYS, "--by-day", "clicks")
 LINES = (*PULL, "--format", "jsonl")
-
-
-def of_day(day: int, count: int, **columns: object) -> list[Row]:
-    """Give rows of a day in February, newest first."""
-    time = f"2025-02-{day:02d} 10:00:00"
-    return [row(day * 10_000 + number, **{"request_time": time, **columns}) for number in range(count, 0, -1)]
 
 
 class Waiting:
@@ -41,11 +36,6 @@ class Waiting:
             return self._left.pop(0)
         self.reached.set()
         return silence
-
-
-def days_of(folder: Path) -> dict[str, list[object]]:
-    """Give the ids in each file of a folder."""
-    return {path.stem[7:]: ids(read_json_lines(path)) for path in sorted(folder.glob("*.jsonl"))}
 
 
 @pytest.mark.parametrize(
@@ -104,69 +94,6 @@ def test_an_error_before_the_first_day_is_plain(metrics24: Metrics24, serve: Ser
     assert "done" not in ended.err
 
 
-@pytest.mark.parametrize("time", [None, "", "yesterday", "2025-02-30 10:00:00", "01/02/2025"])
-@pytest.mark.parametrize(("kind", "column"), [("clicks", "request_time"), ("conversions", "conversion_time")])
-def test_a_row_of_no_day_is_refused(
-    metrics24: Metrics24, serve: Serve, desk: Path, *, kind: str, column: str, time: str | None
-) -> None:
-    """A row whose documented time cannot be read is code 7 naming the column, and its day has no file."""
-    rows = [*of_day(3, 50), {**row(1), column: time}]
-    server = serve(in_turn(page(rows)))
-    ended = metrics24("pull", kind, *DAYS, "--by-day", "rows", "--base-url", server.base_url)
-    assert ended.code == 7
-    assert f"A row has no {column} that begins with a day" in ended.err
-    assert files_in(desk / "rows") == []
-
-
-def test_rows_of_one_page_may_be_out_of_order(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
-    """Rows around midnight that changed places on a page, or from one page to the next, stand with their days."""
-    third, second, first = of_day(3, 100), of_day(2, 100), of_day(1, 100)
-    pages = [third[:99] + second[:1], third[99:] + second[2:], second[1:2] + first]
-    server = serve(in_turn(*(page(rows, more=rows is not pages[-1]) for rows in pages)))
-    assert metrics24(*LINES, "--base-url", server.base_url).code == 0
-    assert {day: set(found) for day, found in days_of(desk / "clicks").items()} == {
-        "2025-02-01": {*ids(first)},
-        "2025-02-02": {*ids(second)},
-        "2025-02-03": {*ids(third)},
-    }
-
-
-def test_rows_that_come_too_late_are_an_error(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
-    """A row of a day whose file is there already is code 7, and the file, which lacks it, is removed."""
-    pages = [of_day(3, 50), of_day(2, 50), of_day(1, 50), of_day(3, 60)[:10]]
-    server = serve(in_turn(*(page(rows, more=True) for rows in pages)))
-    ended = metrics24(*LINES, "--base-url", server.base_url)
-    assert ended.code == 7
-    assert "A row of 2025-02-03 came after a whole page of older rows" in ended.err
-    assert files_in(desk / "clicks") == [".metrics24-clicks.json", "clicks-2025-02-02.jsonl"]
-
-
-def test_older_rows_end_the_walk(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
-    """The server is not asked for the rows of all the days before the first one."""
-    table = Table([*of_day(2, 150), *of_day(1, 3000)])
-    server = serve(table)
-    arguments = ("--integration", "acmeshop01", "--start", "2025-02-02", "--end", "2025-02-02", "--by-day", "clicks")
-    assert metrics24("pull", "clicks", *arguments, "--format", "jsonl", "--base-url", server.base_url).code == 0
-    assert days_of(desk / "clicks") == {"2025-02-02": ids(of_day(2, 150))}
-    assert server.hits <= 4
-
-
-@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
-def test_a_file_is_the_same_as_of_its_rows_alone(metrics24: Metrics24, serve: Serve, desk: Path, suffix: str) -> None:
-    """Long days with fields of their own have the columns of their own rows, and not those of the day before."""
-    days: Sequence[list[Row]] = [of_day(3, 1500, third="x"), of_day(2, 1250, second=2), of_day(1, 1100, third=1)]
-    every = serve(Table([each for rows in days for each in rows]))
-    assert metrics24(*PULL, "--format", suffix, "--base-url", every.base_url).code == 0
-    for number, rows in zip((3, 2, 1), days, strict=True):
-        one = serve(Table(rows))
-        assert metrics24("pull", "clicks", *DAYS, "-o", f"{number}.{suffix}", "--base-url", one.base_url).code == 0
-        path = desk / "clicks" / f"clicks-2025-02-0{number}.{suffix}"
-        if suffix == "parquet":
-            assert parquet.read_table(path).equals(parquet.read_table(desk / f"{number}.parquet"))
-        else:
-            assert path.read_bytes() == (desk / f"{number}.{suffix}").read_bytes()
-
-
 def test_misfits_are_mentioned(metrics24: Metrics24, serve: Serve) -> None:
     """The summary of several days says how many values, such as a click's time of conversion, stand in ``_extra``."""
     server = serve(in_turn(page([*of_day(3, 2), *of_day(1, 1)])))
@@ -185,6 +112,48 @@ def test_one_is_told_in_the_singular(metrics24: Metrics24, serve: Serve) -> None
         assert summary.startswith("1 row of 1 day in rows ")
         assert summary.endswith(f" s{before}")
         assert misfits == "1 value fitted no column and stands in the column _extra"
+
+
+def test_days_of_other_rows_are_refused(metrics24: Metrics24, desk: Path) -> None:
+    """A folder with days of other rows is code 2 in words that need no knowledge of Python."""
+    assert metrics24(*PULL).code == 0
+    files = files_in(desk / "clicks")
+    ended = metrics24(*PULL, "--filter", "status=rejected")
+    assert (ended.code, files_in(desk / "clicks")) == (2, files)
+    assert ended.err == (
+        "Error: clicks holds clicks of acmeshop01 without a filter; those you ask for are with status=rejected. "
+        "Choose another folder.\n"
+    )
+
+
+def test_rows_that_come_too_late_undo_a_day(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
+    """A row of a day whose file is there already is code 7, and that day, whose file is removed, is not done."""
+    pages = [of_day(3, 50), of_day(2, 50), of_day(1, 50), of_day(3, 60)[:10]]
+    server = serve(in_turn(*(page(rows, more=True) for rows in pages)))
+    ended = metrics24(*LINES, "--base-url", server.base_url)
+    assert ended.code == 7
+    assert "Days that are done: 2025-02-02; nothing unfinished was left behind." in ended.err
+    assert list(days_of(desk / "clicks")) == ["2025-02-02"]
+
+
+class FullDisk(AtomicFile):
+    """A file on a disk that is full."""
+
+    def commit(self) -> int:
+        """Fail."""
+        raise OSError(28, os.strerror(28))
+
+
+def test_a_manifest_that_cannot_be_kept_names_the_day_that_is_done(
+    metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the folder's small hidden file cannot be written the command ends with code 8, and the day is done."""
+    monkeypatch.setattr("metrics24.daily.AtomicFile", FullDisk)
+    ended = metrics24(*PULL)
+    monkeypatch.undo()
+    assert ended.code == 8
+    assert "Days that are done: 2025-02-03" in ended.err
+    assert files_in(desk / "clicks") == ["clicks-2025-02-03.parquet"]
 
 
 class Full(io.StringIO):

@@ -39,3 +39,12 @@ def test_a_cursor_does_not_go_with_it(metrics24: Metrics24) -> None:
     ended = metrics24(*PULL, "--parallel", "2", "--after", "x", "-o", "rows.csv")
     assert ended.code == 2
     assert "parallel reads whole days" in ended.err
+
+
+def test_a_file_for_each_day_may_be_read_in_parallel(metrics24: Metrics24, desk: Path) -> None:
+    """With --by-day several days are read at once, and each has the file that it has without --parallel."""
+    for folder, options in (("one", ()), ("many", ("--parallel", "3"))):
+        assert metrics24(*PULL, "--by-day", folder, "--format", "jsonl", *options).code == 0
+    files = {folder: {path.name: path.read_bytes() for path in (desk / folder).iterdir()} for folder in ("one", "many")}
+    assert files["many"] == files["one"]
+    assert len(files["one"]) == 8

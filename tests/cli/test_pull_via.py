@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow import parquet
 
 from cli.conftest import Metrics24
-from files.round_trip import files_in, read_csv, read_json_lines
+from files.round_trip import files_in, read_csv
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 
 RANGE = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-03-31")
 PULL = ("pull", "conversions", *RANGE)
-SLOW = ("--page-size", "1", "--rate", "25")  # some 3,500 requests, which take more than two minutes
 DIFFERENCES = (
     "The export has extra_parameters as text of its own, where pages have JSON: do not mix this file with those of "
     "pages.\n"
@@ -39,11 +37,6 @@ def box(served: Sandbox) -> Sandbox:  # overrides the one that other tests share
     return served
 
 
-def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row without what an export may write otherwise."""
-    return {name: value for name, value in row.items() if value is not None and name != NESTED}
-
-
 @pytest.mark.parametrize("table", ["clicks", "conversions", "impressions"])
 def test_an_export_makes_the_same_csv_file(metrics24: Metrics24, box: Sandbox, desk: Path, table: str) -> None:
     """Columns, order and cells are those of pages, but for nested fields; the server is asked for one export."""
@@ -60,24 +53,6 @@ def test_an_export_makes_the_same_csv_file(metrics24: Metrics24, box: Sandbox, d
     assert ended.out.startswith(f"{len(export):,} rows of 2025-02-01 to 2025-03-31, ")
     assert files_in(desk) == ["export.csv", "pages.csv"]
     assert box.hits(f"download{table.title()}") == 1
-
-
-def test_an_export_makes_the_same_json_lines(metrics24: Metrics24, desk: Path) -> None:
-    """Values have the types that pages give them; null is absent."""
-    metrics24(*PULL, "-o", "pages.jsonl")
-    metrics24(*PULL, "--via", "export", "-o", "export.jsonl")
-    pages, export = (list(map(plain, read_json_lines(desk / f"{name}.jsonl"))) for name in ("pages", "export"))
-    assert export == pages
-
-
-@pytest.mark.parametrize("options", [(), ("--columns", "spec")])
-def test_an_export_makes_the_same_parquet_file(metrics24: Metrics24, desk: Path, options: tuple[str, ...]) -> None:
-    """A warehouse finds one schema and the same values, with all columns or those of the spec."""
-    metrics24(*PULL, *options, "-o", "pages.parquet")
-    metrics24(*PULL, *options, "--via", "export", "-o", "export.parquet")
-    pages, export = (parquet.read_table(desk / f"{name}.parquet") for name in ("pages", "export"))
-    assert export.schema == pages.schema
-    assert list(map(plain, export.to_pylist())) == list(map(plain, pages.to_pylist()))
 
 
 def test_filters_and_formulas_are_heeded(metrics24: Metrics24, desk: Path) -> None:
@@ -97,47 +72,6 @@ def test_the_summary_for_programs_names_the_way(metrics24: Metrics24, desk: Path
     assert [facts[name] for name in ("newest", "oldest", "cursor", "misfits")] == [None, None, None, 0]
     assert (facts["as_text"], facts["missing"]) == ([NESTED], [])
     assert (facts["rows"], facts["bytes"]) == (len(read_csv(desk / "rows.csv")) - 1, (desk / "rows.csv").stat().st_size)
-
-
-def test_auto_takes_pages_where_they_are_quick(metrics24: Metrics24, box: Sandbox) -> None:
-    """A table that pages give in seconds comes by pages, which is said with an estimate; no export is even listed."""
-    ended = metrics24(*PULL, "--via", "auto", "-o", "rows.csv")
-    assert ended.code == 0
-    assert ended.err.startswith("By pages: about 3,")
-    assert (box.hits("listExports"), box.hits("downloadConversions")) == (0, 0)
-    assert box.hits("getConversionReport") == int(ended.out.split()[0].replace(",", "")) // 100 + 1
-
-
-def test_programs_are_told_why(metrics24: Metrics24) -> None:
-    """With --json the summary of --via auto has the way and the reason, and stderr stays empty."""
-    ended = metrics24(*PULL, "--via", "auto", "--json", "-o", "rows.csv")
-    facts = json.loads(ended.out)
-    assert (ended.err, facts["via"]) == ("", "pages")
-    assert facts["why"].startswith("By pages: about 3,")
-
-
-def test_auto_takes_pages_where_there_are_few(metrics24: Metrics24, box: Sandbox) -> None:
-    """A walk that ends before its size would be estimated says at the end that it came by pages."""
-    ended = metrics24(*PULL, "--start", "2025-03-25", "--via", "auto", "-o", "rows.csv")
-    assert ended.code == 0
-    assert ended.err == f"By pages: {ended.out.split()[0]} rows are not worth an export.\n"
-
-
-@pytest.mark.parametrize("more", [(), ("--parallel", "2")])
-def test_auto_takes_an_export_where_pages_are_slow(
-    metrics24: Metrics24, box: Sandbox, desk: Path, more: tuple[str, ...]
-) -> None:
-    """A table that would take minutes comes by an export, with the reason, whichever order was asked for."""
-    ended = metrics24(*PULL, *SLOW, *more, "--via", "auto", "-o", "rows.csv")
-    lines = ended.err.splitlines()
-    assert ended.code == 0
-    assert lines[0].startswith("By export: about 5,")
-    assert " by an export, " in lines[0]
-    assert lines[0].endswith(" min by pages.")
-    assert lines[-2:] == DIFFERENCES.splitlines()
-    assert len(read_csv(desk / "rows.csv")) > 3_000
-    assert files_in(desk) == ["rows.csv"]
-    assert box.hits("downloadConversions") == 1
 
 
 def test_an_equal_export_is_taken_again(metrics24: Metrics24, box: Sandbox, desk: Path) -> None:
@@ -166,12 +100,13 @@ def test_a_quota_that_is_used_up_ends_an_export(metrics24: Metrics24, box: Sandb
         (("--via", "export", "--limit", "5", "-o", "rows.csv"), "--limit does not go with --via export"),
         (("--via", "export", "--after", "x", "-o", "rows.csv"), "--after does not go with --via export"),
         (("--via", "export", "--before", "x", "-o", "rows.csv"), "--before does not go with --via export"),
-        (("--via", "auto", "--by-day", "days"), "--via cannot go with --by-day"),
+        (("--via", "export", "--by-day", "days"), "--via cannot go with --by-day"),
+        (("--via", "auto", "-o", "rows.csv"), "'auto' is not one of 'pages', 'export'"),
         (("--reuse", "60", "--by-day", "days"), "--reuse cannot go with --by-day"),
-        (("--reuse", "60", "-o", "rows.csv"), "--reuse needs --via auto or --via export"),
+        (("--reuse", "60", "-o", "rows.csv"), "--reuse needs --via export"),
         (("--via", "export", "-o", "rows.txt"), "does not say its format"),
-        (("--via", "auto", "-o", "none/rows.csv"), "does not exist"),
-        (("--via", "auto", "--filter", "nonsense", "-o", "rows.csv"), "is not a filter"),
+        (("--via", "export", "-o", "none/rows.csv"), "does not exist"),
+        (("--via", "export", "--filter", "nonsense", "-o", "rows.csv"), "is not a filter"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -182,12 +117,3 @@ def test_what_makes_no_sense_is_refused(
     assert (ended.code, files_in(desk)) == (2, [])
     assert problem in ended.err
     assert len(box.requests) == 0
-
-
-@pytest.mark.parametrize("limit", ["--limit", "--after", "--before"])
-def test_auto_takes_pages_where_an_export_cannot_do_it(metrics24: Metrics24, desk: Path, limit: str) -> None:
-    """With a limit or a cursor --via auto goes by pages and says why."""
-    metrics24(*PULL, "--limit", "3", "-o", "first.jsonl")
-    value = "3" if limit == "--limit" else read_json_lines(desk / "first.jsonl")[2]["real_tx_id"]
-    ended = metrics24(*PULL, "--via", "auto", limit, value, "-o", "rows.jsonl")
-    assert (ended.code, ended.err) == (0, f"By pages: an export knows no {limit}.\n")

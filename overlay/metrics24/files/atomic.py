@@ -226,6 +226,9 @@ class Saved:
         bytes: its size.
         misfits: the number of values that have no column, or do not fit theirs, and stand in the column ``_extra``
             instead. 0 in JSON Lines, which keeps every row as it was sent.
+        export_id: the export that the rows came by; None if they came by pages.
+        missing: columns of the report table that the export lacked, and that are empty therefore.
+        as_text: columns of nested values that the export had as text of its own.
 
     """
 
@@ -233,3 +236,6 @@ class Saved:
     rows: int
     bytes: int
     misfits: int
+    export_id: str | None = None
+    missing: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()
