@@ -15,6 +15,8 @@ from pyarrow import parquet
 
 from metrics24.testing import SandboxBox, sandbox
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WEEK = ("acmeshop01", "2025-02-01", "2025-02-07")
 LINES = 60

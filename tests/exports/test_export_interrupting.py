@@ -18,6 +18,8 @@ from support.running import make_client
 from support.scripted import Exchange, Serve
 from support.storage import LARGE, MIB, constant, stall
 
+pytestmark = pytest.mark.slow
+
 PROMPT = 0.2  # seconds
 KEPT = ["clicks.csv.part", "clicks.csv.part.json"]
 

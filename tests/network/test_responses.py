@@ -50,9 +50,10 @@ def test_success_is_no_failure(status: int) -> None:
     assert failure(raw(status), "getClick", NOON) is None
 
 
-def test_a_redirect_is_a_matter_of_security() -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_a_matter_of_security(status: int) -> None:
     """Redirects could carry the credential away."""
-    assert isinstance(failure(raw(301), "getClick", NOON), SecurityError)
+    assert isinstance(failure(raw(status), "getClick", NOON), SecurityError)
 
 
 def test_retry_after_stands_in_the_error() -> None:

@@ -29,18 +29,18 @@ FAULTS: dict[str, tuple[Callable[[], Outcome], bool, bool]] = {
     "certificate": (lambda: TransportError("x", sent=False, permanent=True), False, False),
     "unreadable": (lambda: ResponseError("x"), False, False),
     "redirect": (lambda: raw(302), False, False),
-    **{str(status): (partial(raw, status), True, False) for status in (408, 500, 502, 503, 504, 520, 524)},
+    **{str(status): (partial(raw, status), True, False) for status in (408, 500, 502, 503, 504, *range(520, 525))},
     "429": (lambda: raw(429), True, True),
-    **{str(status): (partial(raw, status), False, False) for status in (400, 401, 402, 403, 404, 501, 525)},
+    **{str(status): (partial(raw, status), False, False) for status in (400, 401, 402, 403, 404, 409, 501, 505, 525)},
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("effect", ["read", "write"])
-def test_what_is_tried_again_is_a_table(fault: str, effect: str) -> None:
+@pytest.mark.parametrize("access", ["read", "write"])
+def test_what_is_tried_again_is_a_table(fault: str, access: str) -> None:
     """A read is repeated where it can help, a write only where it surely did not happen."""
     outcome, reads, writes = FAULTS[fault]
-    repeated, request = (reads, READ) if effect == "read" else (writes, WRITE)
+    repeated, request = (reads, READ) if access == "read" else (writes, WRITE)
     hand = FakeDriver(in_turn(outcome(), raw(body={"ok": 1})))
     if repeated:
         assert hand.run(send(request, policy())).json() == {"ok": 1}
@@ -82,8 +82,12 @@ RETRY_AFTER = {
     "date": (format_datetime(NOON + timedelta(seconds=1042)), 42.0),
     "date in the past": (format_datetime(NOON), 0.0),
     "date without a zone": ("Sat, 01 Mar 2025 12:00:30 -0000", 0.5),
+    "zone beyond all calendars": ("Mon, 01 Jan 2025 00:00:00 +99999999999999999", 0.5),
     "negative": ("-3", 0.5),
     "infinite": ("inf", 0.5),
+    "overflow": ("1e400", 0.5),
+    "no number": ("nan", 0.5),
+    "impossible date": ("Tue, 99 Foo 2025 00:00:00 GMT", 0.5),
     "garbage": ("soon", 0.5),
     "blank": (" ", 0.5),
 }

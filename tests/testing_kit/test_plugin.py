@@ -7,6 +7,8 @@ import pytest
 import metrics24_sandbox.server  # noqa: F401  runs inside of this one unload what they load, which PyYAML does not survive
 from repository.documents import blocks_of
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 CONFTEST = 'pytest_plugins = ["metrics24.testing.plugin"]\n'
