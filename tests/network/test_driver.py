@@ -203,7 +203,7 @@ def test_packed_bodies_come_unpacked() -> None:
 
 
 def test_damaged_and_foreign_bodies_are_refused() -> None:
-    """What is cut or damaged is TransportError, and an encoding that was not asked for is ResponseError."""
+    """A body that is cut or damaged is TransportError, and an encoding that was not asked for is ResponseError."""
     cut = body("gzip")
     cut.feed(gzip.compress(b"hello" * 99)[:-9])
     with pytest.raises(TransportError, match="too early"):
