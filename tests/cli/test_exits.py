@@ -166,7 +166,7 @@ def test_debug_shows_the_traceback(metrics24: Metrics24, serve: Serve) -> None:
     server = serve(in_turn(json_answer(table([]) | {"data": 1})))
     ended = metrics24(*PULL, "--debug", "--base-url", server.base_url)
     assert ended.err.startswith("Traceback")
-    assert ended.err.splitlines()[-1].startswith("Error: The answer to")
+    assert ended.err.splitlines()[-1].startswith("Error: The response to")
     assert "sandbox-key" not in ended.err
     assert ended.code == 7
 
