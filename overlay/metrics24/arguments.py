@@ -75,6 +75,18 @@ def whole_number(value: object, name: str) -> int:
     return value
 
 
+def between(least: int, most: int, advice: str) -> Check:
+    """Make a check of whole numbers between two bounds, both included."""
+    bounds = f"{least} to {most}" if most < sys.maxsize else f"{least} or more"
+
+    def check(value: object, name: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+        return value
+
+    return check
+
+
 def seconds(value: object, name: str) -> float:
     """Take a number of seconds, from 0 to a billion."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
@@ -114,6 +126,13 @@ def artifact_name(value: object, name: str) -> str:
     """Take the name of a file on the server."""
     if not isinstance(value, str) or not value:
         raise UsageError(f"{name} must be text that is not empty: an export's .artifact_name, once it is complete.")
+    return value
+
+
+def cursor(value: object, name: str) -> str:
+    """Take a row's cursor."""
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.")
     return value
 
 
@@ -194,26 +213,26 @@ def kind_of_rows(value: object, name: str) -> Kind:
     return KINDS[value]
 
 
-def checked_filter(filter_: object) -> Filter | None:
-    """Take a filter, or none."""
-    if filter_ is not None and not isinstance(filter_, Filter):
+def any_filter(value: object, name: str) -> Filter:
+    """Take a filter."""
+    if not isinstance(value, Filter):
         raise UsageError(
-            "filter must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
-            f"{type(filter_).__name__}."
+            f"{name} must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
+            f"{type(value).__name__}."
         )
-    return filter_
+    return value
 
 
-def filter_of_rows(value: object, name: str) -> Filter | None:
+def filter_of_rows(value: object, name: str) -> Filter:
     """Take a filter of an export's rows; the API would ignore columns that only exports have, and export everything."""
-    checked = checked_filter(value)
-    for condition in () if checked is None else checked.conditions:
+    rows = any_filter(value, name)
+    for condition in rows.conditions:
         if condition.name in _OF_EXPORTS:
             raise UsageError(
                 f"{name} names {condition.name!r}, which exports have and rows have not: export_filter is for "
                 "exports.list, and the days of an export are start and end."
             )
-    return checked
+    return rows
 
 
 def valid(check: Check) -> Callable[[Any, Attribute[Any], Any], None]:
@@ -250,30 +269,6 @@ def _checks_of(declared: type) -> dict[str, Check]:
     return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
 
-def whole(least: int, most: int, advice: str) -> Check:
-    """Make a check of whole numbers between two bounds."""
-    bounds = f"{least} to {most}" if most < sys.maxsize else f"{least} or more"
-
-    def check(value: object, name: str) -> object:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
-        return value
-
-    return check
-
-
-def parallel_requests(value: object, name: str) -> object:
-    """Take a number of requests at once."""
-    return whole(1, MOST_AT_ONCE, "1 reads one page after the other.")(value, name)
-
-
-def cursor(value: object, name: str) -> object:
-    """Take a row's cursor."""
-    if not isinstance(value, str) or not value:
-        raise UsageError(f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.")
-    return value
-
-
 def _start(value: Day) -> date:
     return as_day(value, "start")
 
@@ -294,10 +289,11 @@ def _sort(value: Sort | None) -> str | None:
     return ",".join(names)
 
 
-_FILTER = optional(valid(lambda value, _: checked_filter(value)))
-_LIMIT = optional(valid(whole(0, sys.maxsize, "leave it out for all rows.")))
-_PAGE_SIZE = valid(whole(1, LARGEST_PAGE, "use limit for fewer rows."))
+_FILTER = optional(valid(any_filter))
+_LIMIT = optional(valid(between(0, sys.maxsize, "leave it out for all rows.")))
+_PAGE_SIZE = valid(between(1, LARGEST_PAGE, "use limit for fewer rows."))
 _CURSOR = optional(valid(cursor))
+_PARALLEL = valid(between(1, MOST_AT_ONCE, "1 reads one page after the other."))
 
 
 @frozen
@@ -318,7 +314,7 @@ class ReportParams:
     page_size: int = field(default=LARGEST_PAGE, validator=_PAGE_SIZE)
     after: str | None = field(default=None, validator=_CURSOR)
     before: str | None = field(default=None, validator=_CURSOR)
-    parallel: int = field(default=1, validator=valid(parallel_requests))
+    parallel: int = field(default=1, validator=_PARALLEL)
 
     def __attrs_post_init__(self) -> None:
         in_order(self.start, self.end)

@@ -95,9 +95,6 @@ class _Exports:
     def _mint(self, name: str) -> Flow[str]:
         return mint(artifact_name(name, "artifact_name"), self._policy, self._routes)
 
-    def _start(self, **params: Any) -> Flow[dict[str, Any]]:
-        return start_export(ExportParams(**params), self._policy, self._routes)
-
     def _plan(self, kind: str, integration: str, start: Day, end: Day) -> Flow[ExportPlan]:
         params = ReportParams(kind_of_rows(kind, "kind"), integration, start, end)
         return plan(params, self._limits, self._policy, self._routes)
@@ -150,19 +147,18 @@ class Exports(_Exports):
             AmbiguousWrite: the response was lost, and no export is surely the requested one.
 
         """
-        record = self._driver.run(
-            self._start(
-                kind=kind,
-                integration=integration,
-                fields=fields,
-                extra_parameters=extra_parameters,
-                start=start,
-                end=end,
-                delimiter=delimiter,
-                filter=filter,
-                reuse=reuse,
-            )
+        params = ExportParams(
+            kind=kind,
+            integration=integration,
+            fields=fields,
+            extra_parameters=extra_parameters,
+            start=start,
+            end=end,
+            delimiter=delimiter,
+            filter=filter,
+            reuse=reuse,
         )
+        record = self._driver.run(start_export(params, self._policy, self._routes))
         return ExportJob(record, self._settings, self._driver)
 
     def resume(self, export_id: str) -> ExportJob:
@@ -265,19 +261,18 @@ class AsyncExports(_Exports):
             AmbiguousWrite: the response was lost, and no export is surely the requested one.
 
         """
-        record = await self._driver.run(
-            self._start(
-                kind=kind,
-                integration=integration,
-                fields=fields,
-                extra_parameters=extra_parameters,
-                start=start,
-                end=end,
-                delimiter=delimiter,
-                filter=filter,
-                reuse=reuse,
-            )
+        params = ExportParams(
+            kind=kind,
+            integration=integration,
+            fields=fields,
+            extra_parameters=extra_parameters,
+            start=start,
+            end=end,
+            delimiter=delimiter,
+            filter=filter,
+            reuse=reuse,
         )
+        record = await self._driver.run(start_export(params, self._policy, self._routes))
         return AsyncExportJob(record, self._settings, self._driver)
 
     async def resume(self, export_id: str) -> AsyncExportJob:

@@ -29,7 +29,7 @@ TWINS = [
 ASYNC_NAMES = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__", "__aiter__": "__iter__"}
 PROTOCOL = {*ASYNC_NAMES.values(), "__init__", "__repr__", "__reduce__"}
 OF_ONE_KIND = {(Driver, "run", "exchange"), (Prefetch, "__init__", "run"), (AsyncPrefetch, "__init__", "run")}
-"""Parameters that a thread needs and a task does not: nobody outside the drivers passes them."""
+"""Parameters that a thread needs and a task does not: only the drivers pass them."""
 
 
 def members(kind: type[Any]) -> dict[str, Any]:

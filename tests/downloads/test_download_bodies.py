@@ -12,14 +12,12 @@ from support.account import Fetching, Stage, leftovers
 from support.scripted import Exchange, Received, Serve, Step
 from support.storage import (
     LARGE,
-    MIB,
     Fault,
     Storage,
     both,
     constant,
     cut,
     ends,
-    ranged,
     sent,
 )
 
@@ -72,13 +70,6 @@ def test_fault_41_a_packed_part_is_never_continued(fetch: Fetching) -> None:
     assert fetch.stage.bucket.requests[-1].headers.get("range") is None
 
 
-def test_fault_41_packed_parts_are_not_joined_to_an_unpacked_beginning(fetch: Fetching) -> None:
-    """Fault 41: storage that packs only the rest of a file is asked for all of it again."""
-    rest = ranged(f"bytes {HALF}-{len(LARGE) - 1}/{len(LARGE)}", gzip.compress(LARGE[HALF:]), Content_Encoding="gzip")
-    fetch.stage.storage.fail_next(cut(HALF), rest)
-    assert fetch.saved(verify=False) == LARGE
-
-
 @pytest.mark.parametrize("coding", ["br", "gzip", "nonsense\x01"])
 def test_fault_41_a_packing_that_cannot_be_opened_is_refused(fetch: Fetching, coding: str) -> None:
     """Fault 41: a packing that is unknown, or does not open, is an error and never half a file."""
@@ -109,13 +100,6 @@ def test_fault_42_a_page_is_never_a_file(fetch: Fetching, page: str) -> None:
         with pytest.raises((IntegrityError, StatusError)):
             fetch.by(lane, verify=False)
     assert leftovers(fetch.target.parent) == []
-
-
-def test_fault_42_a_page_that_drips_is_never_a_file(fetch: Fetching) -> None:
-    """Fault 42: a page whose first block is blank is noticed with the second."""
-    drops = answers.stream(iter([b"\n" * 2 * MIB, XML]))
-    fetch.stage.storage.fail_next(constant(drops))
-    fetch.failed(IntegrityError, verify=False)
 
 
 def test_fault_42_a_page_in_place_of_the_rest_leaves_the_part_alone(fetch: Fetching) -> None:

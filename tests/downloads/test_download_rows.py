@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from metrics24 import IntegrityError, Limits, ResponseError, TruncatedExportWarning, UnexpectedAnswerWarning
+from metrics24 import IntegrityError, ResponseError
 from support.account import Fetching, Stage, leftovers, record
 from support.scripted import Serve
-from support.storage import LARGE, csv_file, cut
+from support.storage import LARGE, cut
 
 ROWS = 40_000
 
@@ -27,16 +27,6 @@ def test_fault_45_another_number_of_rows_is_refused_and_kept(fetch: Fetching) ->
     assert fetch.stage.storage.asked == [0, len(LARGE), len(LARGE)]
 
 
-def test_fault_45_bytes_are_held_against_the_rows_too(fetch: Fetching) -> None:
-    """Fault 45: who reads the bytes gets all of them, then IntegrityError; with verify=False none."""
-    fetch.stage.account.export = record(results_meta={"total": ROWS - 1})
-    seen: list[bytes] = []
-    with pytest.raises(IntegrityError):
-        fetch.run.visit(fetch.job().iter_bytes(), seen.append)
-    assert b"".join(seen) == LARGE
-    assert fetch.read(verify=False) == LARGE
-
-
 @pytest.mark.parametrize("total", [None, -(10**30)])
 def test_fault_45_a_promise_that_is_none_is_not_held_against_the_file(fetch: Fetching, total: Any) -> None:
     """Fault 45: a total that cannot be a count says nothing of the rows, and does not keep the file from its place."""
@@ -51,31 +41,6 @@ def test_fault_45_a_promise_of_another_type_is_off_the_contract(fetch: Fetching,
     with pytest.raises(ResponseError) as caught:
         fetch.job()
     assert caught.value.path == "$.results_meta.total"
-
-
-@pytest.mark.parametrize("meta", [None, "x"])
-def test_fault_45_a_promise_in_another_shape_is_none(fetch: Fetching, meta: Any) -> None:
-    """Fault 45: results_meta of an unknown shape is warned of at most, and never a crash."""
-    fetch.stage.account.export = record(results_meta=meta)
-    if meta is None:
-        assert fetch.saved() == LARGE
-        return
-    with pytest.warns(UnexpectedAnswerWarning):
-        assert fetch.saved() == LARGE
-
-
-@pytest.mark.parametrize("rows", [99, 100, 101])
-def test_fault_45_as_many_rows_as_there_may_be_are_warned_of(fetch: Fetching, serve: Serve, rows: int) -> None:
-    """Fault 45: an export at the row limit was probably cut, and the warning says how to split it."""
-    fetch.stage = Stage(serve, csv_file(rows), results_meta={"total": rows})
-    fetch.options["limits"] = Limits(export_rows=100)
-    for lane in ("save", "read"):
-        if rows < 100:
-            assert fetch.by(lane) == csv_file(rows)
-        else:
-            with pytest.warns(TruncatedExportWarning, match=r"exports\.plan"):
-                assert fetch.by(lane) == csv_file(rows)
-        fetch.target.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("cell", [b'"say ""hi""\r\n"', b'"a\nb\n\n"'])

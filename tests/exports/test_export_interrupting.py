@@ -21,6 +21,8 @@ from support.storage import LARGE, MIB, constant, stall
 pytestmark = pytest.mark.slow
 
 PROMPT = 0.2  # seconds
+SOON = metrics24.Waiting(first=0.1, factor=600, max=60)
+"""A first look at once, and the next one in a minute."""
 KEPT = ["clicks.csv.part", "clicks.csv.part.json"]
 
 
@@ -84,7 +86,7 @@ def test_fault_64_ctrl_c_ends_a_save(serve: Serve, tmp_path: Path, mode: str, si
     assert (target.read_bytes(), stage.storage.asked) == (LARGE, [0, len(kept)])
 
 
-@pytest.mark.parametrize(("mode", "situation"), [("sync", mid_file), ("async", between_looks)])
+@pytest.mark.parametrize(("mode", "situation"), [("sync", mid_file), ("async", before_the_file)])
 def test_fault_64_ctrl_c_ends_reading(serve: Serve, mode: str, situation: Situation) -> None:
     """Fault 64: SIGINT ends iter_bytes as promptly, and releases the connection."""
     stage = Stage(serve)
@@ -119,7 +121,7 @@ async def test_fault_64_cancellation_ends_a_save(serve: Serve, tmp_path: Path, s
     async with make_client(metrics24.AsyncClient, stage.api, None, {"timeout": 60}) as client:
         job = await client.exports.resume(IDENTITY)
         written = asyncio.Event()
-        task = asyncio.create_task(job.save(target, on_progress=lambda _: written.set()))
+        task = asyncio.create_task(job.save(target, waiting=SOON, on_progress=lambda _: written.set()))
         if situation is mid_file:
             await written.wait()
         await cancelled(stage, task)
@@ -132,7 +134,7 @@ async def test_fault_64_cancellation_ends_a_save(serve: Serve, tmp_path: Path, s
     assert stage.storage.asked[-1] == kept
 
 
-@pytest.mark.parametrize("situation", [between_looks, mid_file])
+@pytest.mark.parametrize("situation", [before_the_file, mid_file])
 async def test_fault_64_cancellation_ends_reading(serve: Serve, situation: Situation) -> None:
     """Fault 64: a cancelled reader is out as promptly, and its connection is closed although the client is not."""
     stage = Stage(serve)

@@ -170,7 +170,7 @@ async def test_both_drivers_run_flows_in_the_background() -> None:
 
 
 async def test_cancelling_what_has_ended_does_nothing() -> None:
-    """A look-ahead that failed before it was cancelled leaves no complaint behind."""
+    """A prefetch that failed before it was cancelled leaves no complaint behind."""
     task = AsyncDriver(WIRE, max_connections=1).prefetch()
     task.start(unknown())
     await asyncio.sleep(0)
@@ -236,7 +236,7 @@ def test_packed_bodies_come_unpacked() -> None:
 
 
 def test_damaged_and_foreign_bodies_are_refused() -> None:
-    """What is cut or damaged is TransportError, and an encoding that was not asked for is ResponseError."""
+    """A body that is cut or damaged is TransportError, and an encoding that was not asked for is ResponseError."""
     cut = body("gzip")
     cut.feed(gzip.compress(b"hello" * 99)[:-9])
     with pytest.raises(TransportError, match="too early"):

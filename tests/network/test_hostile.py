@@ -8,32 +8,11 @@ import pytest
 import metrics24
 from metrics24 import ConfigurationError, Retrying, TransportError, UsageError
 from support import answers
-from support.clock import FakeClock
 from support.running import KEY, RANGE, Running, collect
 from support.scripted import Exchange, Received, Serve, Step, in_turn
 from support.tables import newest_first, page
 
 ROWS = newest_first(3, 1)
-ZONE = "Mon, 01 Jan 2025 00:00:00 +99999999999999999"
-
-
-def test_fault_07_a_date_beyond_all_calendars_is_ignored(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """A Retry-After whose time zone overflows is garbage like any other."""
-    server = serve(in_turn(answers.json_answer({}, status=429, headers=[("Retry-After", ZONE)]), page(ROWS)))
-    assert len(collect(run, run.client(server, clock=clock).reports.clicks("int1", **RANGE))) == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("SSL_CERT_FILE", "/no/such/file"), ("HTTPS_PROXY", "foo://proxy"), ("HTTPS_PROXY", "http://proxy:bad")],
-)
-def test_an_environment_that_cannot_work_is_a_configuration_error(
-    run: Running, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    """Certificates that are not there and proxies that are none are named, not raised as they come."""
-    monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigurationError, match=name):
-        collect(run, run.client("https://127.0.0.1:9").reports.clicks("int1", **RANGE))
 
 
 @pytest.mark.parametrize("end", ["?", "#", "\n", " ", "/a b"])

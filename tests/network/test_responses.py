@@ -49,9 +49,10 @@ def test_success_is_no_failure(status: int) -> None:
     assert failure(raw(status), "getClick", NOON) is None
 
 
-def test_a_redirect_is_a_matter_of_security() -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_a_matter_of_security(status: int) -> None:
     """Redirects could carry the credential away."""
-    assert isinstance(failure(raw(301), "getClick", NOON), SecurityError)
+    assert isinstance(failure(raw(status), "getClick", NOON), SecurityError)
 
 
 def test_retry_after_stands_in_the_error() -> None:
@@ -96,7 +97,7 @@ def test_the_servers_own_words_are_quoted(body: object, said: str | None) -> Non
     ],
 )
 def test_json_that_cannot_be_used_is_refused(content: bytes, words: str) -> None:
-    """What is not JSON, or not usable as such, is ResponseError with the reason and the content type."""
+    """A body that is not JSON, or not usable as such, is ResponseError with the reason and the content type."""
     with pytest.raises(ResponseError, match=words) as caught:
         decode(RawResponse(200, httpx.Headers({"content-type": "a/b\x01"}), content), "getClick")
     assert "a/b?" in str(caught.value)
@@ -163,7 +164,7 @@ def test_a_table_may_lack_cursors_and_rows(info: dict[str, object]) -> None:
     ],
 )
 def test_one_wrong_row_among_many_alike_is_named(wrong: dict[str, object], path: str | None, count: int) -> None:
-    """Whether rows are checked at once or one by one, what is wrong with one of them is told of that one."""
+    """Rows checked at once or one by one: an error names the row that is wrong."""
     rows: list[dict[str, object]] = [
         {"real_tx_id": str(n), "isp": "i", "extra_parameters": [{"name": "a", "value": "b"}]} for n in range(count)
     ]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import metrics24
 
+WAITING = metrics24.Waiting(first=0.1, factor=600, max=60)
+"""A first look at once, and the next one in a minute."""
+
 
 def say(target: str) -> None:
     """Say when the interrupt was through, and whether another process could go on."""
@@ -34,7 +37,10 @@ def fetch(url: str, target: str) -> None:
         job = client.exports.resume("exp_1")
         try:
             with closing(job.iter_bytes()) as blocks:  # an interrupt in `tell` leaves the iteration where it is
-                job.save(target, on_progress=tell) if target != "-" else [tell(block) for block in blocks]
+                if target != "-":
+                    job.save(target, waiting=WAITING, on_progress=tell)
+                for block in blocks:
+                    tell(block)
         except KeyboardInterrupt:
             say(target)
             time.sleep(60)
@@ -46,7 +52,10 @@ async def fetch_async(url: str, target: str) -> None:
         job = await client.exports.resume("exp_1")
         try:
             async with aclosing(job.iter_bytes()) as blocks:
-                await job.save(target, on_progress=tell) if target != "-" else [tell(block) async for block in blocks]
+                if target != "-":
+                    await job.save(target, waiting=WAITING, on_progress=tell)
+                async for block in blocks:
+                    tell(block)
         except asyncio.CancelledError:
             say(target)
             await asyncio.sleep(60)

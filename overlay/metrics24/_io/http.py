@@ -191,9 +191,6 @@ class Endpoint:
     base_url: str
     credential: Credential
 
-    def __attrs_post_init__(self) -> None:
-        remember(self.credential.secret)
-
     def attempt(self, call: Call) -> Attempt:
         """Describe a call for messages."""
         return Attempt(urlsplit(self.base_url).netloc, call.request.operation, call.timeout)
@@ -223,6 +220,7 @@ class Endpoint:
             headers[API_KEY_HEADER] = secret.reveal()
         else:
             headers["Authorization"] = f"Bearer {secret.reveal()}"
+        remember(secret)
         return headers
 
     def body(self, response: httpx.Response, call: Call) -> BodyReader:
