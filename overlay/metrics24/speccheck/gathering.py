@@ -214,7 +214,7 @@ class ServerProbe:
     responses: list[RecordedResponse] = field(factory=list)
     problem: Metrics24Error | None = None
     worked: set[str] = field(factory=set)
-    _integrations: set[str | None] = field(factory=lambda: {None})
+    _integrations: set[object] = field(factory=lambda: {None})
     _silent: int = 0
     _refused: bool = False
     _nonsense: dict[tuple[str, str], ProbeResult] = field(factory=dict)
