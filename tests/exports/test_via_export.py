@@ -19,7 +19,9 @@ from metrics24 import (
     FilterIgnoredWarning,
     Forbidden,
     IntegrityError,
+    Limits,
     Progress,
+    TruncatedExportWarning,
     UsageError,
     Waiting,
     WaitProgress,
@@ -159,12 +161,17 @@ def test_another_delimiter_is_heeded(save: Save, api: ReportWithExport, tmp_path
     assert names(tmp_path / "rows.jsonl") == api.names()
 
 
-def test_an_export_that_is_cut_is_not_the_table(save: Save, api: ReportWithExport, tmp_path: Path) -> None:
-    """An export with as many rows as one may have lacks some: no file."""
-    api.account.export["results_meta"] = {"total": 5_000_000}
-    with pytest.raises(IntegrityError):
-        save()
-    assert "rows.jsonl" not in files_in(tmp_path)
+def test_an_export_that_is_cut_is_not_the_table(run: Running, api: ReportWithExport, tmp_path: Path) -> None:
+    """An export with as many rows as one may have lacks some: no file, and the download is kept."""
+    client = run.client(api.api, limits=Limits(export_rows=ROWS))
+    rows = client.reports.clicks("int1", **RANGE)
+    with (
+        pytest.warns(TruncatedExportWarning),
+        pytest.raises(IntegrityError, match=f"has {ROWS} rows, which is the most that one may have") as caught,
+    ):
+        run.result(rows.save(tmp_path / "rows.jsonl", via="export"))
+    [kept] = files_in(tmp_path)
+    assert caught.value.__notes__ == [f"What was downloaded is kept in {tmp_path / kept}."]
 
 
 @pytest.mark.parametrize(("status", "error"), [("ERROR", ExportFailed), ("PENDING", ExportTimeout)])
