@@ -37,7 +37,7 @@ def test_what_is_asked_goes_with_every_page() -> None:
 
 
 def test_a_list_of_a_place_has_its_ids_in_the_path() -> None:
-    """What the path needs is put there."""
+    """An id that the path needs is put there."""
     hand = FakeDriver(serving([]))
     walked(hand, ListParams("listFilterGroups", "int1"))
     assert "/int1/" in hand.calls[0].request.path
@@ -67,7 +67,7 @@ def test_fault_27_an_item_that_changed_meanwhile_is_the_same_item() -> None:
 
 
 def test_fault_27_a_server_that_ignores_the_number_is_noticed() -> None:
-    """Where every page is the first one, the walk ends at the second."""
+    """If every page is the first one, the walk ends at the second."""
     hand = FakeDriver(lambda _: listed(numbered(1, 2)))
     assert walked(hand, params(page_size=2)) == [1, 2]
     assert len(hand.calls) == 2
@@ -123,7 +123,7 @@ def test_fault_27_a_count_that_disagrees_is_told_once(total: int, pages: int | N
 
 
 def test_a_walk_that_was_not_finished_tells_no_count() -> None:
-    """Where somebody stops amid the list, nothing can be said of its count."""
+    """If a caller stops amid the list, nothing can be said of its count."""
     walk = NumberedPaginator(params(page_size=2), policy(), {})
     FakeDriver(serving(numbered(1, 2, 3))).run(walk.next_page())
     walk.finish()

@@ -1,4 +1,4 @@
-"""How a walk goes from page to page, where it ends, and what it refuses to follow."""
+"""The paginator goes from page to page, ends, and refuses to follow some cursors."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def test_fault_29_an_ignored_filter_is_told_once(run: Running, serve: Serve) -> 
 
 
 def test_fault_29_an_abandoned_walk_stops_everything(run: Running, serve: Serve) -> None:
-    """Whoever stops after the first row is out within 200 ms, no thread goes on, and nothing more is asked."""
+    """A caller that stops after the first row is out within 200 ms, no thread goes on, and nothing more is asked."""
     table = Days(numbered(SMALL), unless=lambda first, *_: None if first > 1 else answers.silence)
     arrived = threading.Barrier(4, timeout=30)
 
