@@ -17,7 +17,7 @@ from metrics24._io.prefetch import Prefetch, prefetched, prefetched_async
 from metrics24.config import Credential, Secret
 from metrics24.errors import PaginationError
 
-ENDPOINT = Endpoint("http://127.0.0.1:1", Credential("key", Secret("k", "a key")))
+ENDPOINT = Endpoint("http://127.0.0.1:1", Credential("key", Secret("a-key-for-prefetching", "a key")))
 DRIVER = Driver(ENDPOINT, max_connections=1)
 PAGES = 60
 
