@@ -53,7 +53,7 @@ def test_progress_estimates_the_fraction_done(progress: Progress, limit: int | N
 def test_without_a_terminal_progress_is_a_line_now_and_then(
     metrics24: Metrics24, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where stderr is no terminal progress is plain lines."""
+    """If stderr is no terminal progress is plain lines."""
     monkeypatch.setattr("metrics24.cli.output.SECONDS_BETWEEN_LINES", 0.0)
     assert "clicks: 100 rows, " in metrics24(*PULL, "-o", "x.csv").err
     assert metrics24(*PULL, "-o", "y.csv", "--quiet").err == ""
