@@ -98,7 +98,7 @@ class Retrying:
 
 @frozen(kw_only=True)
 class Waiting:
-    """How to wait for an export.
+    """The times by which to wait for an export.
 
     Args:
         timeout: seconds until ExportTimeout; the export itself goes on.

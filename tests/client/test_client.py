@@ -51,7 +51,7 @@ def test_a_request_by_id_goes_out_as_given() -> None:
 
 @pytest.mark.parametrize("body", [object(), float("nan"), "\ud800", {1, 2}])
 def test_a_body_that_is_no_json_is_refused(body: object) -> None:
-    """What JSON cannot hold is UsageError, and nothing is sent."""
+    """A body that JSON cannot hold is UsageError, and nothing is sent."""
     seen = Recorder()
     with client(seen) as made, pytest.raises(UsageError, match="listExports cannot be written as JSON"):
         made.request("listExports", body=body)

@@ -60,7 +60,7 @@ def test_a_key_that_no_header_can_hold_is_refused_unprinted(source: Callable[[st
 
 
 def test_a_callable_must_give_text() -> None:
-    """A callable that gives something else is ConfigurationError, and is asked anew each time."""
+    """A callable that returns something else is ConfigurationError, and is called each time."""
     given = iter(["one", "two", None])
     secret = Secret(lambda: next(given), "token")  # type: ignore[arg-type, return-value]  # the mistake under test
     assert (secret.reveal(), secret.reveal(), secret.last) == ("one", "two", "two")

@@ -1,4 +1,4 @@
-"""The rest of a large file read straight from its connection, and only where nothing stands in between."""
+"""The rest of a large file, read straight from its connection, if nothing lies in between."""
 
 from __future__ import annotations
 

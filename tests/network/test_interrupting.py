@@ -1,4 +1,4 @@
-"""Fault 64: whoever stops waiting is out within 200 ms, nothing is asked afterwards, and nothing is left behind."""
+"""Fault 64: a caller that stops waiting is out within 200 ms, nothing more is sent, and nothing is left behind."""
 
 import asyncio
 import signal

@@ -131,7 +131,7 @@ def test_fault_16_mistyped_undocumented_columns_are_kept_and_warned_of_once(run:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_fault_17_new_fields_are_kept_in_models_and_records(run: Running, serve: Serve, kind: str) -> None:
-    """Fields that nobody knows survive at any depth, and a new key beside the rows disturbs nothing."""
+    """Fields that the spec does not know survive at any depth, and a new key beside the rows disturbs nothing."""
     sent = row(1, verdict_v3=DEEP)
     body: Any = table([sent], newFlag=True)
     body["data"]["total"] = 1

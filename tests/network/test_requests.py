@@ -23,7 +23,7 @@ def raw(operation: str, **given: Any) -> Any:
 
 
 def test_arguments_become_parameters() -> None:
-    """What is given is sent under the API's names, arrays as repeated parameters, and None is left out."""
+    """Arguments are sent under the API's names, arrays as repeated parameters, and None is left out."""
     asked = field("status").any_of("a", "b") & field("payout").gte(1)
     request = build("getClickReport", {}, integration_id="i", pageafter=None, filter_=asked, **RANGE)
     assert (request.method, request.access) == ("GET", "read")

@@ -128,7 +128,7 @@ ENDS: dict[str, tuple[Step, type[TransportError]]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_arrived_before_a_fault_is_given_before_it(read: Reader, end: str) -> None:
-    """The bytes before a cut or a stall come first, then the error, which stays for whoever reads on."""
+    """The bytes before a cut or a stall come first, then the error, which every further read raises again."""
     step, kind = ENDS[end]
     with ScriptedServer(in_turn(step)) as server:
         seen = read(server.base_url, timeout=0.3, attempts=3)

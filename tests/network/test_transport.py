@@ -34,7 +34,7 @@ STALLING: dict[str, Step] = {
 
 @pytest.fixture
 def dead_port() -> int:
-    """Give a loopback port on which nobody listens."""
+    """Give a loopback port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

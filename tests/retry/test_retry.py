@@ -41,13 +41,13 @@ def test_what_is_tried_again_is_a_table(fault: str, access: str) -> None:
     """A read is repeated where it can help, a write only where it surely did not happen."""
     outcome, reads, writes = FAULTS[fault]
     repeated, request = (reads, READ) if access == "read" else (writes, WRITE)
-    hand = FakeDriver(in_turn(outcome(), raw(body={"ok": 1})))
+    driver = FakeDriver(in_turn(outcome(), raw(body={"ok": 1})))
     if repeated:
-        assert hand.run(send(request, policy())).json() == {"ok": 1}
+        assert driver.run(send(request, policy())).json() == {"ok": 1}
     else:
         with pytest.raises(Metrics24Error):
-            hand.run(send(request, policy()))
-    assert len(hand.calls) == 1 + repeated
+            driver.run(send(request, policy()))
+    assert len(driver.calls) == 1 + repeated
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_what_is_tried_again_is_a_table(fault: str, access: str) -> None:
 )
 def test_pauses_double_up_to_twenty_seconds(status: int, pauses: list[float]) -> None:
     """The longest pause doubles from half a second, from a whole one on 429, and stops at twenty."""
-    hand = FakeDriver(always(lambda: raw(status)))
+    driver = FakeDriver(always(lambda: raw(status)))
     with pytest.raises(Metrics24Error):
-        hand.run(send(READ, policy(attempts=9, deadline=1000)))
-    assert hand.slept == pauses
+        driver.run(send(READ, policy(attempts=9, deadline=1000)))
+    assert driver.slept == pauses
 
 
 def test_pauses_are_drawn_from_zero_on() -> None:
@@ -69,10 +69,10 @@ def test_pauses_are_drawn_from_zero_on() -> None:
         drawn.append((least, most))
         return least
 
-    hand = FakeDriver(in_turn(raw(503), raw(503), raw()))
-    hand.run(send(READ, policy(uniform=uniform)))
+    driver = FakeDriver(in_turn(raw(503), raw(503), raw()))
+    driver.run(send(READ, policy(uniform=uniform)))
     assert drawn == [(0.0, 0.5), (0.0, 1.0)]
-    assert hand.slept == [0.0, 0.0]
+    assert driver.slept == [0.0, 0.0]
 
 
 RETRY_AFTER = {
@@ -97,47 +97,47 @@ RETRY_AFTER = {
 def test_retry_after_is_honoured_where_it_makes_sense(said: str) -> None:
     """Seconds and dates are waited for, and what is neither gives way to the usual pause."""
     text, pause = RETRY_AFTER[said]
-    hand = FakeDriver(in_turn(raw(503, headers=[("Retry-After", text)]), raw()))
-    hand.run(send(READ, policy()))
-    assert hand.slept == [pause]
+    driver = FakeDriver(in_turn(raw(503, headers=[("Retry-After", text)]), raw()))
+    driver.run(send(READ, policy()))
+    assert driver.slept == [pause]
 
 
 @pytest.mark.parametrize("seconds", [120, 99999])
 def test_a_wait_up_to_the_deadline_is_not_begun(seconds: int) -> None:
     """A server that asks for all the time that is left, or more, is RateLimited at once, with what it asked for."""
-    hand = FakeDriver(always(lambda: raw(429, headers=[("Retry-After", str(seconds))])))
+    driver = FakeDriver(always(lambda: raw(429, headers=[("Retry-After", str(seconds))])))
     with pytest.raises(RateLimited) as caught:
-        hand.run(send(READ, policy(deadline=120)))
-    assert (caught.value.retry_after, hand.slept, len(hand.calls)) == (seconds, [], 1)
+        driver.run(send(READ, policy(deadline=120)))
+    assert (caught.value.retry_after, driver.slept, len(driver.calls)) == (seconds, [], 1)
 
 
 @pytest.mark.parametrize("deadline", [70, 62])
 def test_an_attempt_gets_what_is_left_of_the_deadline(deadline: float) -> None:
     """The last attempts' timeouts shrink to the seconds that the call still has, also below one."""
-    hand = FakeDriver(always(lambda: RequestTimeout("x")), taking=1000)
+    driver = FakeDriver(always(lambda: RequestTimeout("x")), taking=1000)
     with pytest.raises(RequestTimeout):
-        hand.run(send(READ, policy(timeout=30, deadline=deadline)))
-    assert [call.timeout for call in hand.calls] == [30, 30, pytest.approx(deadline - 61.5)]
-    assert hand.now - 1000 == pytest.approx(deadline)
+        driver.run(send(READ, policy(timeout=30, deadline=deadline)))
+    assert [call.timeout for call in driver.calls] == [30, 30, pytest.approx(deadline - 61.5)]
+    assert driver.now - 1000 == pytest.approx(deadline)
 
 
 def test_attempts_are_counted() -> None:
     """With attempts=1 nothing is sent twice, and nothing is waited for."""
-    hand = FakeDriver(always(lambda: raw(503)))
+    driver = FakeDriver(always(lambda: raw(503)))
     with pytest.raises(ServerError):
-        hand.run(send(READ, policy(attempts=1)))
-    assert (len(hand.calls), hand.slept) == (1, [])
+        driver.run(send(READ, policy(attempts=1)))
+    assert (len(driver.calls), driver.slept) == (1, [])
 
 
 def test_an_empty_budget_ends_retries() -> None:
     """Two tokens allow two retries for all calls together, and the error says why there is no third."""
     shared = policy(attempts=100, deadline=10_000, budget=RetryBudget(2))
-    hand = FakeDriver(always(lambda: raw(503)))
+    driver = FakeDriver(always(lambda: raw(503)))
     with pytest.raises(ServerError) as caught:
-        hand.run(send(READ, shared))
+        driver.run(send(READ, shared))
     with pytest.raises(ServerError):
-        hand.run(send(READ, shared))
-    assert len(hand.calls) == 3 + 1
+        driver.run(send(READ, shared))
+    assert len(driver.calls) == 3 + 1
     assert "too many retries" in caught.value.__notes__[0]
 
 
@@ -146,25 +146,25 @@ def test_success_refills_the_budget_by_half() -> None:
     budget = RetryBudget(1)
     budget.give_back()
     assert (budget.take(), budget.take()) == (True, False)
-    hand = FakeDriver(always(raw))
+    driver = FakeDriver(always(raw))
     for _ in range(2):
-        hand.run(send(READ, policy(budget=budget)))
+        driver.run(send(READ, policy(budget=budget)))
     assert (budget.take(), budget.take()) == (True, False)
 
 
 def test_a_wait_that_the_server_asked_for_costs_no_token() -> None:
     """Retry-After spreads the load by itself, so an empty budget does not forbid it."""
-    hand = FakeDriver(in_turn(raw(429, headers=[("Retry-After", "1")]), raw()))
-    assert hand.run(send(READ, policy(budget=RetryBudget(0)))).status_code == 200
+    driver = FakeDriver(in_turn(raw(429, headers=[("Retry-After", "1")]), raw()))
+    assert driver.run(send(READ, policy(budget=RetryBudget(0)))).status_code == 200
 
 
 def test_the_rate_spaces_requests_out() -> None:
     """At two a second, requests of one client start half a second apart, retries included."""
     paced = policy(rate_limiter=RateLimiter(2), uniform=lambda least, _: least)
-    hand = FakeDriver(in_turn(raw(), raw(503), raw(), raw()))
+    driver = FakeDriver(in_turn(raw(), raw(503), raw(), raw()))
     for _ in range(3):
-        hand.run(send(READ, paced))
-    assert [pause for pause in hand.slept if pause] == [0.5, 0.5, 0.5]
+        driver.run(send(READ, paced))
+    assert [pause for pause in driver.slept if pause] == [0.5, 0.5, 0.5]
 
 
 def test_the_rate_does_not_save_up() -> None:
@@ -182,16 +182,16 @@ def test_a_turn_at_the_deadline_is_none() -> None:
 def test_a_turn_beyond_the_deadline_is_not_waited_for() -> None:
     """A rate that has no turn before the deadline ends the call at once, unsent, and takes no turn from others."""
     paced = policy(rate_limiter=RateLimiter(0.01), deadline=60)
-    hand = FakeDriver(always(raw))
-    hand.run(send(READ, paced))
+    driver = FakeDriver(always(raw))
+    driver.run(send(READ, paced))
     for _ in range(2):
         with pytest.raises(RequestTimeout, match="rate=") as caught:
-            hand.run(send(READ, paced))
+            driver.run(send(READ, paced))
         assert not caught.value.sent
-    assert (len(hand.calls), hand.slept) == (1, [])
-    hand.now += 50
-    assert hand.run(send(READ, paced)).status_code == 200
-    assert hand.slept == [50]
+    assert (len(driver.calls), driver.slept) == (1, [])
+    driver.now += 50
+    assert driver.run(send(READ, paced)).status_code == 200
+    assert driver.slept == [50]
 
 
 def test_a_redirect_is_refused() -> None:

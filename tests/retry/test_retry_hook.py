@@ -1,4 +1,4 @@
-"""Fault 8, seen by the caller: `on_retry` is told of each retry, and may end the call."""
+"""Fault 8, seen by the caller: `on_retry` is called for each retry, and may end the call."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_fault_08_what_the_function_raises_ends_the_call(
 
 
 def test_fault_08_the_client_goes_on_after_such_an_end(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """A page that was ended by the caller's exception loses no connection, and its walk can be begun again."""
+    """A page that was ended by the caller's exception loses no connection, and its iteration can begin again."""
     failing = iter([Enough()])
 
     def on_retry(retry: Retry) -> None:
@@ -85,7 +85,7 @@ def test_fault_08_the_client_goes_on_after_such_an_end(run: Running, serve: Serv
 
 
 def test_fault_08_a_function_is_shared_by_all_concurrent_calls(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """With many calls at once the function is told of each one's retry exactly once."""
+    """With many calls at once the function is called for each one's retry exactly once."""
     lock, told = threading.Lock(), list[Retry]()
 
     def on_retry(retry: Retry) -> None:

@@ -13,8 +13,9 @@ import pytest
 from cli.commands import Shell, interrupt
 from metrics24_sandbox import Sandbox
 from speccheck.conftest import KEY, Doctor, Serve
-from speccheck.stage import META, NOT_FOUND, healthy, operation_of, root
-from support.answers import json_answer, silence
+from speccheck.groups import SCRATCH, Groups
+from speccheck.stage import NOT_FOUND, healthy, operation_of
+from support.answers import silence
 from support.scripted import Received, ScriptedServer, Step
 
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
@@ -94,33 +95,19 @@ def test_a_terminal_sees_what_is_being_asked(shared: Sandbox, tmp_path: Path) ->
     assert (quiet.code, quiet.err) == (0, "")
 
 
-class Waiting:
+class Waiting(Groups):
     """A server that keeps filter groups and falls silent at one operation."""
 
     def __init__(self, operation: str) -> None:
+        super().__init__()
         self.reached = threading.Event()
-        self.deleted: list[str] = []
-        self.kept: dict[str, str] = {}
         self._operation = operation
 
     def __call__(self, request: Received) -> Step:
-        name, last = operation_of(request), request.path.rpartition("/")[2]
-        if name == self._operation:
+        if operation_of(request) == self._operation:
             self.reached.set()
             return silence
-        if name == "createFilterGroup":
-            identity = f"group-{len(self.kept) + 10}"
-            self.kept[identity] = request.body.decode().partition('"name":"')[2].partition('"')[0]
-            return json_answer({"id": identity})
-        if name == "deleteFilterGroup":
-            self.kept.pop(last, None)
-            return json_answer({})
-        if name == "listFilterGroups":
-            groups = [{"id": identity, "name": group} for identity, group in self.kept.items()]
-            return json_answer({"data": groups, "meta": META})
-        if name == "getFilterGroup":
-            return json_answer({"id": last}) if last in self.kept else json_answer({}, status=404)
-        return {"/": root(), **healthy()}.get(name or request.path, NOT_FOUND)
+        return super().__call__(request)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -138,8 +125,7 @@ def test_ctrl_c_does_not_leave_a_filter_group_behind(serve: Serve, tmp_path: Pat
     """A ended that is interrupted between its writes deletes what it has created."""
     server = Waiting("updateFilterGroup")
     served = serve(server)
-    leave = ("--include-writes", "--scratch-integration", "acmeapps02", "--organization", "acmegroup1")
-    with shell_for(served, tmp_path).start("doctor", *leave) as process:
+    with shell_for(served, tmp_path).start("doctor", *SCRATCH) as process:
         assert server.reached.wait(30)
         kept = len(server.kept)
         ended = interrupt(process)

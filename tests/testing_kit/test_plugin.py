@@ -149,7 +149,7 @@ def test_a_wrong_choice_is_told_in_the_run(users: pytest.Pytester) -> None:
 
 
 def test_without_the_line_there_are_no_fixtures(users: pytest.Pytester) -> None:
-    """Installing metrics24 changes nobody's test runs."""
+    """Installing metrics24 changes no test runs of others."""
     users.makeconftest("")
     users.makepyfile("""
         import sys

@@ -39,7 +39,7 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("kind", ["sandbox", "sandbox_process"])
 def test_without_the_extra_the_kit_says_how_to_install_it(kind: str) -> None:
-    """Where the sandbox's packages are missing, starting one is UsageError that names the extra."""
+    """Without the sandbox's packages, starting one is UsageError that names the extra."""
     program = f"{WITHOUT}import metrics24.testing as kit\ntry:\n  with kit.{kind}(): pass\n"
     done = run(f"{program}except UsageError as error: print(error)", "uvicorn")
     assert (done.stdout, done.stderr) == ("The sandbox needs uvicorn: pip install 'metrics24[sandbox]'\n", "")

@@ -123,7 +123,7 @@ def test_both_kinds_serve_the_same() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sandbox_ends_with_its_block(kind: Start) -> None:
-    """After the block nobody listens, whether it ended well or with an error."""
+    """After the block nothing listens, even if it ended with an error."""
     with pytest.raises(ZeroDivisionError), kind() as box:  # noqa: PT012  the error ends the block
         url = box.base_url
         raise ZeroDivisionError

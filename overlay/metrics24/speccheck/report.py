@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from metrics24.speccheck.comparison import STATUS, Comparison, Difference
 from metrics24.speccheck.gathering import Gathered
@@ -41,6 +41,7 @@ _VERDICTS = {
     UNJUDGED: "nothing wrong found, but some operations could not be judged",
 }
 _COLUMNS = ("kind", "where", "seen", "what", "patch")
+_ABSENT = ("schema", "name", "path", "of")
 _SANDBOX = "the responses are a sandbox's, or written by hand: they say nothing about the live API"
 
 
@@ -130,10 +131,7 @@ class DriftReport:
             "answers": self.responses,
             "left": len(self.left),
             "differences": [_difference(each) for each in self.compared.differences],
-            "absent": [
-                {"schema": each.schema, "name": each.name, "path": each.path, "of": each.of}
-                for each in self.compared.absent
-            ],
+            "absent": [{name: getattr(each, name) for name in _ABSENT} for each in self.compared.absent],
             "confirmed": [{"name": each.name, "evidence": each.evidence} for each in self.compared.confirmed],
             "notes": [*self.gathered.unjudged, *self.gathered.notes],
         }
@@ -163,42 +161,17 @@ def _ending(verdict: str, code: int) -> tuple[str, str]:
 
 
 def _check(finding: Finding) -> dict[str, Any]:
-    return {
-        "name": finding.name,
-        "verdict": finding.verdict.value,
-        "summary": finding.summary,
-        "details": list(finding.details),
-        "remedy": list(finding.remedy),
-    }
+    return {name: getattr(finding, name) for name in ("name", "verdict", "summary", "details", "remedy")}
 
 
 def _operation(finding: Finding) -> dict[str, Any]:
-    return _check(finding) | {
-        "method": finding.method,
-        "path": finding.path,
-        "evidence": finding.evidence,
-        "status": finding.status,
-        "differences": [_difference(each) for each in finding.differences],
-    }
+    own = {name: getattr(finding, name) for name in ("method", "path", "evidence", "status")}
+    return _check(finding) | own | {"differences": [_difference(each) for each in finding.differences]}
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
-    return {
-        "kind": difference.kind,
-        "schema": difference.schema,
-        "name": difference.name,
-        "path": difference.path,
-        "operations": list(difference.operations),
-        "seen": difference.seen,
-        "of": difference.of,
-        "nulls": difference.nulls,
-        "found": dict(difference.found),
-        "items": list(difference.items),
-        "format": difference.format,
-        "expected": list(difference.expected),
-        "evidence": difference.evidence,
-        "patch": difference.by_patch,
-    }
+    facts = asdict(difference, filter=lambda attribute, _: attribute.name != "place")
+    return facts | {"found": dict(difference.found), "patch": difference.by_patch}
 
 
 def _row(difference: Difference) -> tuple[str, ...]:

@@ -26,18 +26,18 @@ def test_the_function_is_called_before_each_pause() -> None:
     told: list[Retry] = []
     slept: list[list[float]] = []
     lost = TransportError("x")
-    hand = FakeDriver(in_turn(raw(503), lost, raw(429, headers=[("Retry-After", "7")]), raw()))
+    driver = FakeDriver(in_turn(raw(503), lost, raw(429, headers=[("Retry-After", "7")]), raw()))
 
     def on_retry(retry: Retry) -> None:
         told.append(retry)
-        slept.append(list(hand.slept))
+        slept.append(list(driver.slept))
 
-    hand.run(send(READ, hooked(on_retry)))
+    driver.run(send(READ, hooked(on_retry)))
     assert [(each.operation, each.attempt, each.pause) for each in told] == [
         (READ.operation, 1, 0.5), (READ.operation, 2, 1.0), (READ.operation, 3, 7.0)
     ]  # fmt: skip
     assert [getattr(each.error, "status_code", each.error) for each in told] == [503, lost, 429]
-    assert (slept, hand.slept) == ([[], [0.5], [0.5, 1.0]], [0.5, 1.0, 7.0])
+    assert (slept, driver.slept) == ([[], [0.5], [0.5, 1.0]], [0.5, 1.0, 7.0])
 
 
 ENDINGS: dict[str, tuple[Callable[[], Outcome], dict[str, Any]]] = {
@@ -53,12 +53,12 @@ def test_the_function_is_not_called_where_nothing_is_tried_again(ending: str) ->
     """A first answer that ends the call, well or badly, is no retry."""
     outcome, retrying = ENDINGS[ending]
     told: list[Retry] = []
-    hand = FakeDriver(always(outcome))
+    driver = FakeDriver(always(outcome))
     try:
-        hand.run(send(READ, hooked(told.append, **retrying)))
+        driver.run(send(READ, hooked(told.append, **retrying)))
     except Metrics24Error:
         assert ending != "success"
-    assert (told, len(hand.calls)) == ([], 1)
+    assert (told, len(driver.calls)) == ([], 1)
 
 
 class Enough(Exception):  # noqa: N818 - a reader's own exception, named as a reader would
@@ -72,11 +72,11 @@ def test_what_the_function_raises_ends_the_call() -> None:
     def on_retry(retry: Retry) -> None:
         raise enough
 
-    hand = FakeDriver(always(lambda: raw(503)))
+    driver = FakeDriver(always(lambda: raw(503)))
     with pytest.raises(Enough) as caught:
-        hand.run(send(READ, hooked(on_retry)))
+        driver.run(send(READ, hooked(on_retry)))
     assert caught.value is enough
-    assert (enough.__context__, len(hand.calls), hand.slept) == (None, 1, [])
+    assert (enough.__context__, len(driver.calls), driver.slept) == (None, 1, [])
 
 
 async def _coroutine_function(retry: Retry) -> None:
@@ -111,9 +111,9 @@ def facts(record: logging.LogRecord) -> dict[str, Any]:
 
 def test_every_attempt_is_logged_with_its_facts(caplog: pytest.LogCaptureFixture) -> None:
     """At DEBUG each attempt leaves a record when it goes out and when it ends, and each retry one at INFO."""
-    hand = FakeDriver(in_turn(raw(503, headers=[("X-Request-Id", "r-1")]), TransportError("x"), raw()), taking=2)
+    driver = FakeDriver(in_turn(raw(503, headers=[("X-Request-Id", "r-1")]), TransportError("x"), raw()), taking=2)
     with caplog.at_level(logging.DEBUG, "metrics24"):
-        hand.run(send(READ, policy()))
+        driver.run(send(READ, policy()))
     which = {"operation": READ.operation, "method": "GET"}
     assert [(record.levelname, facts(record)) for record in caplog.records] == [
         ("DEBUG", {**which, "attempt": 1}),
@@ -159,9 +159,9 @@ def test_what_no_retry_can_help_is_left_to_its_error(caplog: pytest.LogCaptureFi
 def test_seconds_do_not_count_the_wait_for_a_turn(caplog: pytest.LogCaptureFixture) -> None:
     """The seconds of a record are the time of the request alone, not of the rate's pause before it."""
     rules = policy(rate_limiter=RateLimiter(0.1))
-    hand = FakeDriver(always(raw), taking=3)
+    driver = FakeDriver(always(raw), taking=3)
     with caplog.at_level(logging.DEBUG, "metrics24"):
-        hand.run(send(READ, rules))
-        hand.run(send(READ, rules))
-    assert hand.slept == [7]
+        driver.run(send(READ, rules))
+        driver.run(send(READ, rules))
+    assert driver.slept == [7]
     assert [seconds for record in caplog.records if (seconds := facts(record).get("seconds"))] == [3.0, 3.0]
