@@ -1,4 +1,4 @@
-"""What type checkers see of the public interface. Checked by mypy and pyright in strict mode, never run."""
+"""The public interface as type checkers see it. Checked by mypy and pyright in strict mode, never run."""
 
 from __future__ import annotations
 
