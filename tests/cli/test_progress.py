@@ -6,7 +6,6 @@ import pytest
 
 from cli.commands import Shell
 from cli.conftest import Metrics24, Serve
-from exports.report_with_export import ReportWithExport
 from metrics24 import Progress
 from metrics24.cli.options import Range
 from metrics24.cli.pull import PullProgress
@@ -15,18 +14,6 @@ from support.scripted import in_turn
 from support.tables import newest_first, page
 
 PULL = ("pull", "clicks", "--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-27")
-PULL_OF_PAGES = (
-    "pull",
-    "clicks",
-    "--integration",
-    "i",
-    "--start",
-    "2024-01-01",
-    "--end",
-    "2025-02-04",
-    "--page-size",
-    "1",
-)
 DAYS = Range(date(2025, 2, 1), date(2025, 2, 2), "")
 
 
@@ -63,22 +50,10 @@ def test_progress_estimates_the_fraction_done(progress: Progress, limit: int | N
     assert PullProgress(DAYS, limit=limit).fraction(progress) == fraction
 
 
-@pytest.mark.parametrize(("options", "said"), [((), True), (("--limit", "9000000"), False), (("--quiet",), False)])
-def test_an_export_is_advised_where_pages_take_long(
-    metrics24: Metrics24, serve: Serve, options: tuple[str, ...], *, said: bool
-) -> None:
-    """A pull of all rows that will take more than ten minutes says so on stderr, and that an export may be faster."""
-    api = ReportWithExport(serve)
-    ended = metrics24(*PULL_OF_PAGES, *options, "--base-url", api.api.base_url, "-o", "rows.csv")
-    assert ended.code == 0
-    lines = [line for line in ended.err.splitlines() if line.startswith("The pages will take about ")]
-    assert [line.endswith("; --via export may be faster.") for line in lines] == ([True] if said else [])
-
-
 def test_without_a_terminal_progress_is_a_line_now_and_then(
     metrics24: Metrics24, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where stderr is no terminal progress is plain lines."""
+    """If stderr is no terminal progress is plain lines."""
     monkeypatch.setattr("metrics24.cli.output.SECONDS_BETWEEN_LINES", 0.0)
     assert "clicks: 100 rows, " in metrics24(*PULL, "-o", "x.csv").err
     assert metrics24(*PULL, "-o", "y.csv", "--quiet").err == ""

@@ -1,4 +1,4 @@
-"""How commands end: the exit codes that scripts and schedulers see, and signals that end a command early."""
+"""The ends of commands: the exit codes that scripts and schedulers see, and signals that end a command early."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from metrics24.cli.exit_codes import Terminated, exit_code, sigterm_as_interrupt
 from metrics24.errors import AmbiguousWrite, Metrics24Error, Metrics24Warning, StatusError, UsageError
 
 SECONDS_BETWEEN_LINES = 5.0
-"""How often progress is printed where stderr is not a terminal."""
+"""The pause between two lines of progress where stderr is not a terminal."""
 
 _GAP = 2
 _NARROWEST = 6
@@ -35,7 +35,7 @@ Show = Callable[[str, float | None], None]
 
 
 class Ending(Protocol):
-    """What an early end of a command cost, and how to go on: as text for people, as facts for programs."""
+    """The cost of an early end of a command, and how to go on: as text for people, as facts for programs."""
 
     def facts(self) -> Mapping[str, object]:
         """Return the members that the error object gets."""

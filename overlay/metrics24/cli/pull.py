@@ -309,7 +309,8 @@ def _pull_by_day(options: PullOptions, days: Range, folder: Path) -> None:
     except (KeyboardInterrupt, metrics24.Metrics24Error) as error:
         if not saved and isinstance(error, metrics24.Metrics24Error):
             raise
-        raise EndedEarlyError(error, DaysDone(saved, command_line(days.options()))) from error
+        left = [file for file in saved if file.path.exists()]  # a row that comes too late removes its day's file
+        raise EndedEarlyError(error, DaysDone(left, command_line(days.options()))) from error
     _summarize_days(files, days, output, progress.seconds)
 
 
