@@ -86,7 +86,7 @@ def test_without_a_cursor_there_is_no_neighbour(older: bool) -> None:
 def test_a_page_that_was_cut_leads_on_from_where_it_was_cut(
     changes: dict[str, Any], kept: list[str], cursor: str | None
 ) -> None:
-    """What a limit or a known row cut off is what the page's own cursor leads to, so that nothing is skipped."""
+    """The page's own cursor leads to the rows that a limit or a known row cut off, so that nothing is skipped."""
     driver = FakeDriver(in_turn(page([9, 8, 7], more=False)))
     table = driver.run(Paginator(params(page_size=3, **changes), policy(), {}).next_page())
     assert ([row["real_tx_id"] for row in table.rows], table.end_cursor, table.has_next) == (kept, cursor, True)

@@ -67,7 +67,7 @@ def test_fault_27_an_item_that_changed_meanwhile_is_the_same_item() -> None:
 
 
 def test_fault_27_a_server_that_ignores_the_number_is_noticed() -> None:
-    """Where every page is the first one, the reading ends at the second."""
+    """If every page is the first one, the reading ends at the second."""
     driver = FakeDriver(lambda _: listed(numbered(1, 2)))
     assert read_all(driver, params(page_size=2)) == [1, 2]
     assert len(driver.calls) == 2

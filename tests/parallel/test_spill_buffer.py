@@ -20,7 +20,7 @@ from support.fake_driver import FakeDriver, Row, Script, policy
 
 
 def test_pages_come_back_as_they_were() -> None:
-    """What fits stays in memory, the rest goes into the file, and both come back in any order."""
+    """Pages that fit stay in memory, the others go into the file, and both come back in any order."""
     buffer, pages = SpillBuffer(10), [bytes([number]) * 4 for number in range(9)]
     tickets = [buffer.put(each) for each in pages]
     assert [isinstance(each, bytes) for each in tickets] == [True] * 2 + [False] * 7
@@ -56,7 +56,7 @@ def test_an_emptied_file_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_buffer_holds_64_mib_in_memory() -> None:
-    """What waits takes that much memory and not a byte more, by default."""
+    """Waiting pages take that much memory and not a byte more, by default."""
     buffer = SpillBuffer()
     assert isinstance(buffer.put(bytes(64 * 1024 * 1024)), bytes)
     assert buffer.put(b"x") == (0, 1)
