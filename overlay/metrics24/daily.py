@@ -162,7 +162,7 @@ def runs_of(days: Sequence[date]) -> Iterator[DayRun]:
 
 
 class FolderManifest:
-    """Which rows the files of one kind in a folder are of, kept in a hidden file beside them.
+    """A hidden file in a folder that names the rows in the files of one kind.
 
     A folder whose files have no manifest, since an older version made them, gets that of the next call.
 

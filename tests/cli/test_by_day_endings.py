@@ -88,7 +88,7 @@ def test_an_error_says_which_days_are_done(metrics24: Metrics24, serve: Serve, d
 
 
 def test_an_error_before_the_first_day_is_plain(metrics24: Metrics24, serve: Serve) -> None:
-    """Where no day is done the error is told as ever."""
+    """If no day is done the error is told as ever."""
     ended = metrics24(*PULL, "--base-url", serve(in_turn(json_answer({}, status=401))).base_url)
     assert ended.code == 3
     assert "done" not in ended.err
@@ -147,7 +147,7 @@ class FullDisk(AtomicFile):
 def test_a_manifest_that_cannot_be_kept_names_the_day_that_is_done(
     metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the folder's small hidden file cannot be written the command ends with code 8, and the day is done."""
+    """If the folder's small hidden file cannot be written the command ends with code 8, and the day is done."""
     monkeypatch.setattr("metrics24.daily.AtomicFile", FullDisk)
     ended = metrics24(*PULL)
     monkeypatch.undo()
@@ -167,7 +167,7 @@ class Full(io.StringIO):
 def test_a_summary_that_cannot_be_written_costs_nothing(
     metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
+    """If stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
     monkeypatch.setattr("sys.stdout", Full())
     ended = metrics24(*PULL)
     assert (ended.code, len(files_in(desk / "clicks"))) == (0, 4)

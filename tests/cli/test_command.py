@@ -68,7 +68,7 @@ def test_without_arguments_there_is_help(shell: Shell) -> None:
 
 @pytest.mark.parametrize("missing", ["click", "rich", "click,rich"])
 def test_without_its_extra_the_command_says_how_to_install_it(missing: str) -> None:
-    """Where click or rich is missing the command names the extra and ends with code 2."""
+    """If click or rich is missing the command names the extra and ends with code 2."""
     done = without(missing, "--version")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"The command line needs {missing.replace(',', ' and ')}: pip install 'metrics24[cli]'\n"
@@ -91,7 +91,7 @@ def test_an_interrupt_while_the_command_is_loaded_is_an_object_for_programs() ->
 
 
 def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
-    """Where the sandbox's packages are missing its command names the extra and ends with code 2."""
+    """If the sandbox's packages are missing its command names the extra and ends with code 2."""
     done = without("starlette,uvicorn,jsonschema", "sandbox")
     assert done.returncode == 2
     assert done.stderr.endswith("pip install 'metrics24[sandbox]'\n")

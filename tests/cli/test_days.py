@@ -65,7 +65,7 @@ def test_a_typed_day_is_understood(typed: str, day: str) -> None:
      "tomorrow", "5 hours ago", "-1 days ago", "12 pm 2025", "1 Feb 2025 10:00", "2025-02-01T00:00", "", "9999 weeks"],
 )  # fmt: skip
 def test_a_day_that_is_not_clear_is_refused(typed: str) -> None:
-    """What could be another day elsewhere, or is none, is refused with the forms that are understood."""
+    """A text that could be another day elsewhere, or is none, is refused with the forms that are understood."""
     with pytest.raises(click.UsageError, match=r"--start: .* is not clearly one day; write it like 2025-02-01, yester"):
         understand(start=typed)
 
@@ -168,7 +168,7 @@ def test_without_a_zone_today_is_the_machine_s_day() -> None:
 
 
 def test_the_words_tell_days_their_number_and_today() -> None:
-    """What was understood is put into words, and days that were typed out need none."""
+    """The days as understood are put into words, and days that were typed out need none."""
     assert understand(last="7d", timezone="Europe/Berlin").words == (
         "2025-02-03 to 2025-02-09: 7 days up to yesterday (today is 2025-02-10 in Europe/Berlin)"
     )

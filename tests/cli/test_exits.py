@@ -110,7 +110,7 @@ def test_errors_are_json_for_programs(metrics24: Metrics24, serve: Serve) -> Non
 
 @pytest.mark.parametrize("arguments", [("pull",), ("pull", "rows"), ("pull", "clicks", "--nonsense"), ("no-command",)])
 def test_a_wrong_command_line_is_code_2(metrics24: Metrics24, arguments: tuple[str, ...]) -> None:
-    """What cannot be parsed is a usage message for people, and an object for programs, both with code 2."""
+    """A wrong command line is a usage message for people, and an object for programs, both with code 2."""
     for_people, for_programs = metrics24(*arguments), metrics24(*arguments, "--json")
     assert for_people.err.startswith("Usage: metrics24")
     assert json.loads(for_programs.err)["error"]["exit_code"] == 2
@@ -144,7 +144,7 @@ def test_wrong_arguments_are_code_2_before_anything_is_sent(
 
 
 def test_fault_61_control_characters_in_messages_are_escaped(metrics24: Metrics24, serve: Serve) -> None:
-    """What a server says in an error cannot move the cursor, forge a line or turn the text around."""
+    """The text of a server in an error cannot move the cursor, forge a line or turn the text around."""
     server = serve(in_turn(refusal(400, "\x1b[2J\x1b]0;mine\x07\r\nError: all is well\u202e\x9b31m")))
     ended = metrics24(*PULL, "--base-url", server.base_url)
     assert ended.err.rstrip("\n").isprintable()

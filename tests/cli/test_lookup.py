@@ -99,7 +99,7 @@ def test_a_miss_says_what_to_check(metrics24: Metrics24, a_conversion: dict[str,
     [("Unknown Integration", "Check --integration first, then --date (a day"), ("", "Check --date first (a day")],
 )
 def test_a_miss_heeds_the_servers_words(metrics24: Metrics24, serve: Serve, words: str, first: str) -> None:
-    """Where the server speaks of the integration that is checked first, and where it says nothing it is not quoted."""
+    """If the server speaks of the integration that is checked first, and if it says nothing it is not quoted."""
     server = serve(in_turn(json_answer({"error": words}, status=404)))
     ended = metrics24(*ANY_CLICK, "--base-url", server.base_url)
     assert ended.code == 4

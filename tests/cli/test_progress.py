@@ -1,4 +1,4 @@
-"""What is said while rows arrive."""
+"""The progress of rows that arrive."""
 
 from datetime import date
 
@@ -49,7 +49,7 @@ def test_progress_estimates_what_is_done(progress: Progress, limit: int | None, 
 
 
 def test_without_a_terminal_a_line_comes_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where stderr is no terminal progress is plain lines, at most one in five seconds."""
+    """If stderr is no terminal progress is plain lines, at most one in five seconds."""
     now = 0.0
     pulled = Course(
         table="clicks", start=date(2025, 2, 1), end=date(2025, 2, 2), limit=None, clock=lambda: now, started=0.0

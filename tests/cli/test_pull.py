@@ -88,7 +88,7 @@ def test_filters_reach_the_server(metrics24: Metrics24, desk: Path) -> None:
 
 
 def test_cursors_split_a_pull_without_a_gap(metrics24: Metrics24, desk: Path) -> None:
-    """What is newer than a row, the row, and what is older than it are together the whole."""
+    """Rows newer than a row, the row, and older rows are together the whole."""
     metrics24(*PULL, "-o", "whole.jsonl")
     whole = read_json_lines(desk / "whole.jsonl")
     cursor = whole[150]["real_tx_id"]

@@ -92,7 +92,7 @@ def test_columns_that_an_export_lacks_are_named(
 def test_a_long_pull_by_pages_says_that_an_export_may_be_faster(
     metrics24: Metrics24, api: ReportWithExport, *, options: tuple[str, ...], advised: bool
 ) -> None:
-    """Where pages take more than ten minutes one line names the other way, unless an export cannot do it."""
+    """If pages take more than ten minutes one line names the other way, unless an export cannot do it."""
     years = ("pull", "clicks", "--integration", "int1", "--start", "2015-02-01", "--end", "2025-02-04")
     ended = metrics24(*years, *options, "--page-size", "1", "--base-url", api.api.base_url, "-o", "rows.csv")
     assert ended.code == 0

@@ -146,7 +146,7 @@ def test_a_second_save_takes_up_the_export_and_its_download(save: Save, api: Rep
 def test_a_delimiter_that_is_none_is_refused_before_the_download(
     save: Save, api: ReportWithExport, tmp_path: Path
 ) -> None:
-    """Where the server says at once that two characters separate the cells, nothing is downloaded."""
+    """Nothing is downloaded if the server says at once that two characters separate the cells."""
     api.account.export["format"] = {"delimiter": "||"}
     with pytest.raises(IntegrityError, match="separates the cells"):
         save()

@@ -69,7 +69,7 @@ def test_a_range_that_is_refused_is_not_empty(
 
 
 def test_a_doubtful_border_is_told_with_the_cursor_of_the_last_row() -> None:
-    """Whoever goes on after an error about a border goes on after the last row that was given."""
+    """A caller that goes on after an error about a border goes on after the last row that was given."""
     rows = [(moment, {**row(moment, f"r{number}"), "request_time": None}) for number, moment in enumerate(NOONS)]
     reader = FakeReader(served(Days(rows)), days(3))
     with pytest.raises(PaginationError) as caught:

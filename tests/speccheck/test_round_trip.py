@@ -54,7 +54,7 @@ def test_unknown_columns_become_typed_fields_by_the_documented_sequence(tmp_path
 
 
 def run(copy: Path, box: Sandbox, *command: str) -> str:
-    """What a command prints in the copy, with the copy's code and the programs of this environment."""
+    """Run a command in the copy, with the copy's code and the programs of this environment."""
     folders = os.pathsep.join(str(copy / folder) for folder in ("overlay", "generated", "sandbox"))
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ours = {"PATH": programs, "PYTHONPATH": folders, "METRICS24_GENERATOR_VENV": GENERATOR}

@@ -32,7 +32,7 @@ def _sentence(file: metrics24.DailyFile) -> str:
 
 @frozen
 class Done:
-    """What was saved before a command ended early, and how to go on."""
+    """The days that were saved before a command ended early, and how to go on."""
 
     days: Sequence[metrics24.DailyFile]
     resume: str

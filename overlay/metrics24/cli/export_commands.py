@@ -1,4 +1,4 @@
-"""What the commands for exports are given: columns, and where the file shall go.
+"""The commands for exports: columns, and the target file.
 
 From an export on the server to the file, and what is said of it.
 
@@ -100,7 +100,7 @@ def output(*, required: bool, more: str = "") -> Callable[[F], F]:
 
 @frozen(kw_only=True)
 class Order:
-    """Where the file of an export shall go, and how; checked before anything is sent.
+    """The target of an export's file, and how it is written; checked before anything is sent.
 
     Attributes:
         path: the file.
@@ -121,7 +121,7 @@ class Order:
 
     @property
     def converts(self) -> bool:
-        """Whether the server's CSV becomes a Parquet file."""
+        """True if the server's CSV becomes a Parquet file."""
         return self.path.suffix.lower() == _PARQUET
 
 
@@ -242,7 +242,7 @@ def download_of(target: Path, export_id: str) -> Path:
 
 
 def delimiter_of(job: metrics24.ExportJob) -> str:
-    """What separates the cells of an export, as the server says; a comma if it does not.
+    """Return the delimiter of an export, as the server says; a comma if it does not.
 
     Raises:
         IntegrityError: it says what cannot separate cells.
@@ -401,7 +401,7 @@ def export(context: click.Context, /, **given: Any) -> None:
 
 
 def _question(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the export shall hold."""
+    """Return the contents of the export."""
     tell_of_commas(given)
     question = {
         "fields": chosen_columns(given),

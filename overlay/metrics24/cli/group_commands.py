@@ -1,4 +1,4 @@
-"""What the commands for filter groups are given: ids, and a group's properties.
+"""The commands for filter groups: ids, and a group's properties.
 
 What became of filter groups, on stdout, and how a write that was cut short is reported.
 
@@ -127,7 +127,7 @@ def chosen(given: Mapping[str, Any], what: str = "ids") -> list[str]:
 
 
 def given_properties(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be set, as arguments of the Python API; what was not given is left out.
+    """Return the properties to set, as arguments of the library; those not given are left out.
 
     Raises:
         UsageError: a property is both given and cleared, or the file of filters cannot be read.
@@ -182,7 +182,7 @@ def count(groups: Collection[object]) -> str:
 
 @define
 class GroupOutcome:
-    """What became of each id; `untried` are those whose turn did not come."""
+    """The outcome of each id; `untried` are those whose turn did not come."""
 
     ok: list[str] = field(factory=list)
     missing: list[str] = field(factory=list)

@@ -181,7 +181,7 @@ def understood(given: Mapping[str, Any], now: datetime) -> Range:
 
 
 def today(given: Mapping[str, Any], now: datetime) -> date:
-    """Which day it is, in the zone of `range_options`."""
+    """Return today's date in the zone of `range_options`."""
     return now.astimezone(None if given["timezone"] is None else _zone(given["timezone"])).date()
 
 
@@ -343,7 +343,7 @@ def _parse(text: str) -> tuple[Field, str, str]:
 
 
 def _hint(text: str) -> str:
-    """What to write instead of a sign that there is not."""
+    """Return a suggestion in place of an unknown operator."""
     found = _FOREIGN.fullmatch(text)
     if found is None or not found["name"].strip() or (found["sign"] in "<>" and found["value"].startswith("=")):
         return ""

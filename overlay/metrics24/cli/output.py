@@ -101,7 +101,7 @@ def cell_text(value: object) -> str:
 
 
 def terminal_width() -> int | None:
-    """How many characters a line of stdout holds; None where nobody looks, since a file has no edge."""
+    """Return the number of characters in a line of stdout; None for a file, which has no edge."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
@@ -143,7 +143,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 @frozen(kw_only=True)
 class Showing(Generic[S]):
-    """What is shown of steps of one kind.
+    """The display of steps of one kind.
 
     Attributes:
         title: what it is that makes progress.
@@ -210,7 +210,7 @@ def _show_nothing(_: Any) -> None:
 
 
 class Ending(Protocol):
-    """What an early end cost, and how to go on: its text for people, `facts` for programs."""
+    """The cost of an early end, and how to go on: its text for people, `facts` for programs."""
 
     def facts(self) -> Mapping[str, object]:
         """Say it as an error's members."""
@@ -218,7 +218,7 @@ class Ending(Protocol):
 
 @frozen
 class Lost:
-    """What had been fetched when a command ended early.
+    """The rows fetched before a command ended early.
 
     Attributes:
         rows: how many rows.

@@ -19,7 +19,7 @@ from metrics24.rows import OnProgress, Progress
 
 @frozen(kw_only=True)
 class Course:
-    """What is being pulled, and how far along a number of rows or a moment is."""
+    """The running pull, and how far along a number of rows or a moment is."""
 
     table: str
     start: date
@@ -76,7 +76,7 @@ if TYPE_CHECKING:  # loads the HTTP client, which a help has no use for
 
 @define(kw_only=True)
 class DownloadCourse:
-    """What is being fetched, and how fast it arrives.
+    """The running download, and its speed.
 
     Attributes:
         title: what it is.

@@ -66,12 +66,12 @@ class Pulling:
 
     @property
     def ending(self) -> Any:
-        """What an early end costs."""
+        """Return the words for an early end."""
         return self.unfinished or lost(self.reached, self.context, self.days)
 
     @property
     def has_begun(self) -> bool:
-        """Whether an early end costs anything."""
+        """True if an early end loses something."""
         return bool(self.reached.rows or self.unfinished)
 
     def say(self, text: str) -> None:
@@ -186,7 +186,7 @@ class Pulling:
         return bool(self.given["quiet"] or self.given["as_json"])
 
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds so far."""
         return time.monotonic() - self.course.started
 
 

@@ -56,7 +56,7 @@ class Full(io.StringIO):
 def test_a_summary_that_cannot_be_written_costs_nothing(
     metrics24: Metrics24, stage: Stage, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where stdout takes nothing the file is there, the code is 0, and stderr says what happened."""
+    """If stdout takes nothing the file is there, the code is 0, and stderr says what happened."""
     monkeypatch.setattr("sys.stdout", Full())
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
     assert ended.code == 0
@@ -158,7 +158,7 @@ def test_wrong_arguments_cost_no_export(
 def test_parquet_without_pyarrow_costs_no_export(
     metrics24: Metrics24, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where pyarrow is missing, a Parquet file is refused before an export is asked for."""
+    """If pyarrow is missing, a Parquet file is refused before an export is asked for."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.parquet")
     assert (ended.code, stage.api.hits) == (2, 0)

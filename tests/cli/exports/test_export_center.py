@@ -130,7 +130,7 @@ def test_without_a_file_there_is_no_url(metrics24: Metrics24, stage: Stage, expo
 
 
 def test_a_url_of_nothing_is_not_found(metrics24: Metrics24, box: Sandbox) -> None:
-    """What is neither an export nor a file is code 4, and the message says that both were tried."""
+    """A name that is neither an export nor a file is code 4, and the message says that both were tried."""
     ended = metrics24("exports", "url", "nothing.csv")
     assert ended.code == 4
     assert "nothing.csv is neither an export with a file nor the name of a file." in ended.err

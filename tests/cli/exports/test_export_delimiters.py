@@ -1,4 +1,4 @@
-"""What separates the cells of an export that becomes a Parquet file: what the server says, or what the command does."""
+"""The delimiter of an export that becomes a Parquet file, as the server or the command names it."""
 
 from pathlib import Path
 
