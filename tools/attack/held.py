@@ -23,7 +23,6 @@ from metrics24._core.responses import (
     ResponseCheck,
     decode,
     failure,
-    quoted,
     read_list,
     read_single,
     read_table,
@@ -34,7 +33,7 @@ from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
 from metrics24._rows.decoding import model_decoder, models_of
 from metrics24.arguments import ExportParams
 from metrics24.config import is_loopback
-from metrics24.errors import IntegrityError, ResponseError
+from metrics24.errors import IntegrityError, ResponseError, quoted
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
 from metrics24.models import Notices, factory, item_model, response_model, row_model
 from metrics24.speccheck.comparison import NOT_JSON, STATUS, RecordedResponse, compare

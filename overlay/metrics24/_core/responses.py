@@ -32,6 +32,8 @@ from metrics24.errors import (
     ServerError,
     StatusError,
     Unauthorized,
+    quoted,
+    server_message,
 )
 from metrics24.models import Notices, properties, response_model, row_model
 
@@ -174,8 +176,6 @@ def _rules(model: str) -> tuple[_Rule, ...]:
 
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
-_WORDS = ("message", "detail", "description", "error", "title")
-_LONGEST_QUOTE = 200
 
 _ERRORS: dict[int, tuple[type[StatusError], str]] = {
     400: (BadRequest, "A parameter is missing or malformed: compare the call with what the server says."),
@@ -310,7 +310,7 @@ def failure(response: RawResponse, operation: str, now: datetime) -> Metrics24Er
             "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
-    words = servers_words(response.content)
+    words = server_message(response.content)
     said = f" It says: {words!r}." if words else ""
     error = kind(
         f"The server answered {operation} with status {status}.{said} {remedy}",
@@ -350,24 +350,6 @@ def _seconds_until(date: str, now: datetime) -> float | None:
 
 def _default_remedy(status: int) -> str:
     return "The fault is the server's: try again later." if status >= 500 else "The documentation does not know it."
-
-
-def servers_words(content: bytes) -> str:
-    """Return the server's own words, if its error body has one of the usual forms, else an empty text."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return ""
-    for _ in range(2):
-        if isinstance(body, dict):
-            body = next((body[word] for word in _WORDS if body.get(word)), None)
-    return quoted(body) if isinstance(body, str) else ""
-
-
-def quoted(text: str) -> str:
-    """Return text from the server in printable characters and at a readable length."""
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
 
 
 def _reason(error: Exception) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metrics24.cli import exit_codes as exits
-from metrics24.cli.interrupts import sigterm_as_interrupt
+from metrics24.cli.exit_codes import sigterm_as_interrupt
 from metrics24.cli.options import FILE, all_of, connection_options, open_client, read_key, routes, understood_day
 from metrics24.cli.output import EndedEarlyError, printable
 from metrics24.errors import SaveError

@@ -20,7 +20,7 @@ from support.storage import LARGE, SIGNATURE, constant, cut, stall
 
 HALF = 1536 * 1024
 PENDING = json_answer(record(status="PENDING", artifact_name=None))
-GO_ON = f"The export {IDENTITY} goes on at the server, and what was downloaded is kept. Go on with: "
+GO_ON = f"The export {IDENTITY} goes on at the server, and the part that was downloaded is kept. Go on with: "
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_an_interrupt_before_the_answer_leaves_the_fate_open(shell: Shell, serve
         error = json.loads(ended.err)["error"]
         assert (error["type"], error["export_id"], error["resume"]) == ("Interrupted", None, None)
     else:
-        assert ended.err.startswith("Interrupted. Whether the export was asked for is unknown: see metrics24 exports")
+        assert ended.err.startswith("Interrupted. The export may or may not have been asked for: see metrics24 exports")
 
 
 def test_fault_31_an_export_that_is_not_ready_in_time_can_be_resumed(

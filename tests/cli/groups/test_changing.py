@@ -129,7 +129,7 @@ def test_a_dry_run_of_offers_shows_the_lists(command: Metrics24, box: Sandbox) -
         (("update", FIRST), "Nothing to change"),
         (("update", "--inactive"), "No ids were given"),
         (("update", "..", "--inactive"), "ids"),
-        (("update", FIRST, "--offer", "a", "--clear", "offers"), "offers is both given and cleared"),
+        (("update", FIRST, "--offer", "a", "--clear", "offers"), "offers is both set and cleared"),
         (("update", FIRST, "--clear", "name"), "'name' is not one of"),
         (("update", FIRST, SECOND, "--priority", "3"), "priority is unique"),
         (("update", "--ids-from", "-", "--filters-file", "-"), "stdin cannot hold both"),
