@@ -26,13 +26,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 from dateutil import tz
 
-from metrics24._rows.decoding import DecodedRow, RowDecoder, values_of
+from metrics24._rows.decoding import DICTS, RowDecoder, values_of
+from metrics24._rows.schema import file_columns
 from metrics24.arguments import ReportParams
 from metrics24.errors import Metrics24Error, PaginationError, ResponseError, UsageError
 from metrics24.files.atomic import AtomicFile, Saved, as_path, file_errors
 from metrics24.files.writers import FileWriter, open_writer
 from metrics24.filters import Filter
-from metrics24.models import columns as columns_of
 
 FORMATS = ("parquet", "csv", "jsonl")
 Timezone = str | tzinfo | None
@@ -162,7 +162,7 @@ def runs_of(days: Sequence[date]) -> Iterator[DayRun]:
 
 
 class FolderManifest:
-    """Which rows the files of one kind in a folder are of, kept in a hidden file beside them.
+    """A hidden file in a folder that names the rows in the files of one kind.
 
     A folder whose files have no manifest, since an older version made them, gets that of the next call.
 
@@ -253,7 +253,7 @@ class DayFiles:
     methods may be called from any thread: `close` waits for a thread that still writes, and removes what is unfinished.
 
     Attributes:
-        decoder: decodes rows for the file that is next.
+        decoder: the decoder that fits the file of the next rows best.
         done: True if rows that are older than all days have come.
 
     Raises:
@@ -277,7 +277,7 @@ class DayFiles:
         self._known: dict[str, date] = {}
         self._next: date | None = run.last
         self._lock, self._closed = Lock(), False
-        self.decoder: RowDecoder = self._file(run.last).lens
+        self.decoder: RowDecoder = self._file(run.last).decoder
         self.done = False
 
     def take(self, rows: Sequence[Any]) -> list[Any]:
@@ -294,7 +294,7 @@ class DayFiles:
             newest = max(days, default=self._run.last)
             self._complete_down_to(newest)
             self.done = newest < self._run.first
-            self.decoder.shape = None if self._next is None else self._file(self._next).lens.shape
+            self.decoder = DICTS if self._next is None else self._file(self._next).decoder
             return [row for _, its_rows in taken for row in its_rows]
 
     def finish(self) -> None:
@@ -332,10 +332,7 @@ class DayFiles:
                 "to one file instead.",
                 cursor=rows[-1].get("real_tx_id"),
             )
-        file = self._file(day)
-        if file.lens.shape is None:  # it has yet to choose its columns, for which it needs rows as they were sent
-            rows = [row.as_row() if isinstance(row, DecodedRow) else row for row in rows]
-        file.write(rows)
+        self._file(day).write(rows)
 
     def _file(self, day: date) -> FileWriter:
         if self._closed:
@@ -475,7 +472,7 @@ class DailyCopy:
     def _open_day(self, day: date) -> FileWriter:
         return open_writer(
             self._path(day),
-            columns=columns_of(self._kind.model),
+            columns=file_columns(self._kind.model),
             fixed=self._options.columns == "spec",
             overwrite=day in self._replaced,
             spreadsheet_safe=self._options.spreadsheet_safe,

@@ -34,22 +34,42 @@ Messages name what happened, whose fault it is and what to do next. They never h
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+_WORDS = ("message", "detail", "description", "error", "title")
+_LONGEST_QUOTE = 200
 
 
 class Metrics24Error(Exception):
     """Base class of all errors that metrics24 raises."""
 
 
-class ConfigurationError(Metrics24Error):
-    """The client's settings are wrong: credentials, base URL, routes. Nothing was sent."""
+class _ArgumentError(Metrics24Error):
+    def __init__(self, message: str = "", *, arguments: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.arguments = tuple(arguments)
 
 
-class UsageError(Metrics24Error):
-    """A call's arguments are wrong. Nothing was sent."""
+class ConfigurationError(_ArgumentError):
+    """The client's settings are wrong: credentials, base URL, routes. Nothing was sent.
+
+    Attributes:
+        arguments: the names of the arguments at fault, as they stand in the message.
+
+    """
+
+
+class UsageError(_ArgumentError):
+    """A call's arguments are wrong. Nothing was sent.
+
+    Attributes:
+        arguments: the names of the arguments at fault, as they stand in the message.
+
+    """
 
 
 class FilterError(UsageError):
@@ -103,6 +123,11 @@ class StatusError(Metrics24Error):
         self.request_id = request_id
         self.body = body
         self.headers: Mapping[str, str] = headers if headers is not None else {}
+
+    @property
+    def server_message(self) -> str:
+        """The server's own words, printable and cut to a readable length; empty if the body has no usual shape."""
+        return server_message(self.body)
 
 
 class BadRequest(StatusError):
@@ -209,6 +234,24 @@ class SecurityError(Metrics24Error):
 
 class SaveError(Metrics24Error):
     """A file could not be written. The target is as it was before."""
+
+
+def server_message(body: bytes) -> str:
+    """Return the server's own words in the body of an error; empty if the body has no usual shape."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    for _ in range(2):
+        if isinstance(found, dict):
+            found = next((found[word] for word in _WORDS if found.get(word)), None)
+    return quoted(found) if isinstance(found, str) else ""
+
+
+def quoted(text: str) -> str:
+    """Return text of the server's, printable and cut to a readable length."""
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
 
 
 def warn(message: str, category: type[Metrics24Warning]) -> None:

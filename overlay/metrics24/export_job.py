@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from threading import Event
@@ -28,14 +31,16 @@ from metrics24._core.requests import Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24.config import Limits, Waiting
-from metrics24.errors import UsageError
-from metrics24.files.atomic import Saved, as_path
-from metrics24.files.csv_import import CsvRecords
+from metrics24.errors import IntegrityError, Metrics24Error, UsageError
+from metrics24.files.atomic import AtomicFile, Saved, as_path
+from metrics24.files.csv_import import CsvRecords, can_delimit, convert_csv
 from metrics24.files.partial import PartialDownload
+from metrics24.files.writers import pyarrow_needed
 from metrics24.models import Export, factory
 
 WAITING = Waiting()
-_OTHER_FORMATS = frozenset({".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx"})
+_PARQUET = ".parquet"
+_OTHER_FORMATS = frozenset({".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx"})
 
 
 @frozen
@@ -56,18 +61,34 @@ class DownloadProgress:
     rows: int
 
 
-def csv_target(path: object) -> Path:
-    """Check the path of a download, which is a CSV file.
+def check_target(path: object, *, overwrite: bool = False, delimiter: str | None = None) -> Path:
+    """Check that an export can be saved to a file, before it is asked for and counts against the day's quota.
+
+    Args:
+        path: the target.
+        overwrite: the target may exist.
+        delimiter: the character between cells, if it is known.
 
     Raises:
-        UsageError: it is no path, or has the suffix of another format.
+        UsageError: it is no path, its suffix is that of another format, or it cannot be written there.
 
     """
+    target = _target(path)
+    AtomicFile(target, overwrite=overwrite).abort()  # leaves no file
+    if target.suffix.lower() == _PARQUET:
+        if delimiter is not None and not delimiter.isascii():
+            raise UsageError("Parquet files are made of CSV with one ASCII character as the delimiter")
+        with pyarrow_needed():
+            import_module("pyarrow")
+    return target
+
+
+def _target(path: object) -> Path:
     target = as_path(path)
     if target.suffix.lower() in _OTHER_FORMATS:
         raise UsageError(
-            f"{target} would hold CSV, which is what the server makes: let it end in .csv. `metrics24 export -o "
-            "FILE.parquet` converts."
+            f"{target} would hold CSV, which is what the server makes: let it end in .csv, or in {_PARQUET} to have it "
+            "converted"
         )
     return target
 
@@ -129,6 +150,11 @@ class ExportState:
         """The export as the server described it last."""
         return as_export(self._record)
 
+    @property
+    def artifact_name(self) -> str | None:
+        """The name of its file, which `exports.url` takes; None as long as the server names none."""
+        return next(names_in(self._record), None)
+
     def _watch(self, waiting: Waiting) -> StatusWatch:
         raise_if_failed(self._record)
         return StatusWatch(self._record, waiting, self._settings.policy, self._settings.routes)
@@ -140,13 +166,59 @@ class ExportState:
         return Download(name, settings.policy, settings.routes, offset=part.size, etag=part.etag)
 
     def _part(self, path: object, *, overwrite: bool, abandoned: Event | None = None) -> PartialDownload:
-        """Open the partial download beside a target; a failure says that the export is kept."""
+        """Open the partial download beside a target."""
+        with self._kept():
+            return PartialDownload(_target(path), overwrite=overwrite, identity=self.id, abandoned=abandoned)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Say of a target that cannot be written that the export is not lost by it."""
         try:
-            return PartialDownload(csv_target(path), overwrite=overwrite, identity=self.id, abandoned=abandoned)
+            yield
         except UsageError as error:
             again = self._resumed.format(id=f'"{self.id}"')
             error.args = (f"{str(error).rstrip('.')}. The export {self.id} is kept: {again}.save(...)",)
             raise
+
+    def _csv_beside(self, path: object, *, overwrite: bool, delimiter: str | None) -> Path | None:
+        """Return the CSV file that a Parquet file is made of: one name for each export; None for other targets."""
+        with self._kept():
+            if as_path(path).suffix.lower() != _PARQUET:
+                return None
+            target = check_target(path, overwrite=overwrite, delimiter=delimiter)
+        return target.with_name(f"{target.name}.{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.csv")
+
+    def _convert(
+        self, source: Path, path: object, *, overwrite: bool, delimiter: str | None, infer_types: bool
+    ) -> Saved:
+        """Convert the download, and keep it until the target is there."""
+        try:
+            saved = convert_csv(
+                source,
+                as_path(path),
+                delimiter=delimiter or self._delimiter,
+                infer_types=infer_types,
+                overwrite=overwrite,
+            )
+        except Metrics24Error as error:
+            error.add_note(f"The download is kept in {source}.")
+            raise
+        source.unlink(missing_ok=True)
+        return saved
+
+    @property
+    def _delimiter(self) -> str:
+        """The character between cells, as the server says; a comma if it does not."""
+        style = self._record.get("format")
+        found = style.get("delimiter") if isinstance(style, dict) else None
+        if not isinstance(found, str) or not found:
+            return ","
+        if not can_delimit(found):
+            raise IntegrityError(
+                f"The server says that {found[:10]!r} separates the cells of export {self.id}, which is not one "
+                "character, or one that CSV uses itself. Name the delimiter, or save the export as .csv."
+            )
+        return found
 
     def _check(self, records: CsvRecords, *, verify: bool) -> None:
         if verify:
@@ -206,6 +278,8 @@ class ExportJob(ExportState):
         overwrite: bool = False,
         verify: bool = True,
         waiting: Waiting = WAITING,
+        delimiter: str | None = None,
+        infer_types: bool = False,
         on_progress: OnExportProgress | None = None,
     ) -> Saved:
         """Wait for the file if need be, and download it. The target appears whole, or not at all.
@@ -214,19 +288,26 @@ class ExportJob(ExportState):
         resumes there.
 
         Args:
-            path: the target. It holds the CSV exactly as the server made it.
+            path: the target. A .parquet file is converted; any other holds the CSV exactly as the server made it.
             overwrite: replace a target that exists.
             verify: check that the last line is whole and the number of rows is what the server says.
-            waiting: the timeout for the file, and the pauses between looks.
+            waiting: how long to wait for the file, and how often to look.
+            delimiter: for Parquet, the character between cells, if the server does not say or is wrong.
+            infer_types: for Parquet, find numbers, days and times; otherwise all columns are text.
             on_progress: called after each look and each block.
 
         Raises:
-            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
+            UsageError: the target exists, is of another format, or its folder does not exist; the export is kept.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
+        source = self._csv_beside(path, overwrite=overwrite, delimiter=delimiter)
+        if source is not None:
+            if not source.is_file():  # it appears only when it is whole
+                self.save(source, overwrite=overwrite, verify=verify, waiting=waiting, on_progress=on_progress)
+            return self._convert(source, path, overwrite=overwrite, delimiter=delimiter, infer_types=infer_types)
         with self._part(path, overwrite=overwrite) as part:
             self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)
@@ -332,17 +413,25 @@ class AsyncExportJob(ExportState):
         overwrite: bool = False,
         verify: bool = True,
         waiting: Waiting = WAITING,
+        delimiter: str | None = None,
+        infer_types: bool = False,
         on_progress: OnExportProgress | None = None,
     ) -> Saved:
         """Wait for the file if need be, and download it; see `ExportJob.save`. Files are written in a thread.
 
         Raises:
-            UsageError: the target exists, is no .csv, or its folder does not exist; the export is kept.
+            UsageError: the target exists, is of another format, or its folder does not exist; the export is kept.
             SaveError: the file cannot be written, or another process is downloading to it.
             IntegrityError: what arrived is not what the server promised.
             ExportTimeout, ExportFailed, ExportCanceled: as in `wait`.
 
         """
+        source = self._csv_beside(path, overwrite=overwrite, delimiter=delimiter)
+        if source is not None:
+            if not source.is_file():  # it appears only when it is whole
+                await self.save(source, overwrite=overwrite, verify=verify, waiting=waiting, on_progress=on_progress)
+            convert = partial(self._convert, overwrite=overwrite, delimiter=delimiter, infer_types=infer_types)
+            return await asyncio.to_thread(convert, source, path)
         with await _opened(partial(self._part, path, overwrite=overwrite)) as part:
             await self.wait(waiting, on_progress=on_progress)
             download = self._download(part=part)

@@ -112,6 +112,16 @@ def changes_of_many(ids: Sequence[str], changes: Mapping[str, Any]) -> dict[str,
     return body
 
 
+def checked_changes(ids: Sequence[str], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Check ids and changes as `update_many` does, before anything is sent; return the body for each group.
+
+    Raises:
+        UsageError: an id or a change cannot be right.
+
+    """
+    return changes_of_many(some_ids(ids, "ids"), changes)
+
+
 class GroupFlows:
     """The flows that `FilterGroups` and `AsyncFilterGroups` run, with checked arguments."""
 

@@ -1,4 +1,4 @@
-"""The models of the API's answers, and what the spec says of them.
+"""The models of the API's responses, and what the spec says of them.
 
 The classes are generated from the OpenAPI spec. An optional value that is absent or null is `UNSET`, which is falsy;
 fields that the spec does not know are kept in `additional_properties`; an enum member equals its string.
@@ -6,7 +6,7 @@ fields that the spec does not know are kept in `additional_properties`; an enum 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields_dict
 
 import metrics24_api.models as _generated
-from metrics24._rows.schema import Column
 from metrics24.errors import UnexpectedAnswerWarning, warn
 from metrics24_api.export_filter import EXPORT_FILTERS as EXPORT_FILTERS
 from metrics24_api.export_filter import ExportFilterFields as ExportFilterFields
@@ -42,9 +41,6 @@ else:
         return getattr(_generated, name)
 
 
-_COLUMN_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
-
-
 class Notices:
     """Warnings that a client gives once."""
 
@@ -58,35 +54,35 @@ class Notices:
             warn(message, UnexpectedAnswerWarning)
 
 
-def answer_model(operation: str) -> str:
-    """The name of the model that the operation answers with."""
+def response_model(operation: str) -> str:
+    """Return the name of the model of an operation's response."""
     return OPERATIONS[operation].response
 
 
 @lru_cache(maxsize=8)
 def row_model(operation: str) -> str:
-    """The name of the model of a report table's rows."""
-    return _item_model(_property(answer_model(operation), "data").model)
+    """Return the name of the model of a report table's rows."""
+    return _item_model(_property(response_model(operation), "data").model)
 
 
 def item_model(operation: str) -> str:
-    """The name of the model of a list's items."""
-    return _item_model(answer_model(operation))
+    """Return the name of the model of a list's items."""
+    return _item_model(response_model(operation))
 
 
 def _item_model(listing: str) -> str:
-    """The name of the model of what stands in `data` of a model."""
+    """Return the name of the model of the objects in `data` of a model."""
     return _property(listing, "data").model
 
 
 def properties(model: str) -> tuple[Property, ...]:
-    """The properties that the spec knows of a model; none where it allows any."""
+    """Return the properties that the spec declares for a model; none where it allows any."""
     return tuple(MODELS[model])
 
 
 @lru_cache(maxsize=256)
 def known_values(model: str, attribute: str) -> tuple[str, frozenset[str]]:
-    """The enum in the spec that a model's property takes its values from, and its values; empty if it has none."""
+    """Return the name and the values of the enum of a model's attribute, as the spec declares it; empty if none."""
     annotation = str(fields_dict(getattr(_generated, model))[attribute].type)
     for name in annotation.split(" | "):
         kind = getattr(_generated, name, None)
@@ -96,7 +92,7 @@ def known_values(model: str, attribute: str) -> tuple[str, frozenset[str]]:
 
 
 def declared_in(model: str, name: str) -> str:
-    """The schema of the spec in which a model's property stands: the model's own, or one that it is built on."""
+    """Return the schema of the spec that declares a model's property: the model's own, or one that it is built on."""
     own = MODELS[model]
     bases = [
         base
@@ -107,7 +103,7 @@ def declared_in(model: str, name: str) -> str:
 
 
 def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
-    """What makes a model of a JSON object; what the object lacks is `UNSET`, also where the spec requires it."""
+    """Return the function that makes a model of a JSON object; what the object lacks is `UNSET`, required or not."""
     make = cast("Callable[[Mapping[str, Any]], Any]", getattr(_generated, model).from_dict)
     required = {each.name: UNSET for each in MODELS[model] if each.required}
 
@@ -118,19 +114,14 @@ def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
 
 
 def generated(model: str) -> Any:
-    """The generated class of a model."""
+    """Return the generated class of a model."""
     return getattr(_generated, model)
 
 
-def column_types(model: str) -> dict[str, Column]:
-    """The model's properties as columns, by the attributes that carry them."""
-    return {each.attribute: _column(each) for each in MODELS[model]}
-
-
-def nested_parsers(model: str, columns: Sequence[Column]) -> list[Callable[[Any], Any] | None]:
-    """What makes models or enum members of the values in these columns; None where they stay as they are."""
-    found = {each.name: each for each in MODELS[model]}
-    return [_parser(model, found[column.name]) for column in columns]
+def nested_parsers(model: str) -> dict[str, Callable[[Any], Any]]:
+    """Return what makes models or enum members of a property's values, by the names of the properties that need it."""
+    found = {each.name: _parser(model, each) for each in properties(model)}
+    return {name: parse for name, parse in found.items() if parse is not None}
 
 
 def _parser(model: str, prop: Property) -> Callable[[Any], Any] | None:
@@ -141,15 +132,6 @@ def _parser(model: str, prop: Property) -> Callable[[Any], Any] | None:
         parse = parse_models if prop.type == "array" else parse_model
         return partial(parse, getattr(_generated, prop.model))
     return None
-
-
-def _column(prop: Property) -> Column:
-    return Column(prop.name, cast("Any", _COLUMN_TYPES.get(prop.type, "json")))
-
-
-def columns(model: str) -> list[Column]:
-    """The model's properties as columns of a file; those that are merely inferred are left to the data."""
-    return [_column(each) for each in MODELS[model] if each.evidence != "inferred"]
 
 
 def _property(model: str, name: str) -> Property:

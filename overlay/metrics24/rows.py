@@ -21,7 +21,8 @@ from metrics24._core.responses import Table
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.prefetch import ParallelReader, ParallelTasks, ParallelThreads, prefetched, prefetched_async
-from metrics24._rows.decoding import DecodedRow, RowDecoder, maker, model_lens
+from metrics24._rows.decoding import ModelMaker, NextDecoder, dicts, models_of
+from metrics24._rows.schema import file_columns
 from metrics24.arguments import ListParams, ReportParams
 from metrics24.config import Waiting
 from metrics24.daily import DailyCopy, DailyFiles, DailyOptions, OnSaved, Timezone
@@ -29,7 +30,7 @@ from metrics24.errors import UsageError
 from metrics24.files.atomic import Saved
 from metrics24.files.writers import ArrowRows, FileWriter, open_writer
 from metrics24.kinds import time_of
-from metrics24.models import columns, factory, item_model
+from metrics24.models import item_model
 from metrics24.via_export import ExportSave
 
 if TYPE_CHECKING:
@@ -140,14 +141,7 @@ def _open_file(model: str, path: str | PathLike[str], **options: Any) -> FileWri
     chosen = options.pop("columns")
     if chosen not in {None, "spec"}:
         raise UsageError(f"columns is 'spec' or left out, not {chosen!r}.")
-    return open_writer(path, columns=columns(model), fixed=chosen == "spec", **options)
-
-
-def _models(rows: list[Any], model: str) -> list[Any]:
-    """Make models of a page's rows."""
-    kind: type[DecodedRow] | None = type(rows[0]) if rows and isinstance(rows[0], DecodedRow) else None
-    make: Callable[[Any], Any] = factory(model) if kind is None else maker(model, kind)
-    return list(map(make, rows))
+    return open_writer(path, columns=file_columns(model), fixed=chosen == "spec", **options)
 
 
 def _is_via_export(via: object, reuse: float, waiting: Waiting | None) -> bool:
@@ -187,17 +181,17 @@ class _Rows(Generic[T]):
         params = self._params
         return params.kind.model if isinstance(params, ReportParams) else item_model(params.operation)
 
-    def _paginator(self, decoder: RowDecoder | None = None) -> Paginator | NumberedPaginator:
+    def _paginator(self, next_decoder: NextDecoder = dicts) -> Paginator | NumberedPaginator:
         if isinstance(self._params, ReportParams):
-            return Paginator(self._params, self._policy, self._routes, decoder)
+            return Paginator(self._params, self._policy, self._routes, next_decoder)
         return NumberedPaginator(self._params, self._policy, self._routes)
 
-    def _parallel_reader(self, decoder: RowDecoder | None) -> ParallelReader | None:
+    def _parallel_reader(self, next_decoder: NextDecoder) -> ParallelReader | None:
         """Return a reader of several days at once, if that was asked for and there are several."""
         params = self._params
         if isinstance(params, ListParams) or params.parallel == 1 or params.limit == 0 or params.start == params.end:
             return None
-        return ParallelReader(params, self._policy, self._routes, decoder)
+        return ParallelReader(params, self._policy, self._routes, next_decoder)
 
     def _with(self, params: ReportParams) -> Self:
         """Return the rows of other parameters."""
@@ -220,7 +214,7 @@ class _Page(Generic[T]):
     def items(self) -> list[T]:
         """The page's rows as models, newest first."""
         if self._items is None:
-            self._items = _models(self._table.rows, self._rows._model)
+            self._items = models_of(self._rows._model, self._table.rows)
         return self._items
 
     @property
@@ -311,9 +305,9 @@ class Rows(_Rows[T]):
     _driver: Driver
 
     def __iter__(self) -> Generator[T]:
-        model = self._model
-        for table in self._tables(model_lens(model)):
-            yield from _models(table.rows, model)
+        models = ModelMaker(self._model)
+        for table in self._tables(lambda: models.decoder):
+            yield from models.make(table.rows)
 
     def records(self) -> Generator[Record]:
         """Iterate the rows as plain dicts, with every field that the server sent."""
@@ -325,11 +319,11 @@ class Rows(_Rows[T]):
         for table in self._tables():
             yield Page(self, table)
 
-    def _tables(self, decoder: RowDecoder | None = None, *, frugal: bool = False) -> Generator[Table]:
-        reader = self._parallel_reader(decoder)
+    def _tables(self, next_decoder: NextDecoder = dicts, *, frugal: bool = False) -> Generator[Table]:
+        reader = self._parallel_reader(next_decoder)
         if reader is not None:
             return ParallelThreads(reader, self._driver).tables()
-        return prefetched(self._paginator(decoder), self._driver, frugal=frugal)
+        return prefetched(self._paginator(next_decoder), self._driver, frugal=frugal)
 
     def first(self) -> T | None:
         """The newest row, None if there is none."""
@@ -339,15 +333,15 @@ class Rows(_Rows[T]):
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        rows = ArrowRows(columns=columns(self._model))
-        for table in self._tables(rows.lens, frugal=True):
+        rows = ArrowRows(columns=file_columns(self._model))
+        for table in self._tables(lambda: rows.decoder, frugal=True):
             rows.write(table.rows)
         return rows.finish()
 
     def arrow_batches(self) -> Generator[pyarrow.RecordBatch]:
         """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
-        rows = ArrowRows(columns=columns(self._model))
-        for table in self._tables(rows.lens):
+        rows = ArrowRows(columns=file_columns(self._model))
+        for table in self._tables(lambda: rows.decoder):
             rows.write(table.rows)
             yield from rows.batches()
         yield from rows.last_batches()
@@ -402,7 +396,7 @@ class Rows(_Rows[T]):
             return self._save_via_export(saving, waiting or Waiting(), on_progress)
         progress = Progress()
         with _open_file(self._model, path, **options) as file:
-            for table in self._tables(file.lens, frugal=True):
+            for table in self._tables(lambda: file.decoder, frugal=True):
                 file.write(table.rows)
                 progress = progress.plus(table.rows)
                 if on_progress is not None:
@@ -477,7 +471,7 @@ class Rows(_Rows[T]):
         progress = Progress()
         for run in copy.runs:
             rows = self._with(copy.params_of(run))
-            with copy.files(run) as files, closing(rows._tables(files.decoder, frugal=True)) as tables:
+            with copy.files(run) as files, closing(rows._tables(lambda: files.decoder, frugal=True)) as tables:
                 for table in tables:
                     progress = progress.plus(files.take(table.rows))
                     copy.report()
@@ -502,10 +496,10 @@ class AsyncRows(_Rows[T]):
     _driver: AsyncDriver
 
     async def __aiter__(self) -> AsyncGenerator[T]:
-        model = self._model
-        async with aclosing(self._tables(model_lens(model))) as tables:
+        models = ModelMaker(self._model)
+        async with aclosing(self._tables(lambda: models.decoder)) as tables:
             async for table in tables:
-                for item in _models(table.rows, model):
+                for item in models.make(table.rows):
                     yield item
 
     async def records(self) -> AsyncGenerator[Record]:
@@ -521,11 +515,11 @@ class AsyncRows(_Rows[T]):
             async for table in tables:
                 yield AsyncPage(self, table)
 
-    def _tables(self, decoder: RowDecoder | None = None) -> AsyncGenerator[Table]:
-        reader = self._parallel_reader(decoder)
+    def _tables(self, next_decoder: NextDecoder = dicts) -> AsyncGenerator[Table]:
+        reader = self._parallel_reader(next_decoder)
         if reader is not None:
             return ParallelTasks(reader, self._driver).tables()
-        return prefetched_async(self._paginator(decoder), self._driver)
+        return prefetched_async(self._paginator(next_decoder), self._driver)
 
     async def first(self) -> T | None:
         """The newest row, None if there is none."""
@@ -536,16 +530,16 @@ class AsyncRows(_Rows[T]):
 
     async def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table (needs metrics24[tables])."""
-        rows = ArrowRows(columns=columns(self._model))
-        async with aclosing(self._tables(rows.lens)) as tables:
+        rows = ArrowRows(columns=file_columns(self._model))
+        async with aclosing(self._tables(lambda: rows.decoder)) as tables:
             async for table in tables:
                 await asyncio.to_thread(rows.write, table.rows)
         return rows.finish()
 
     async def arrow_batches(self) -> AsyncGenerator[pyarrow.RecordBatch]:
         """The rows as Arrow batches of 1,000 with one schema, however many there are (needs metrics24[tables])."""
-        rows = ArrowRows(columns=columns(self._model))
-        async with aclosing(self._tables(rows.lens)) as tables:
+        rows = ArrowRows(columns=file_columns(self._model))
+        async with aclosing(self._tables(lambda: rows.decoder)) as tables:
             async for table in tables:
                 await asyncio.to_thread(rows.write, table.rows)
                 for batch in rows.batches():
@@ -589,7 +583,7 @@ class AsyncRows(_Rows[T]):
             return await self._save_via_export(saving, waiting or Waiting(), on_progress)
         progress = Progress()
         with _open_file(self._model, path, **options) as file:
-            async with aclosing(self._tables(file.lens)) as tables:
+            async with aclosing(self._tables(lambda: file.decoder)) as tables:
                 async for table in tables:
                     await asyncio.to_thread(file.write, table.rows)
                     progress = progress.plus(table.rows)
@@ -651,7 +645,7 @@ class AsyncRows(_Rows[T]):
         for run in copy.runs:
             rows = self._with(copy.params_of(run))
             with copy.files(run) as files:
-                async with aclosing(rows._tables(files.decoder)) as tables:
+                async with aclosing(rows._tables(lambda: files.decoder)) as tables:
                     async for table in tables:
                         progress = progress.plus(await asyncio.to_thread(files.take, table.rows))
                         copy.report()

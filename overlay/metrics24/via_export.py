@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from metrics24._core.pagination import FilterAudit
-from metrics24._rows.schema import Column, Row
+from metrics24._rows.schema import Column, Row, file_columns
 from metrics24.arguments import ReportParams, seconds
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
 from metrics24.files.atomic import Saved, as_path
 from metrics24.files.csv_import import CsvRows, can_delimit
 from metrics24.files.layout import plan
 from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer
-from metrics24.models import columns as columns_of
 
 if TYPE_CHECKING:
     from metrics24.export_job import ExportState
@@ -84,7 +83,7 @@ class ExportSave:
         self._params, self._target = _whole_days(params), as_path(path)
         self._reuse = seconds(reuse, "reuse")
         self._fixed = columns == "spec"
-        self._columns: Sequence[Column] = columns_of(self._params.kind.model)
+        self._columns: Sequence[Column] = file_columns(self._params.kind.model)
         self._open = partial(
             open_writer, self._target, fixed=True, overwrite=overwrite, spreadsheet_safe=spreadsheet_safe
         )

@@ -55,7 +55,7 @@ def test_an_interrupt_keeps_the_days_that_are_done(
         ended = interrupt(process, number)
     kept = [".metrics24-clicks.json", "clicks-2025-02-03.jsonl"]
     assert (ended.code, ended.out, files_in(shell.folder / "clicks")) == (code, "", kept)
-    assert ended.err.startswith(f"{word} Days that are done: 2025-02-03; nothing unfinished was left behind. Go on ")
+    assert ended.err.startswith(f"{word} Days that are done: 2025-02-03; no unfinished file was left behind. Go on ")
     rest = serve(in_turn(page([*rows[1], *rows[2]][:100], more=True), page(rows[2])))
     resumed = shell.run(*shlex.split(ended.err.rpartition("others: ")[2])[1:], METRICS24_BASE_URL=rest.base_url)
     assert resumed.code == 0
@@ -73,7 +73,9 @@ def test_an_interrupt_before_the_first_page_says_that_nothing_is_done(shell: She
         ended = interrupt(process)
     error = json.loads(ended.err)["error"]
     assert (ended.code, error["days"], files_in(shell.folder / "clicks")) == (130, [], [])
-    assert error["resume"].startswith("metrics24 pull clicks --integration acmeshop01 --start 2025-02-01 ")
+    assert error["resume"].startswith(
+        "metrics24 pull clicks --integration acmeshop01 --by-day clicks --start 2025-02-01 "
+    )
 
 
 def test_an_error_says_which_days_are_done(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
@@ -88,7 +90,7 @@ def test_an_error_says_which_days_are_done(metrics24: Metrics24, serve: Serve, d
 
 
 def test_an_error_before_the_first_day_is_plain(metrics24: Metrics24, serve: Serve) -> None:
-    """Where no day is done the error is told as ever."""
+    """If no day is done the error is told as ever."""
     ended = metrics24(*PULL, "--base-url", serve(in_turn(json_answer({}, status=401))).base_url)
     assert ended.code == 3
     assert "done" not in ended.err
@@ -132,7 +134,7 @@ def test_rows_that_come_too_late_undo_a_day(metrics24: Metrics24, serve: Serve, 
     server = serve(in_turn(*(page(rows, more=True) for rows in pages)))
     ended = metrics24(*LINES, "--base-url", server.base_url)
     assert ended.code == 7
-    assert "Days that are done: 2025-02-02; nothing unfinished was left behind." in ended.err
+    assert "Days that are done: 2025-02-02; no unfinished file was left behind." in ended.err
     assert list(days_of(desk / "clicks")) == ["2025-02-02"]
 
 
@@ -147,7 +149,7 @@ class FullDisk(AtomicFile):
 def test_a_manifest_that_cannot_be_kept_names_the_day_that_is_done(
     metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the folder's small hidden file cannot be written the command ends with code 8, and the day is done."""
+    """If the folder's small hidden file cannot be written the command ends with code 8, and the day is done."""
     monkeypatch.setattr("metrics24.daily.AtomicFile", FullDisk)
     ended = metrics24(*PULL)
     monkeypatch.undo()
@@ -167,8 +169,8 @@ class Full(io.StringIO):
 def test_a_summary_that_cannot_be_written_costs_nothing(
     metrics24: Metrics24, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
+    """If stdout takes nothing the files are there, the code is 0, and stderr says what happened."""
     monkeypatch.setattr("sys.stdout", Full())
     ended = metrics24(*PULL)
     assert (ended.code, len(files_in(desk / "clicks"))) == (0, 4)
-    assert ended.err.endswith("but their summary could not be written: No space left on device\n")
+    assert ended.err.endswith("but its summary could not be written: No space left on device.\n")

@@ -13,7 +13,7 @@ import pytest
 
 import metrics24 as package
 from cli.commands import WEEK, Shell, interrupt
-from metrics24.cli.app import commands
+from metrics24.cli.app import COMMANDS, commands
 
 WITHOUT = """
 import sys
@@ -68,13 +68,13 @@ def test_without_arguments_there_is_help(shell: Shell) -> None:
 
 @pytest.mark.parametrize("missing", ["click", "rich", "click,rich"])
 def test_without_its_extra_the_command_says_how_to_install_it(missing: str) -> None:
-    """Where click or rich is missing the command names the extra and ends with code 2."""
+    """If click or rich is missing the command names the extra and ends with code 2."""
     done = without(missing, "--version")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"The command line needs {missing.replace(',', ' and ')}: pip install 'metrics24[cli]'\n"
 
 
-@pytest.mark.parametrize("module", ["metrics24.cli", "click", "metrics24.cli.app", "metrics24.cli.pull"])
+@pytest.mark.parametrize("module", ["metrics24.cli", "click", "metrics24.cli.app", "metrics24.cli.options"])
 def test_an_interrupt_while_the_command_is_loaded_is_no_traceback(module: str) -> None:
     """Ctrl-C during the imports is one line and code 130, like later on."""
     program = [sys.executable, "-c", INTERRUPTED, module, "--version"]
@@ -91,7 +91,7 @@ def test_an_interrupt_while_the_command_is_loaded_is_an_object_for_programs() ->
 
 
 def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
-    """Where the sandbox's packages are missing its command names the extra and ends with code 2."""
+    """If the sandbox's packages are missing its command names the extra and ends with code 2."""
     done = without("starlette,uvicorn,jsonschema", "sandbox")
     assert done.returncode == 2
     assert done.stderr.endswith("pip install 'metrics24[sandbox]'\n")
@@ -142,8 +142,20 @@ def test_the_sandbox_s_example_works(shell: Shell) -> None:
 def every_command(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Give a command and all below it, each with its place."""
     yield path, command
-    for name, below in (command.commands if isinstance(command, click.Group) else {}).items():
-        yield from every_command(below, *path, name)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from every_command(below, *path, name)
+
+
+def test_the_list_of_commands_has_the_first_line_of_each_help() -> None:
+    """The lines that `metrics24 --help` shows without loading the commands are those of the commands."""
+    for name, (_, line) in COMMANDS.items():
+        command = commands.get_command(click.Context(commands), name)
+        assert command is not None
+        assert (command.help or "").partition("\n\n")[0].replace("\n", " ") == line
 
 
 def test_no_command_is_without_help_and_example() -> None:

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from cli.conftest import Metrics24, Serve
 from files.round_trip import read_json_lines
-from metrics24.cli.options import Range, understood
+from metrics24.cli.options import DayOptions, Range
 from support.answers import json_answer
 from support.scripted import in_turn
 from support.tables import newest_first, page
 
 MONDAY = datetime(2025, 2, 10, 12, tzinfo=UTC)
 PULL = ("pull", "conversions", "--integration", "acmeshop01", "-o", "rows.jsonl")
-NOTHING = dict.fromkeys(("start", "end", "last", "month", "timezone"))
+NOTHING: dict[str, str | None] = dict.fromkeys(("start", "end", "last", "month", "timezone"))
 
 
 def understand(now: datetime = MONDAY, /, **typed: str) -> Range:
     """Understand some options, in UTC unless they say otherwise."""
-    return understood({**NOTHING, "timezone": "UTC", **typed}, now)
+    return DayOptions(**{**NOTHING, "timezone": "UTC", **typed}).days(now)
 
 
 def days(**typed: str) -> tuple[str, str]:
@@ -65,7 +65,7 @@ def test_a_typed_day_is_understood(typed: str, day: str) -> None:
      "tomorrow", "5 hours ago", "-1 days ago", "12 pm 2025", "1 Feb 2025 10:00", "2025-02-01T00:00", "", "9999 weeks"],
 )  # fmt: skip
 def test_a_day_that_is_not_clear_is_refused(typed: str) -> None:
-    """What could be another day elsewhere, or is none, is refused with the forms that are understood."""
+    """A text that could be another day elsewhere, or is none, is refused with the forms that are understood."""
     with pytest.raises(click.UsageError, match=r"--start: .* is not clearly one day; write it like 2025-02-01, yester"):
         understand(start=typed)
 
@@ -127,7 +127,7 @@ def test_months_turn_with_the_calendar(now: datetime, month: str, range_: tuple[
         ({"last": "7d", "month": "this"}, "--last and --month exclude each other"),
         ({"end": "today", "last": "7d"}, "--end and --last exclude each other"),
         ({"end": "today", "month": "this"}, "--end and --month exclude each other"),
-        ({"start": "today", "end": "yesterday"}, "2025-02-10. lies after end .2025-02-09"),
+        ({"start": "today", "end": "yesterday"}, "2025-02-10. lies after --end .2025-02-09"),
         ({"start": "2025-02-11"}, "lies in the future: today is 2025-02-10"),
         ({"last": "0d"}, "--last: '0d' is not a span"),
         ({"last": "7"}, "write it like 7d, 2w or 1m"),
@@ -162,13 +162,13 @@ def test_today_is_the_zone_s_day(zone: str, today: str) -> None:
 
 def test_without_a_zone_today_is_the_machine_s_day() -> None:
     """Without a time zone the machine's own decides, and the words say so."""
-    found = understood({**NOTHING, "start": "today"}, MONDAY)
+    found = DayOptions(**{**NOTHING, "start": "today"}).days(MONDAY)
     assert found.start == MONDAY.astimezone().date()
     assert found.words.endswith(f"(today is {found.start} on this machine)")
 
 
 def test_the_words_tell_days_their_number_and_today() -> None:
-    """What was understood is put into words, and days that were typed out need none."""
+    """The days as understood are put into words, and days that were typed out need none."""
     assert understand(last="7d", timezone="Europe/Berlin").words == (
         "2025-02-03 to 2025-02-09: 7 days up to yesterday (today is 2025-02-10 in Europe/Berlin)"
     )

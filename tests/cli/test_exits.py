@@ -11,7 +11,7 @@ from cli.commands import WEEK
 from cli.conftest import Metrics24, Serve
 from metrics24 import errors
 from metrics24.cli.exit_codes import EXITS, HELP, Terminated, exit_code
-from metrics24.cli.output import Reporter
+from metrics24.cli.output import Output
 from support.answers import html_answer, json_answer
 from support.scripted import Step, in_turn
 from support.tables import newest_first, page, table
@@ -110,7 +110,7 @@ def test_errors_are_json_for_programs(metrics24: Metrics24, serve: Serve) -> Non
 
 @pytest.mark.parametrize("arguments", [("pull",), ("pull", "rows"), ("pull", "clicks", "--nonsense"), ("no-command",)])
 def test_a_wrong_command_line_is_code_2(metrics24: Metrics24, arguments: tuple[str, ...]) -> None:
-    """What cannot be parsed is a usage message for people, and an object for programs, both with code 2."""
+    """A wrong command line is a usage message for people, and an object for programs, both with code 2."""
     for_people, for_programs = metrics24(*arguments), metrics24(*arguments, "--json")
     assert for_people.err.startswith("Usage: metrics24")
     assert json.loads(for_programs.err)["error"]["exit_code"] == 2
@@ -121,7 +121,7 @@ def test_a_wrong_command_line_is_code_2(metrics24: Metrics24, arguments: tuple[s
     ("arguments", "complaint"),
     [
         (("--start", "01/02/2025"), "'01/02/2025' is not clearly one day; write it like 2025-02-01"),
-        (("--start", "2025-03-01"), "lies after end"),
+        (("--start", "2025-03-01"), "lies after --end"),
         (("--page-size", "101"), "page_size must be a whole number, 1 to 100"),
         (("--after", "A", "--before", "B"), "exclude each other"),
         (("--filter", "status"), "is not a filter"),
@@ -144,7 +144,7 @@ def test_wrong_arguments_are_code_2_before_anything_is_sent(
 
 
 def test_fault_61_control_characters_in_messages_are_escaped(metrics24: Metrics24, serve: Serve) -> None:
-    """What a server says in an error cannot move the cursor, forge a line or turn the text around."""
+    """The text of a server in an error cannot move the cursor, forge a line or turn the text around."""
     server = serve(in_turn(refusal(400, "\x1b[2J\x1b]0;mine\x07\r\nError: all is well\u202e\x9b31m")))
     ended = metrics24(*PULL, "--base-url", server.base_url)
     assert ended.err.rstrip("\n").isprintable()
@@ -166,14 +166,14 @@ def test_debug_shows_the_traceback(metrics24: Metrics24, serve: Serve) -> None:
     server = serve(in_turn(json_answer(table([]) | {"data": 1})))
     ended = metrics24(*PULL, "--debug", "--base-url", server.base_url)
     assert ended.err.startswith("Traceback")
-    assert ended.err.splitlines()[-1].startswith("Error: The answer to")
+    assert ended.err.splitlines()[-1].startswith("Error: The response to")
     assert "sandbox-key" not in ended.err
     assert ended.code == 7
 
 
 def test_a_fault_of_ours_is_called_one(capsys: pytest.CaptureFixture[str]) -> None:
     """An exception that is no error of the client says that metrics24 is at fault, and is code 1."""
-    assert Reporter(as_json=False, debug=False).report(ZeroDivisionError("division by zero")) == 1
+    assert Output().error(ZeroDivisionError("division by zero")) == 1
     assert capsys.readouterr().err == (
         "Error: ZeroDivisionError: division by zero. This is a fault of metrics24 itself; --debug shows where.\n"
     )

@@ -1,4 +1,4 @@
-"""What is said while rows arrive."""
+"""The output of a pull while rows arrive."""
 
 from datetime import date
 
@@ -6,26 +6,26 @@ import pytest
 
 from cli.commands import Shell
 from cli.conftest import Metrics24, Serve
-from metrics24.cli.progress import Course, display
-from metrics24.rows import Progress
+from metrics24 import Progress
+from metrics24.cli.options import Range
+from metrics24.cli.pull import PullProgress
+from support.clock import FakeClock
 from support.scripted import in_turn
 from support.tables import newest_first, page
 
 PULL = ("pull", "clicks", "--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-27")
+DAYS = Range(date(2025, 2, 1), date(2025, 2, 2), "")
 
 
-def course(limit: int | None = None) -> Course:
-    """Give the pull of two days that started ten seconds ago."""
-    return Course(
-        table="clicks", start=date(2025, 2, 1), end=date(2025, 2, 2), limit=limit, clock=lambda: 110.0, started=100.0
-    )
-
-
-def test_progress_tells_rows_their_rate_and_the_oldest_time() -> None:
+def test_progress_shows_rows_their_rate_and_the_oldest_time() -> None:
     """The line has the rows so far, rows per second since the start, and how far back they go."""
-    progress = Progress(rows=12_345, oldest="2025-02-01 11:02:44")
-    assert course().describe(progress) == "12,345 rows, 1,234 rows/s, back to 2025-02-01 11:02:44"
-    assert course().describe(Progress(rows=5)) == "5 rows, 0 rows/s"
+    clock, shown = FakeClock(), list[str]()
+    progress = PullProgress(DAYS, clock=clock.monotonic)
+    progress.show = lambda text, _: shown.append(text)
+    clock.sleep(10)
+    progress(Progress(rows=12_345, oldest="2025-02-01 11:02:44"))
+    progress(Progress(rows=5))
+    assert shown == ["12,345 rows, 1,234 rows/s, back to 2025-02-01 11:02:44", "5 rows, 0 rows/s"]
 
 
 @pytest.mark.parametrize(
@@ -33,39 +33,30 @@ def test_progress_tells_rows_their_rate_and_the_oldest_time() -> None:
     [
         (Progress(rows=50, oldest="2025-02-02T12:00:00"), None, 0.25),
         (Progress(rows=50, oldest="2025-02-02T12:00:00+09:00"), None, 0.25),
+        (Progress(rows=50, oldest="2025-02-02 00:00:00", newest="2025-02-02 12:00:00"), None, 1 / 3),
         (Progress(rows=50, oldest="2025-02-02 12:00:00"), 100, 0.5),
         (Progress(rows=50, oldest="2025-02-01 12:00:00"), 100, 0.75),
         (Progress(rows=50, oldest="2025-01-01 00:00:00"), None, 1.0),
         (Progress(rows=50, oldest="2025-03-01 00:00:00"), None, 0.0),
         (Progress(rows=50, oldest="last Tuesday"), None, None),
+        (Progress(rows=50, oldest="2025-01-01", newest="2025-01-01"), None, None),
         (Progress(rows=50), 100, 0.5),
         (Progress(rows=50), 0, None),
     ],
     ids=str,
 )
-def test_progress_estimates_what_is_done(progress: Progress, limit: int | None, fraction: float | None) -> None:
-    """The bar follows the limit or the time reached, whichever is further, and pulses where neither tells."""
-    assert course(limit).fraction(progress) == fraction
+def test_progress_estimates_the_fraction_done(progress: Progress, limit: int | None, fraction: float | None) -> None:
+    """The bar follows the limit or the time reached, whichever is further, and pulses where neither is known."""
+    assert PullProgress(DAYS, limit=limit).fraction(progress) == fraction
 
 
-def test_without_a_terminal_a_line_comes_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where stderr is no terminal progress is plain lines, at most one in five seconds."""
-    now = 0.0
-    pulled = Course(
-        table="clicks", start=date(2025, 2, 1), end=date(2025, 2, 2), limit=None, clock=lambda: now, started=0.0
-    )
-    with display(pulled, quiet=False) as show:
-        for second in range(1, 13):
-            now = float(second)
-            show(Progress(rows=second * 100))
-    assert capsys.readouterr().err.splitlines() == ["clicks: 500 rows, 100 rows/s", "clicks: 1,000 rows, 100 rows/s"]
-
-
-def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """With quiet there is no progress at all."""
-    with display(course(), quiet=True) as show:
-        show(Progress(rows=1))
-    assert capsys.readouterr() == ("", "")
+def test_without_a_terminal_progress_is_a_line_now_and_then(
+    metrics24: Metrics24, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If stderr is no terminal progress is plain lines."""
+    monkeypatch.setattr("metrics24.cli.output.SECONDS_BETWEEN_LINES", 0.0)
+    assert "clicks: 100 rows, " in metrics24(*PULL, "-o", "x.csv").err
+    assert metrics24(*PULL, "-o", "y.csv", "--quiet").err == ""
 
 
 @pytest.mark.parametrize("where", [("-o", "x.csv"), ("-o", "x.csv", "--via", "export"), ("--by-day", "x")])

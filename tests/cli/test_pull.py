@@ -88,7 +88,7 @@ def test_filters_reach_the_server(metrics24: Metrics24, desk: Path) -> None:
 
 
 def test_cursors_split_a_pull_without_a_gap(metrics24: Metrics24, desk: Path) -> None:
-    """What is newer than a row, the row, and what is older than it are together the whole."""
+    """Rows newer than a row, the row, and older rows are together the whole."""
     metrics24(*PULL, "-o", "whole.jsonl")
     whole = read_json_lines(desk / "whole.jsonl")
     cursor = whole[150]["real_tx_id"]
@@ -174,7 +174,7 @@ def test_rows_lost_to_an_error_are_told(metrics24: Metrics24, serve: Serve, desk
     server = serve(in_turn(*pages))
     ended = metrics24(*PULL, "--limit", "250", "-o", "rows.csv", "--base-url", server.base_url)
     assert ended.code == 3
-    assert "100 rows (2025-02-04T10:00:00Z back to 2025-02-13T10:00:00Z) had been fetched and are lost" in ended.err
+    assert "100 rows (2025-02-04T10:00:00Z back to 2025-02-13T10:00:00Z) had been read and are lost" in ended.err
     resume = shlex.split(ended.err.rpartition("older ones: ")[2])
     assert resume[:3] == ["metrics24", "pull", "conversions"]
     assert resume[resume.index("--after") + 1] == tx(201)
@@ -217,7 +217,7 @@ def test_fault_64_an_interrupt_says_what_is_lost(
         ended = interrupt(process, number)
     assert (ended.code, ended.out) == (code, "")
     assert ended.err.startswith(f"{word} 100 rows ")
-    assert ended.err.endswith(f"--output rows.older.parquet --after {tx(201)}\n")
+    assert f" --output rows.older.parquet --after {tx(201)} --start 2025-02-01 " in ended.err
     assert shell.files() == []
 
 

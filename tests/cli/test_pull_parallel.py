@@ -22,7 +22,7 @@ def test_the_file_is_the_same(metrics24: Metrics24, desk: Path) -> None:
 
 
 def test_the_command_to_go_on_reads_one_after_the_other(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
-    """What is older than a cursor cannot be read at once: the command that is suggested leaves --parallel out."""
+    """Rows older than a cursor cannot be read at once: the command that is suggested leaves --parallel out."""
     refused = json_answer({}, status=403)
     table = Days(numbered(NOONS), unless=lambda first, last, _: refused if (first, last) == (0, 1) else None)
     address = ("--base-url", serve(table).base_url)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metrics24 import AsyncClient, AsyncListing, AsyncPage, AsyncRows, Client, Listing, Page, Rows
-from metrics24._io.driver import AsyncDriver, AsyncPrefetch, Driver, Prefetch
+from metrics24._io.driver import AsyncDriver, Driver
 from metrics24.export_job import AsyncExportJob, ExportJob
 from metrics24.exports import AsyncExports, Exports
 from metrics24.filter_groups import AsyncFilterGroups, FilterGroups
@@ -24,11 +24,10 @@ TWINS = [
     (Exports, AsyncExports),
     (ExportJob, AsyncExportJob),
     (Driver, AsyncDriver),
-    (Prefetch, AsyncPrefetch),
 ]
 ASYNC_NAMES = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__", "__aiter__": "__iter__"}
 PROTOCOL = {*ASYNC_NAMES.values(), "__init__", "__repr__", "__reduce__"}
-OF_ONE_KIND = {(Driver, "run", "exchange"), (Prefetch, "__init__", "run"), (AsyncPrefetch, "__init__", "run")}
+OF_ONE_KIND = {(Driver, "run", "exchange")}
 """Parameters that a thread needs and a task does not: only the drivers pass them."""
 
 

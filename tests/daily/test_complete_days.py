@@ -1,4 +1,4 @@
-"""Which days `rows.save_daily` takes for complete, and which it reads."""
+"""The days that `rows.save_daily` takes for complete, and those that it reads."""
 
 from __future__ import annotations
 

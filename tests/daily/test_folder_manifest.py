@@ -74,7 +74,7 @@ def test_days_of_other_rows_are_refused(
 
 
 def test_other_days_and_equal_filters_are_the_same_rows(run: Running, serve: Serve, tmp_path: Path) -> None:
-    """What does not change the rows of a day, and the order of a filter's conditions, does not matter."""
+    """Options that do not change the rows of a day, and the order of a filter's conditions, do not matter."""
     client = run.client(serve(Table(of_day(1, 3))))
     save(run, client, tmp_path, filter=BOTH)
     same = APPROVED & field("request_time").op("gte", "2025")
@@ -113,7 +113,7 @@ def test_folders_of_older_versions_get_a_manifest(run: Running, serve: Serve, tm
 def test_a_folder_that_is_only_read_is_enough(
     run: Running, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing has to be saved, a manifest that cannot be written is no error."""
+    """A manifest that cannot be written is no error if nothing has to be saved."""
     client = run.client(serve(Table(of_day(1, 3))))
     save(run, client, tmp_path)
     (tmp_path / MANIFEST).unlink()
@@ -155,7 +155,7 @@ class FullDisk(AtomicFile):
 def test_a_manifest_that_cannot_be_written_loses_no_day(
     run: Running, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the manifest cannot be written the call fails, and the day's file is kept and reported."""
+    """The call fails if the manifest cannot be written; the day's file is kept and reported."""
     monkeypatch.setattr("metrics24.daily.AtomicFile", FullDisk)
     saved: list[DailyFile] = []
     with pytest.raises(SaveError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import pytest
@@ -11,9 +13,20 @@ from pyarrow import parquet
 
 from daily.days import DAYS, days_of, of_day
 from files.round_trip import files_in, read_csv, read_json_lines
-from metrics24 import DailyFile, DailyFiles, Forbidden, PaginationError, Progress, ResponseError, UsageError, field
+from metrics24 import (
+    AsyncClient,
+    DailyFile,
+    DailyFiles,
+    Forbidden,
+    PaginationError,
+    Progress,
+    ResponseError,
+    UsageError,
+    field,
+)
+from metrics24.files.writers import FileWriter
 from support.answers import json_answer
-from support.running import Running
+from support.running import Running, make_client
 from support.scripted import Serve, in_turn
 from support.tables import Table, ids, page, row
 
@@ -203,3 +216,33 @@ def test_a_folder_that_cannot_be_one_is_refused(run: Running, serve: Serve, tmp_
         run.result(client.reports.clicks("int1", **DAYS).save_daily(tmp_path / "taken" / "rows"))
     with pytest.raises(UsageError, match="save_daily is for the rows of reports"):
         run.result(client.exports.list().save_daily(tmp_path / "exports"))
+
+
+def test_a_save_that_is_cancelled_leaves_nothing_unfinished(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled while a thread writes, a save waits for that page, and no later day is begun."""
+    writing, go_on = Event(), Event()
+    write = FileWriter.write
+
+    def slowly(self: FileWriter, rows: Any) -> None:
+        writing.set()
+        go_on.wait(10)
+        write(self, rows)
+
+    monkeypatch.setattr(FileWriter, "write", slowly)
+
+    async def cancel(rows: Any) -> None:
+        task = asyncio.ensure_future(rows.save_daily(tmp_path, format="jsonl"))
+        await asyncio.to_thread(writing.wait, 10)
+        task.cancel()
+        Timer(0.1, go_on.set).start()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def run() -> None:
+        async with make_client(AsyncClient, serve(Table(EVERY)), None, {}) as client:
+            await cancel(client.reports.clicks("int1", **DAYS))
+
+    asyncio.run(run())
+    assert files_in(tmp_path) == []

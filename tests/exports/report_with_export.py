@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from metrics24._rows.schema import file_columns
 from metrics24.kinds import CLICKS
-from metrics24.models import columns
 from support.account import Account, operation_of, record
 from support.days import Days, at, numbered
 from support.scripted import Received, ScriptedServer, Serve, Step
 from support.storage import Storage
 
 ROWS = 14
-DOCUMENTED = tuple(column.name for column in columns(CLICKS.model))
+DOCUMENTED = tuple(column.name for column in file_columns(CLICKS.model))
 
 
 def csv_of(table: Days, names: Sequence[str] = DOCUMENTED, delimiter: str = ",") -> bytes:

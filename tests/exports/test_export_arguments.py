@@ -11,7 +11,7 @@ import pytest
 from exports.fake_exports import params
 from metrics24 import AsyncClient, Client, Limits, UsageError, export_filter, field
 from metrics24.arguments import artifact_name, seconds
-from metrics24.export_job import csv_target
+from metrics24.export_job import check_target
 from metrics24.exports import Exports
 from metrics24.kinds import KINDS
 from support.fake_driver import FakeDriver, policy
@@ -131,14 +131,14 @@ async def test_both_clients_name_what_is_wrong() -> None:
             await twin.exports.url("")
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JSON"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JSON"])
 def test_a_download_that_promises_another_format_is_refused(suffix: str) -> None:
     """A path with the suffix of another format is a UsageError that says what to write."""
     with pytest.raises(UsageError, match=r"end in \.csv"):
-        csv_target(f"clicks{suffix}")
+        check_target(f"clicks{suffix}")
 
 
 @pytest.mark.parametrize("name", ["clicks.csv", "clicks.tsv", "clicks", "json"])
 def test_a_download_may_have_any_other_name(name: str) -> None:
     """A path that promises no other format is left as it was written."""
-    assert csv_target(name) == Path(name)
+    assert check_target(name) == Path(name)

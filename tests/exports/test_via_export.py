@@ -19,7 +19,9 @@ from metrics24 import (
     FilterIgnoredWarning,
     Forbidden,
     IntegrityError,
+    Limits,
     Progress,
+    TruncatedExportWarning,
     UsageError,
     Waiting,
     WaitProgress,
@@ -144,7 +146,7 @@ def test_a_second_save_takes_up_the_export_and_its_download(save: Save, api: Rep
 def test_a_delimiter_that_is_none_is_refused_before_the_download(
     save: Save, api: ReportWithExport, tmp_path: Path
 ) -> None:
-    """Where the server says at once that two characters separate the cells, nothing is downloaded."""
+    """Nothing is downloaded if the server says at once that two characters separate the cells."""
     api.account.export["format"] = {"delimiter": "||"}
     with pytest.raises(IntegrityError, match="separates the cells"):
         save()
@@ -159,12 +161,17 @@ def test_another_delimiter_is_heeded(save: Save, api: ReportWithExport, tmp_path
     assert names(tmp_path / "rows.jsonl") == api.names()
 
 
-def test_an_export_that_is_cut_is_not_the_table(save: Save, api: ReportWithExport, tmp_path: Path) -> None:
-    """An export with as many rows as one may have lacks some: no file."""
-    api.account.export["results_meta"] = {"total": 5_000_000}
-    with pytest.raises(IntegrityError):
-        save()
-    assert "rows.jsonl" not in files_in(tmp_path)
+def test_an_export_that_is_cut_is_not_the_table(run: Running, api: ReportWithExport, tmp_path: Path) -> None:
+    """An export with as many rows as one may have lacks some: no file, and the download is kept."""
+    client = run.client(api.api, limits=Limits(export_rows=ROWS))
+    rows = client.reports.clicks("int1", **RANGE)
+    with (
+        pytest.warns(TruncatedExportWarning),
+        pytest.raises(IntegrityError, match=f"has {ROWS} rows, which is the most that one may have") as caught,
+    ):
+        run.result(rows.save(tmp_path / "rows.jsonl", via="export"))
+    [kept] = files_in(tmp_path)
+    assert caught.value.__notes__ == [f"What was downloaded is kept in {tmp_path / kept}."]
 
 
 @pytest.mark.parametrize(("status", "error"), [("ERROR", ExportFailed), ("PENDING", ExportTimeout)])

@@ -1,4 +1,4 @@
-"""Write rows with a sink and read the file back with someone else's reader."""
+"""Helpers that write files and read them back with other libraries."""
 
 import csv
 import json
@@ -24,10 +24,10 @@ COLUMNS = (
 
 def save(path: Path, *pages: Sequence[Row], columns: Sequence[Column] = COLUMNS, **options: Any) -> Saved:
     """Save pages of rows."""
-    with open_writer(path, columns=columns, **options) as sink:
+    with open_writer(path, columns=columns, **options) as file:
         for page in pages:
-            sink.write(page)
-        return sink.commit()
+            file.write(page)
+        return file.commit()
 
 
 def read_parquet(path: Path) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def read_parquet(path: Path) -> list[dict[str, Any]]:
 
 
 def read_csv(path: Path) -> list[list[str]]:
-    """Read a CSV file's lines, the header first, as strictly as RFC 4180 is meant."""
+    """Read a CSV file's lines, the header first, strictly by RFC 4180."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file, strict=True))
 
@@ -50,12 +50,12 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Name what lies in a folder, hidden files too."""
+    """Return the names of the files in a folder, hidden ones too."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def converted(folder: Path, data: bytes, **options: Any) -> dict[str, list[Any]]:
-    """Convert CSV data and give the Parquet file's columns."""
+    """Convert CSV data and return the Parquet file's columns."""
     source, target = folder / "source.csv", folder / "target.parquet"
     source.write_bytes(data)
     saved = convert_csv(source, target, **options)
@@ -66,7 +66,7 @@ def converted(folder: Path, data: bytes, **options: Any) -> dict[str, list[Any]]
 
 
 def to_arrow(batches: Iterable[Sequence[Row]], *, columns: Sequence[Column], fixed: bool = False) -> Any:
-    """Give the Arrow table of rows that come in these pages."""
+    """Return the Arrow table of rows that come in these pages."""
     gathering = ArrowRows(columns=columns, fixed=fixed)
     for batch in batches:
         gathering.write(batch)

@@ -1,4 +1,4 @@
-"""Which columns files have, and where the values go that fit none."""
+"""The columns of files, and the values that fit none."""
 
 import json
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_files_of_different_days_agree_on_the_known_columns() -> None:
     ids=str,
 )
 def test_other_columns_get_the_type_seen_in_the_first_rows(values: list[object], expected: pa.DataType) -> None:
-    """A field that nobody announced becomes a column of the type of its values; mixed ones become JSON text."""
+    """A field that the spec does not know becomes a column of the type of its values; mixed ones become JSON text."""
     schema = schema_of([{"new": value} for value in values])
     assert schema.field("new").type == expected
 
@@ -176,10 +176,10 @@ def test_a_server_that_invents_names_makes_no_endless_file() -> None:
 def test_parquet_row_groups_are_bounded(tmp_path: Path) -> None:
     """A long file is written in row groups of 20,000 rows, so that no more than two are ever held."""
     columns = [Column("number", "integer")]
-    with open_writer(tmp_path / "long.parquet", columns=columns) as sink:
+    with open_writer(tmp_path / "long.parquet", columns=columns) as file:
         for start in range(0, 120_000, 10_000):
-            sink.write([{"number": number} for number in range(start, start + 10_000)])
-        sink.commit()
+            file.write([{"number": number} for number in range(start, start + 10_000)])
+        file.commit()
     file = parquet.ParquetFile(tmp_path / "long.parquet")
     groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
     assert groups == [20_000] * 6

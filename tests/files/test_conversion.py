@@ -84,7 +84,7 @@ def test_examples_at_the_edges(tmp_path: Path, data: bytes, columns: dict[str, l
     ],
 )
 @pytest.mark.parametrize("infer_types", [False, True])
-def test_what_is_no_csv_is_refused_with_the_line_and_without_its_text(
+def test_a_malformed_file_is_refused_with_the_line_and_without_its_text(
     tmp_path: Path, data: bytes, fault: str, infer_types: bool
 ) -> None:
     """Ragged, blank, cut and undecodable records are an IntegrityError, and the target is as it was before."""
@@ -177,7 +177,7 @@ def test_a_source_that_breaks_off_is_a_save_error(tmp_path: Path) -> None:
 
 
 def test_fault_43_a_full_disk_leaves_the_target_as_it_was(tmp_path: Path) -> None:
-    """Where the Parquet file cannot be written it is a SaveError, and nothing is left behind."""
+    """A Parquet file that cannot be written is a SaveError, and nothing is left behind."""
     source = tmp_path / "source.csv"
     with source.open("w") as file:
         file.write("a\n")
@@ -189,7 +189,7 @@ def test_fault_43_a_full_disk_leaves_the_target_as_it_was(tmp_path: Path) -> Non
 
 
 def test_without_pyarrow_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pyarrow is not installed a conversion is a UsageError that says what to install."""
+    """Without pyarrow a conversion is a UsageError that says what to install."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "metrics24.files.arrow", raising=False)
     with pytest.raises(UsageError, match=r"pip install 'metrics24\[tables\]'"):

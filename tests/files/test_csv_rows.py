@@ -38,7 +38,7 @@ def rows(folder: Path, data: bytes, columns: tuple[Column, ...] = COLUMNS, delim
 
 
 def test_cells_become_what_their_column_says(tmp_path: Path) -> None:
-    """Integers, numbers, truths and JSON are read as such, text and unknown columns as text, empty cells not at all."""
+    """Integers, numbers, booleans and JSON are typed, text and unknown columns stay text, empty cells are absent."""
     line = 'a,7,1.50,TRUE,"[{""name"": ""x""}]",9'
     assert rows(tmp_path, f"{HEADER}\n{line}\n,,,,,\n".encode()) == [
         {
@@ -64,7 +64,7 @@ def test_cells_become_what_their_column_says(tmp_path: Path) -> None:
     ],
 )
 def test_cells_of_another_type_stay_text(tmp_path: Path, line: str) -> None:
-    """What a column's type does not hold is kept as the text that it is."""
+    """A cell that is not of its column's type stays text."""
     names, cells = HEADER.split(","), line.split(",")
     assert rows(tmp_path, f"{HEADER}\n{line}\n".encode()) == [dict(zip(names, cells, strict=True))]
 
@@ -104,7 +104,7 @@ def test_any_bytes_become_rows_or_an_error(tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("delimiter", [";", "\t", " ", "\N{BROKEN BAR}"])
 def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path: Path, delimiter: str) -> None:
-    """A mark at the beginning is no part of the first name, and cells are set apart as was said."""
+    """A byte order mark is no part of the first name, and the delimiter is the one that was passed."""
     text = "\ufeffreal_tx_id;sessions\r\na;1\r\n".replace(";", delimiter)
     assert can_delimit(delimiter)
     assert rows(tmp_path, text.encode(), delimiter=delimiter) == [{"real_tx_id": "a", "sessions": 1}]
@@ -112,7 +112,7 @@ def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path: Path, delimit
 
 @pytest.mark.parametrize("text", ["", ";;", '"', "\r", "\n", "\0"])
 def test_what_cannot_be_a_delimiter_is_known(text: str) -> None:
-    """Cells are set apart by one character that CSV does not use itself."""
+    """A delimiter is one character that CSV does not use itself."""
     assert not can_delimit(text)
 
 

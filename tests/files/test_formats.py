@@ -1,4 +1,4 @@
-"""What the files look like inside."""
+"""The content of CSV, JSON Lines and Parquet files."""
 
 import sys
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_parquet_and_arrow_agree(tmp_path: Path) -> None:
 
 
 def test_formulas_are_stored_as_sent(tmp_path: Path) -> None:
-    """Cells that a spreadsheet would run are not touched unless that is asked for."""
+    """Cells that a spreadsheet would run are not changed unless `spreadsheet_safe` is passed."""
     save(tmp_path / "rows.csv", [{"real_tx_id": text} for text in FORMULAS])
     assert [line[0] for line in read_csv(tmp_path / "rows.csv")[1:]] == FORMULAS
 
@@ -100,7 +100,7 @@ def test_suffixes_may_be_in_capitals(tmp_path: Path) -> None:
 
 
 def test_parquet_without_pyarrow_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pyarrow is not installed Parquet and Arrow are a UsageError before any row, and CSV works."""
+    """Without pyarrow Parquet and Arrow are a UsageError before any row, and CSV works."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "metrics24.files.arrow", raising=False)
     with pytest.raises(UsageError, match=r"pip install 'metrics24\[tables\]'"):

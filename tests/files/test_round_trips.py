@@ -1,4 +1,4 @@
-"""Whatever a server can say in JSON comes back from the files, value by value and kind by kind."""
+"""Every value that JSON can hold comes back from the files, with its type."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

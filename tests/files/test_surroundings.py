@@ -1,4 +1,4 @@
-"""What files take from their folder: permissions, links, and neighbours that interfere."""
+"""Permissions, links, and processes that interfere with a file being saved."""
 
 import os
 import stat
@@ -42,16 +42,16 @@ def test_overwriting_a_link_replaces_the_link(tmp_path: Path, dangling: bool) ->
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_an_unfinished_file_that_someone_removed_is_an_error(tmp_path: Path, overwrite: bool) -> None:
-    """When the hidden file vanishes before the commit a SaveError says so, and the path is as it was."""
+    """A hidden file that was removed before the commit is a SaveError, and the path is as it was."""
     path = tmp_path / "rows.csv"
     if overwrite:
         path.write_text("old")
     before = files_in(tmp_path)
-    with open_writer(path, columns=COLUMNS, overwrite=overwrite) as sink:
-        sink.write(ROWS)
+    with open_writer(path, columns=COLUMNS, overwrite=overwrite) as file:
+        file.write(ROWS)
         [hidden] = tmp_path.glob(".metrics24-*.tmp")
         hidden.unlink()
         with pytest.raises(SaveError, match="could not be written"):
-            sink.commit()
+            file.commit()
     assert files_in(tmp_path) == before
     assert not overwrite or path.read_text() == "old"

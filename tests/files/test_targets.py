@@ -30,10 +30,10 @@ def rows_of(text: str, count: int = 10) -> list[dict[str, str]]:
 def test_nothing_appears_before_the_commit(tmp_path: Path, suffix: str) -> None:
     """While rows are written the path stays free, and after the commit it is the only file."""
     path = tmp_path / f"rows.{suffix}"
-    with open_writer(path, columns=COLUMNS) as sink:
-        sink.write(rows_of("A", 2_500))
+    with open_writer(path, columns=COLUMNS) as file:
+        file.write(rows_of("A", 2_500))
         assert not path.exists()
-        saved = sink.commit()
+        saved = file.commit()
         assert path.stat().st_size == saved.bytes
     assert files_in(tmp_path) == [path.name]
 
@@ -47,8 +47,8 @@ def test_an_error_on_the_way_leaves_nothing(
     """Whatever ends the block, Ctrl-C included, the folder is as it was before."""
 
     def write_and_fail() -> None:
-        with open_writer(tmp_path / f"rows.{suffix}", columns=COLUMNS) as sink:
-            sink.write(rows_of("A", count))
+        with open_writer(tmp_path / f"rows.{suffix}", columns=COLUMNS) as file:
+            file.write(rows_of("A", count))
             raise error
 
     with pytest.raises(error):
@@ -58,20 +58,20 @@ def test_an_error_on_the_way_leaves_nothing(
 
 def test_leaving_without_a_commit_leaves_nothing(tmp_path: Path) -> None:
     """A block that ends before the commit gives its rows up."""
-    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as sink:
-        sink.write(rows_of("A"))
+    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as file:
+        file.write(rows_of("A"))
     assert files_in(tmp_path) == []
 
 
-def test_a_finished_sink_takes_nothing_more(tmp_path: Path) -> None:
+def test_a_completed_file_takes_nothing_more(tmp_path: Path) -> None:
     """Writing or committing after the commit is a UsageError, and aborting then does no harm."""
-    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as sink:
-        sink.commit()
+    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as file:
+        file.commit()
         with pytest.raises(UsageError, match="completed or given up"):
-            sink.write(rows_of("A"))
+            file.write(rows_of("A"))
         with pytest.raises(UsageError, match="completed or given up"):
-            sink.commit()
-        sink.abort()
+            file.commit()
+        file.abort()
     assert files_in(tmp_path) == ["rows.csv"]
 
 
@@ -91,11 +91,11 @@ def test_overwrite_replaces_at_the_end_and_keeps_the_permissions(tmp_path: Path)
     path = tmp_path / "rows.csv"
     path.write_text("old")
     path.chmod(0o600)
-    with open_writer(path, columns=COLUMNS, overwrite=True) as sink:
-        sink.write(rows_of("A"))
+    with open_writer(path, columns=COLUMNS, overwrite=True) as file:
+        file.write(rows_of("A"))
         assert path.read_text() == "old"
         assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
-        sink.commit()
+        file.commit()
     assert len(read_csv(path)) == 11
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -133,7 +133,7 @@ def test_a_name_as_long_as_the_file_system_allows_is_fine(tmp_path: Path) -> Non
 
 
 def test_fault_65_of_two_that_save_to_one_path_one_wins_whole(tmp_path: Path) -> None:
-    """When two sinks commit to one free path, one file appears whole and the other gets a SaveError."""
+    """If two writers commit to one free path, one file appears whole and the other writer gets a SaveError."""
     path = tmp_path / "rows.csv"
     first, second = (open_writer(path, columns=COLUMNS) for _ in range(2))
     first.write(rows_of("first"))
@@ -148,7 +148,7 @@ def test_fault_65_of_two_that_save_to_one_path_one_wins_whole(tmp_path: Path) ->
 def test_file_systems_without_hard_links_replace_nothing_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where hard links are refused a file still appears whole, and still not in place of another."""
+    """On a file system without hard links a file appears whole too, and never in place of another."""
 
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EPERM, "no hard links here")
@@ -165,15 +165,15 @@ def test_file_systems_without_hard_links_replace_nothing_either(
 
 
 def test_fault_65_overwriting_one_path_from_many_threads_mixes_nothing(tmp_path: Path) -> None:
-    """When many replace one path at the same time, the file is one of theirs, whole."""
+    """If many writers replace one path at the same time, the file is one of theirs, whole."""
     path = tmp_path / "rows.parquet"
     together = Barrier(8)
 
     def overwrite(name: str) -> None:
-        with open_writer(path, columns=COLUMNS, overwrite=True) as sink:
-            sink.write(rows_of(name, 1_200))
+        with open_writer(path, columns=COLUMNS, overwrite=True) as file:
+            file.write(rows_of(name, 1_200))
             together.wait(30)
-            sink.commit()
+            file.commit()
 
     threads = [Thread(target=overwrite, args=(f"thread {number}",)) for number in range(8)]
     for thread in threads:
@@ -188,7 +188,7 @@ def test_fault_65_overwriting_one_path_from_many_threads_mixes_nothing(tmp_path:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("overwrite", ["new", "old"])
 def test_a_full_disk_leaves_the_target_untouched(tmp_path: Path, suffix: str, overwrite: str) -> None:
-    """When the system takes no more bytes a SaveError says so, the old file stays, and nothing else is left."""
+    """A full disk is a SaveError, the old file stays, and nothing else is left."""
     path = tmp_path / f"rows.{suffix}"
     if overwrite == "old":
         path.write_text("old")
@@ -221,9 +221,9 @@ def test_aborting_waits_for_a_thread_that_writes(tmp_path: Path) -> None:
             assert go_on.wait(30)
             return super().keys()
 
-    sink = open_writer(tmp_path / "rows.parquet", columns=COLUMNS)
-    writer = Thread(target=sink.write, args=([Blocking(real_tx_id="A")] * 1_000,))
-    aborter = Thread(target=sink.abort)
+    file = open_writer(tmp_path / "rows.parquet", columns=COLUMNS)
+    writer = Thread(target=file.write, args=([Blocking(real_tx_id="A")] * 1_000,))
+    aborter = Thread(target=file.abort)
     writer.start()
     assert writing.wait(30)
     aborter.start()

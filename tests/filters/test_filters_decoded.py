@@ -36,7 +36,7 @@ Meaning = dict[tuple[str, str], list[str]]
 
 @cache
 def reader(*, any_property: bool) -> Reader:
-    """The sandbox's reader of requests for exports; it can be told not to care which properties exports have."""
+    """The sandbox's reader of requests for exports; `any_property` accepts those that exports have not."""
     operation = Spec.load().operations["listExports"]
     return Reader(replace(operation, response=None) if any_property else operation)
 
@@ -64,7 +64,7 @@ def alone(meant: Meaning) -> Meaning:
 
 @given(MEANT)
 def test_what_is_built_is_read_as_it_was_meant(meant: Meaning) -> None:
-    """Nested names, every operator, repeated keys and values of any characters reach a reader that was not told."""
+    """Nested names, every operator, repeated keys and values of any characters reach an independent reader."""
     built = reduce(Filter.__and__, [condition(name, operator, values) for (name, operator), values in meant.items()])
     assert understood(built) == alone(meant)
 

@@ -60,8 +60,8 @@ def test_fault_66_the_rows_are_delivered_all_the_same(run: Running, serve: Serve
     assert rows == ROWS
 
 
-def test_fault_66_an_abandoned_walk_warns_too(run: Running, serve: Serve) -> None:
-    """A caller that stops after a few rows still learns that the filter was ignored."""
+def test_fault_66_giving_up_warns_too(run: Running, serve: Serve) -> None:
+    """Stopping after a few rows still tells that the filter was ignored."""
     client = run.client(serve(Table(ROWS)))
     rows = client.reports.conversions("int1", filter=field("status").eq("x"), page_size=5, **RANGE)
     with pytest.warns(FilterIgnoredWarning) as warned:

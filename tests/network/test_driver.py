@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from metrics24 import AsyncClient, Client, RequestTimeout, ResponseError, Retrying, TransportError, UsageError
-from metrics24._core.effects import Effect, Flow, Sleep, ask
+from metrics24._core.effects import Effect, Flow
 from metrics24._io.clock import SystemClock
-from metrics24._io.driver import Abandoned, AsyncDriver, Driver
+from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.http import ERROR_LIMIT, BodyReader, Endpoint
 from metrics24._io.network import DeadlineBackend, Exchange
 from metrics24.config import resolve_credential
@@ -127,54 +127,21 @@ def test_loops_in_many_threads_do_not_meet() -> None:
         assert found == [3] * 8
 
 
-def napping(seconds: float) -> Flow[str]:
-    """Sleep twice, then end."""
-    yield from ask(Sleep(seconds))
-    yield from ask(Sleep(seconds))
-    return "rested"
+async def test_an_effect_that_no_driver_knows_is_an_error() -> None:
+    """Both drivers refuse an unknown effect, and no driver runs a flow once it is closed."""
 
+    def unknown() -> Flow[None]:
+        yield Effect[None]()
 
-def unknown() -> Flow[None]:
-    """Ask for what no driver can do."""
-    yield Effect[None]()
-
-
-async def test_both_drivers_run_flows_in_the_background() -> None:
-    """A flow in the background gives its result or its error, another one can follow, and closing ends it at once."""
     driver, twin = Driver(WIRE, max_connections=1), AsyncDriver(WIRE, max_connections=1)
-    thread, task = driver.prefetch(), twin.prefetch()
-    with pytest.raises(RuntimeError, match="nothing was started"):
-        await task.result()
-    for _ in range(2):
-        thread.start(napping(0.001))
-        task.start(napping(0.001))
-        assert thread.result() == await task.result() == "rested"
-    thread.start(unknown())
     with pytest.raises(TypeError, match="no driver knows"):
-        thread.result()
-    task.start(unknown())
+        driver.run(unknown())
     with pytest.raises(TypeError, match="no driver knows"):
-        await task.result()
-    started = time.monotonic()
-    thread.start(napping(60))
-    task.start(napping(60))
-    thread.close()
-    await task.close()
-    with pytest.raises(Abandoned):
-        thread.result()
-    assert time.monotonic() - started < 5
+        await twin.run(unknown())
     driver.close()
     await twin.close()
     with pytest.raises(UsageError, match="closed"):
         driver._ready()
-
-
-async def test_cancelling_what_has_ended_does_nothing() -> None:
-    """A prefetch that failed before it was cancelled leaves no complaint behind."""
-    task = AsyncDriver(WIRE, max_connections=1).prefetch()
-    task.start(unknown())
-    await asyncio.sleep(0)
-    await task.close()
 
 
 def test_a_client_that_is_forgotten_closes_its_connections() -> None:

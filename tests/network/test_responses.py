@@ -12,8 +12,9 @@ import pytest
 from metrics24 import errors
 from metrics24._core.effects import RawResponse
 from metrics24._core.responses import ResponseCheck, decode, failure, read_table
+from metrics24._rows.schema import file_columns
 from metrics24.errors import RateLimited, ResponseError, SecurityError, StatusError, UnexpectedAnswerWarning
-from metrics24.models import Notices, columns, row_model
+from metrics24.models import Notices, row_model
 from support.fake_driver import NOON, page, raw
 
 NAMED = {
@@ -178,7 +179,7 @@ def test_one_wrong_row_among_many_alike_is_named(wrong: dict[str, object], path:
             told = str(error.path)
         else:
             assert table.rows == rows
-            told = " ".join(str(each.message).split(" in the answer")[0] for each in caught)
+            told = " ".join(str(each.message).split(" in the response")[0] for each in caught)
     assert told.endswith(path) if path else not told
 
 
@@ -205,5 +206,5 @@ def test_rows_models_and_columns_come_from_the_spec() -> None:
         "Conversion",
         "Impression",
     ]
-    assert columns("Click")[0].name
-    assert json.dumps([column.name for column in columns("Click")]).count("real_tx_id") == 1
+    assert file_columns("Click")[0].name
+    assert json.dumps([column.name for column in file_columns("Click")]).count("real_tx_id") == 1

@@ -48,11 +48,11 @@ def ids(page: Table) -> list[object]:
     return [int(each) if isinstance(each, str) and each.isdigit() else each for each in found]
 
 
-def walked(hand: FakeDriver, asked: ListParams) -> list[object]:
-    """Walk to the end; the ids of what came, or the items where they have none."""
-    walk, found = NumberedPaginator(asked, policy(), {}), list[object]()
-    while not walk.done:
-        found += ids(hand.run(walk.next_page()))
-        assert walk.pages < 100, "a loop"
-    walk.finish()
+def read_all(driver: FakeDriver, asked: ListParams) -> list[object]:
+    """Read to the end; return the ids of what came, or the items where they have none."""
+    paginator, found = NumberedPaginator(asked, policy(), {}), list[object]()
+    while not paginator.done:
+        found += ids(driver.run(paginator.next_page()))
+        assert paginator.pages < 100, "a loop"
+    paginator.finish()
     return found

@@ -1,4 +1,4 @@
-"""Fault 66 for lists, against the sandbox: documented filters find what they name, and an ignored one is told."""
+"""Fault 66 for lists, against the sandbox: documented filters find what they name, and an ignored one is reported."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ def test_fault_66_a_documented_filter_holds_or_its_breach_is_told(
     if sandbox.options.behaviour.filters == "apply":
         assert {ids.index(each.id) for each in collect(run, listing)} == wanted
     elif contradicting:
-        with pytest.warns(FilterIgnoredWarning, match=rf"\b{contradicting} of 3\b") as told:
+        with pytest.warns(FilterIgnoredWarning, match=rf"\b{contradicting} of 3\b") as warned:
             assert len(collect(run, listing)) == 3
-        assert len(told) == 1
+        assert len(warned) == 1
     else:
         assert len(collect(run, listing)) == 3
 

@@ -15,22 +15,22 @@ from pagination.fake_lists import ids, listed, numbered, params, serving
 from support.fake_driver import FakeDriver, policy
 
 
-def neighbours(hand: FakeDriver, page: Table, **changes: Any) -> list[list[object] | None]:
+def neighbours(driver: FakeDriver, page: Table, **changes: Any) -> list[list[object] | None]:
     """The ids on the pages before and after a page."""
     asked = params(page_size=2, **changes)
-    found = [hand.run(NumberedPaginator(asked, policy(), {}).neighbour(page, after=after)) for after in (False, True)]
+    found = [driver.run(NumberedPaginator(asked, policy(), {}).neighbour(page, after=after)) for after in (False, True)]
     return [None if table is None else ids(table) for table in found]
 
 
 def test_a_page_has_neighbours() -> None:
     """The pages on both sides of a page are there, and beyond the first and the last there is none."""
-    hand = FakeDriver(serving(numbered(*range(5))))
+    driver = FakeDriver(serving(numbered(*range(5))))
     paginator = NumberedPaginator(params(page_size=2), policy(), {})
-    pages = [hand.run(paginator.next_page())]
-    while (page := hand.run(paginator.neighbour(pages[-1], after=True))) is not None:
+    pages = [driver.run(paginator.next_page())]
+    while (page := driver.run(paginator.neighbour(pages[-1], after=True))) is not None:
         pages.append(page)
     assert [ids(page) for page in pages] == [[0, 1], [2, 3], [4]]
-    assert [neighbours(hand, page) for page in pages] == [[None, [2, 3]], [[0, 1], [4]], [[2, 3], None]]
+    assert [neighbours(driver, page) for page in pages] == [[None, [2, 3]], [[0, 1], [4]], [[2, 3], None]]
     assert [(page.number, page.has_next, page.total) for page in pages] == [(1, True, 5), (2, True, 5), (3, False, 5)]
 
 

@@ -1,4 +1,4 @@
-"""How a page leads to the pages on both sides of it, also where it was cut."""
+"""A page leads to the pages on both sides of it, also if it was cut."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ NEIGHBOURS: dict[str, tuple[bool, Outcome, list[str] | None]] = {
 def test_a_page_has_neighbours(case: str) -> None:
     """The page next to a page is fetched as the API offers it, and None stands for no rows there."""
     older, outcome, rows = NEIGHBOURS[case]
-    hand = FakeDriver(in_turn(outcome))
-    table = hand.run(Paginator(params(), policy(), {}).neighbour(HERE, after=older))
+    driver = FakeDriver(in_turn(outcome))
+    table = driver.run(Paginator(params(), policy(), {}).neighbour(HERE, after=older))
     assert (None if table is None else [row["real_tx_id"] for row in table.rows]) == rows
-    sent = dict(hand.calls[0].request.params)
+    sent = dict(driver.calls[0].request.params)
     assert (sent.get("page[after]"), sent.get("page[before]")) == (("5", None) if older else (None, "6"))
 
 
@@ -51,11 +51,11 @@ def test_a_neighbour_that_cannot_be_one_is_refused(older: bool, outcome: Outcome
 
 
 def test_a_neighbour_that_contradicts_the_filter_is_reported() -> None:
-    """Turning a page reports an ignored filter as a walk does."""
-    hand = FakeDriver(in_turn(page([4], more=False, status="a")))
+    """Turning a page reports an ignored filter as reading the table does."""
+    driver = FakeDriver(in_turn(page([4], more=False, status="a")))
     paginator = Paginator(params(filter=field("status").eq("b")), policy(), {})
     with pytest.warns(UserWarning, match="1 of 1 rows contradict it"):
-        hand.run(paginator.neighbour(HERE, after=True))
+        driver.run(paginator.neighbour(HERE, after=True))
 
 
 def test_an_empty_page_leads_on_where_it_has_a_cursor() -> None:
@@ -71,12 +71,12 @@ def test_an_empty_page_leads_on_where_it_has_a_cursor() -> None:
 @pytest.mark.parametrize("older", [True, False])
 def test_without_a_cursor_there_is_no_neighbour(older: bool) -> None:
     """No cursor on a side means no page there, and nothing is asked."""
-    hand = FakeDriver(in_turn())
+    driver = FakeDriver(in_turn())
     assert (
-        hand.run(Paginator(params(), policy(), {}).neighbour(Table([], None, None, has_next=False), after=older))
+        driver.run(Paginator(params(), policy(), {}).neighbour(Table([], None, None, has_next=False), after=older))
         is None
     )
-    assert hand.calls == []
+    assert driver.calls == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_without_a_cursor_there_is_no_neighbour(older: bool) -> None:
 def test_a_page_that_was_cut_leads_on_from_where_it_was_cut(
     changes: dict[str, Any], kept: list[str], cursor: str | None
 ) -> None:
-    """What a limit or a known row cut off is what the page's own cursor leads to, so that nothing is skipped."""
-    hand = FakeDriver(in_turn(page([9, 8, 7], more=False)))
-    table = hand.run(Paginator(params(page_size=3, **changes), policy(), {}).next_page())
+    """The page's own cursor leads to the rows that a limit or a known row cut off, so that nothing is skipped."""
+    driver = FakeDriver(in_turn(page([9, 8, 7], more=False)))
+    table = driver.run(Paginator(params(page_size=3, **changes), policy(), {}).next_page())
     assert ([row["real_tx_id"] for row in table.rows], table.end_cursor, table.has_next) == (kept, cursor, True)

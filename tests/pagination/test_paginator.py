@@ -1,4 +1,4 @@
-"""How a walk goes from page to page, where it ends, and what it refuses to follow."""
+"""From page to page by cursors: the end of a table, and cursors that are not followed."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from support.fake_driver import FakeDriver, Outcome, in_turn, page, params, poli
 Script = Callable[[Request], Outcome]
 
 
-def walked(hand: FakeDriver, asked: ReportParams) -> list[int]:
-    """Walk to the end; give the rows' numbers."""
-    walk, seen = Paginator(asked, policy(), {}), list[int]()
-    while not walk.done:
-        seen += [int(row["real_tx_id"]) for row in hand.run(walk.next_page()).rows]
-    walk.finish()
+def read_all(driver: FakeDriver, asked: ReportParams) -> list[int]:
+    """Read to the end; return the rows' numbers."""
+    paginator, seen = Paginator(asked, policy(), {}), list[int]()
+    while not paginator.done:
+        seen += [int(row["real_tx_id"]) for row in driver.run(paginator.next_page()).rows]
+    paginator.finish()
     return seen
 
 
-def refused(hand: FakeDriver, asked: ReportParams) -> tuple[list[int], PaginationError]:
-    """Walk until PaginationError; give the numbers of the rows delivered before, and the error."""
-    walk, seen = Paginator(asked, policy(), {}), list[int]()
+def refused(driver: FakeDriver, asked: ReportParams) -> tuple[list[int], PaginationError]:
+    """Read until PaginationError; return the numbers of the rows delivered before, and the error."""
+    paginator, seen = Paginator(asked, policy(), {}), list[int]()
     try:
-        while not walk.done:
-            seen += [int(row["real_tx_id"]) for row in hand.run(walk.next_page()).rows]
+        while not paginator.done:
+            seen += [int(row["real_tx_id"]) for row in driver.run(paginator.next_page()).rows]
     except PaginationError as error:
         return seen, error
-    raise AssertionError(f"the walk went through: {seen}")
+    raise AssertionError(f"no error after {seen}")
 
 
-def cursors(hand: FakeDriver) -> list[str | None]:
+def cursors(driver: FakeDriver) -> list[str | None]:
     """Give the page[after] of each request."""
-    return [dict(call.request.params).get("page[after]") for call in hand.calls]
+    return [dict(call.request.params).get("page[after]") for call in driver.calls]
 
 
 GOOD: dict[str, tuple[list[Outcome], list[int]]] = {
@@ -62,32 +62,32 @@ GOOD: dict[str, tuple[list[Outcome], list[int]]] = {
 def test_the_server_decides_where_the_table_ends(case: str) -> None:
     """Rows are delivered in order until hasNextPage is false, whatever the pages' sizes."""
     answers, rows = GOOD[case]
-    hand = FakeDriver(in_turn(*answers))
-    assert walked(hand, params()) == rows
-    assert len(hand.calls) == len(answers)
+    driver = FakeDriver(in_turn(*answers))
+    assert read_all(driver, params()) == rows
+    assert len(driver.calls) == len(answers)
 
 
 def test_cursors_are_followed() -> None:
     """Each page is asked for with the end cursor of the one before, an empty one's included."""
     answers = [page([9], more=True), page([], more=True, end=5), page([4], more=True), page([3], more=False)]
-    hand = FakeDriver(in_turn(*answers))
-    walked(hand, params())
-    assert cursors(hand) == [None, "9", "5", "4"]
+    driver = FakeDriver(in_turn(*answers))
+    read_all(driver, params())
+    assert cursors(driver) == [None, "9", "5", "4"]
 
 
 @pytest.mark.parametrize("end", [None, 9])
 def test_an_empty_page_that_leads_nowhere_is_asked_for_again(end: int | None) -> None:
-    """Without a cursor of its own an empty page is asked for once more, and the walk goes on behind the last row."""
-    hand = FakeDriver(in_turn(page([9], more=True), page([], more=True, end=end), page([8], more=False)))
-    assert walked(hand, params()) == [9, 8]
-    assert cursors(hand) == [None, "9", "9"]
+    """Without a cursor of its own an empty page is asked for once more, and the next page follows the last row."""
+    driver = FakeDriver(in_turn(page([9], more=True), page([], more=True, end=end), page([8], more=False)))
+    assert read_all(driver, params()) == [9, 8]
+    assert cursors(driver) == [None, "9", "9"]
 
 
 def test_no_more_rows_are_asked_for_than_wanted() -> None:
-    """A walk with a limit below the page's size asks for pages of that size."""
-    hand = FakeDriver(in_turn(page([9], more=True)))
-    assert walked(hand, params(limit=1)) == [9]
-    assert dict(hand.calls[0].request.params)["page[size]"] == "1"
+    """A limit below the page size asks for pages of that size."""
+    driver = FakeDriver(in_turn(page([9], more=True)))
+    assert read_all(driver, params(limit=1)) == [9]
+    assert dict(driver.calls[0].request.params)["page[size]"] == "1"
 
 
 BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
@@ -113,6 +113,19 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
     ),
     "cursor counted in": ([page([9, 8], more=True), page([8, 7], more=True)], [9, 8], None, "counts its row in"),
     "empty twice": ([page([9], more=True), page([], more=True), page([], more=True)], [9], None, "empty page twice"),
+    "empty twice, with other cursors": (
+        [page([9], more=True), page([], more=True, end=5), page([], more=True, end=4)],
+        [9],
+        None,
+        "empty page twice",
+    ),
+    "empty twice at the head, with other cursors": (
+        [page([], more=True, end=5), page([], more=True, end=4)],
+        [],
+        None,
+        "empty page twice",
+    ),
+    "no cursor, in text": ([page([9], more=True, end="")], [], None, "no cursor"),
     "empty twice at the head": ([page([], more=True), page([], more=True)], [], None, "empty page twice"),
     "no cursor": ([page([9], more=True, end=None)], [], None, "no cursor"),
     "an old page at the end": (
@@ -138,7 +151,7 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_followed_ends_the_walk(case: str) -> None:
+def test_what_cannot_be_followed_ends_the_reading(case: str) -> None:
     """Loops, ignored and missing cursors end in PaginationError before the doubtful page, with the last good cursor."""
     answers, rows, cursor, words = BAD[case]
     seen, error = refused(FakeDriver(in_turn(*answers)), params())
@@ -150,44 +163,50 @@ def test_what_cannot_be_followed_ends_the_walk(case: str) -> None:
 def test_an_error_of_the_first_page_is_no_matter_of_paging(status: int, error: type[Exception]) -> None:
     """Without a cursor, 400 and 404 stay what they are."""
     with pytest.raises(error):
-        walked(FakeDriver(in_turn(raw(status))), params())
+        read_all(FakeDriver(in_turn(raw(status))), params())
 
 
 def test_other_errors_stay_what_they_are() -> None:
-    """A server error in the middle of a walk is no PaginationError, and the page can be asked for again."""
-    hand = FakeDriver(in_turn(page([9], more=True), *[raw(503)] * 5, page([8], more=False)))
-    walk = Paginator(params(), policy(), {})
-    hand.run(walk.next_page())
+    """A server error in the middle of a table is no PaginationError, and the page can be asked for again."""
+    driver = FakeDriver(in_turn(page([9], more=True), *[raw(503)] * 5, page([8], more=False)))
+    paginator = Paginator(params(), policy(), {})
+    driver.run(paginator.next_page())
     with pytest.raises(ServerError):
-        hand.run(walk.next_page())
-    assert [row["real_tx_id"] for row in hand.run(walk.next_page()).rows] == ["8"]
+        driver.run(paginator.next_page())
+    assert [row["real_tx_id"] for row in driver.run(paginator.next_page()).rows] == ["8"]
 
 
 def test_after_begins_behind_a_row() -> None:
     """after=X sends X with the first request, and X never comes back as a next cursor."""
-    hand = FakeDriver(in_turn(page([4], more=True), page([3], more=True, end=5)))
-    seen, error = refused(hand, params(after="5"))
-    assert (cursors(hand), seen, error.cursor) == (["5", "4"], [4], "5")
+    driver = FakeDriver(in_turn(page([4], more=True), page([3], more=True, end=5)))
+    seen, error = refused(driver, params(after="5"))
+    assert (cursors(driver), seen, error.cursor) == (["5", "4"], [4], "5")
+
+
+def test_fault_22_rows_newer_than_after_are_refused() -> None:
+    """A server that ignores page[after] on its only page does not deliver the head of the table as older rows."""
+    seen, error = refused(FakeDriver(in_turn(page([9, 8, 7], more=False))), params(after="8"))
+    assert (seen, "ignores the cursor" in str(error)) == ([], True)
 
 
 LIMITS = {0: ([], 0), 1: ([9], 1), 2: ([9, 8], 1), 3: ([9, 8, 7], 2), 4: ([9, 8, 7, 6], 2), 9: ([9, 8, 7, 6], 2)}
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_ends_the_walk(limit: int) -> None:
+def test_a_limit_ends_the_reading(limit: int) -> None:
     """No more rows than the limit are delivered, and no page more than they need is asked for."""
     rows, hits = LIMITS[limit]
-    hand = FakeDriver(in_turn(page([9, 8], more=True), page([7, 6], more=False)))
-    assert walked(hand, params(limit=limit)) == rows
-    assert len(hand.calls) == hits
+    driver = FakeDriver(in_turn(page([9, 8], more=True), page([7, 6], more=False)))
+    assert read_all(driver, params(limit=limit)) == rows
+    assert len(driver.calls) == hits
 
 
 @pytest.mark.parametrize(("limit", "size"), [(None, "40"), (3, "3"), (40, "40"), (41, "40")])
 def test_a_limit_below_the_page_size_asks_for_less(limit: int | None, size: str) -> None:
     """page[size] is the page size or the limit, whichever is smaller."""
-    hand = FakeDriver(in_turn(page([9], more=False)))
-    walked(hand, params(limit=limit, page_size=40))
-    assert dict(hand.calls[0].request.params)["page[size]"] == size
+    driver = FakeDriver(in_turn(page([9], more=False)))
+    read_all(driver, params(limit=limit, page_size=40))
+    assert dict(driver.calls[0].request.params)["page[size]"] == size
 
 
 BEFORE: dict[str, tuple[list[Outcome], list[int]]] = {
@@ -201,38 +220,38 @@ BEFORE: dict[str, tuple[list[Outcome], list[int]]] = {
 def test_before_gives_what_is_newer(case: str) -> None:
     """before=7 gives the rows above 7, and asks for no page beyond it."""
     answers, rows = BEFORE[case]
-    hand = FakeDriver(in_turn(*answers))
-    assert walked(hand, params(before="7")) == rows
-    assert len(hand.calls) == len(answers)
+    driver = FakeDriver(in_turn(*answers))
+    assert read_all(driver, params(before="7")) == rows
+    assert len(driver.calls) == len(answers)
 
 
 def test_before_a_row_that_is_not_there() -> None:
     """A row that is never met makes the last page doubtful: it is not delivered."""
-    hand = FakeDriver(in_turn(page([9], more=True), page([8], more=False)))
-    seen, error = refused(hand, params(before="7"))
+    driver = FakeDriver(in_turn(page([9], more=True), page([8], more=False)))
+    seen, error = refused(driver, params(before="7"))
     assert (seen, error.cursor) == ([9], None)
     assert "'7' was not met between 2025-02-01 and 2025-02-27" in str(error)
 
 
 def test_before_with_a_limit() -> None:
-    """A limit that is reached before the row is met ends the walk without an error."""
-    hand = FakeDriver(in_turn(page([9, 8], more=True)))
-    assert walked(hand, params(before="7", limit=2)) == [9, 8]
+    """A limit that is reached before the row is met ends the reading without an error."""
+    driver = FakeDriver(in_turn(page([9, 8], more=True)))
+    assert read_all(driver, params(before="7", limit=2)) == [9, 8]
 
 
-def test_looking_ahead_pays_from_page_two_on() -> None:
-    """A walk asks for a look-ahead after its second page, and not when it is done."""
-    hand = FakeDriver(in_turn(page([9], more=True), page([8], more=True), page([7], more=False)))
-    walk, wishes = Paginator(params(), policy(), {}), list[bool]()
-    while not walk.done:
-        hand.run(walk.next_page())
-        wishes.append(walk.prefetches)
+def test_prefetching_pays_from_page_two_on() -> None:
+    """The next page is worth fetching after the second page, and not after the last."""
+    driver = FakeDriver(in_turn(page([9], more=True), page([8], more=True), page([7], more=False)))
+    paginator, wishes = Paginator(params(), policy(), {}), list[bool]()
+    while not paginator.done:
+        driver.run(paginator.next_page())
+        wishes.append(paginator.prefetches)
     assert wishes == [False, True, False]
 
 
 def test_an_ignored_filter_is_reported_once_at_the_end() -> None:
     """Rows of all pages that contradict the filter are counted in one warning, and a second report is silent."""
-    hand = FakeDriver(in_turn(page([9, 8], more=True, status="a"), page([7], more=False, status="b")))
+    driver = FakeDriver(in_turn(page([9, 8], more=True, status="a"), page([7], more=False, status="b")))
     with pytest.warns(UserWarning, match="2 of 3 rows contradict it \\(status\\)") as warned:
-        assert walked(hand, params(filter=field("status").eq("b"))) == [9, 8, 7]
+        assert read_all(driver, params(filter=field("status").eq("b"))) == [9, 8, 7]
     assert len(warned) == 1

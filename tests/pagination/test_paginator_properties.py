@@ -48,16 +48,16 @@ def cycled(outcomes: list[Outcome], hits: list[Request]) -> Any:
 def test_a_call_ends_in_time_with_a_result_or_an_error_of_ours(
     *, outcomes: list[Outcome], write: bool, attempts: int, deadline: float, taking: float, rate: float | None
 ) -> None:
-    """Any answers and faults end within attempts and deadline, and a write is sent anew only if it did not happen."""
+    """Any answers and faults end within attempts and deadline, and a write is sent again only if it did not happen."""
     hits: list[Request] = []
-    hand = FakeDriver(cycled(outcomes, hits), taking=taking)
+    driver = FakeDriver(cycled(outcomes, hits), taking=taking)
     rules = policy(attempts=attempts, deadline=deadline, rate_limiter=RateLimiter(rate))
     try:
-        assert 200 <= hand.run(send(WRITE if write else READ, rules)).status_code < 300
+        assert 200 <= driver.run(send(WRITE if write else READ, rules)).status_code < 300
     except Metrics24Error:
         assert hits
     assert len(hits) <= attempts
-    assert hand.now - 1000 <= deadline + 0.002
+    assert driver.now - 1000 <= deadline + 0.002
     for outcome in outcomes[: len(hits) - 1] if write else ():
         assert (isinstance(outcome, TransportError) and not outcome.sent) or getattr(outcome, "status_code", 0) == 429
 
@@ -101,16 +101,16 @@ WHIMS = st.lists(
 def test_a_walk_delivers_the_table_or_says_where_it_stopped(
     whims: list[str], size: int, limit: int | None, before: int | None
 ) -> None:
-    """What is delivered is always the head of the table, once each, and the whole of it unless an error is raised."""
+    """The rows delivered are always the head of the table, once each, and all of it unless an error is raised."""
     asked = params(page_size=size, limit=limit, before=None if before is None else str(before))
-    hand, seen = FakeDriver(Whimsical(whims)), list[int]()
+    driver, seen = FakeDriver(Whimsical(whims)), list[int]()
     whole = ROWS[: None if before is None else ROWS.index(before)][:limit]
-    walk = Paginator(asked, policy(attempts=3), {})
+    paginator = Paginator(asked, policy(attempts=3), {})
     try:
-        while not walk.done:
-            seen += [int(row["real_tx_id"]) for row in hand.run(walk.next_page()).rows]
+        while not paginator.done:
+            seen += [int(row["real_tx_id"]) for row in driver.run(paginator.next_page()).rows]
     except Metrics24Error:
         assert seen == whole[: len(seen)]
     else:
         assert seen == whole
-    assert len(hand.calls) <= len(ROWS) + 3 * len(whims) + 3
+    assert len(driver.calls) <= len(ROWS) + 3 * len(whims) + 3

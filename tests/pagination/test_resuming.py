@@ -1,4 +1,4 @@
-"""Fault 30, and walks in both directions: what was interrupted goes on without losing or doubling a row."""
+"""Fault 30, and pages in both directions: a table that was read in part is read on without losing or doubling a row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def client_of(table: Table, mode: str) -> Iterator[tuple[Running, Any]]:
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_fault_30_an_interrupted_walk_resumes(mode: str, data: st.DataObject) -> None:
-    """Abandon a walk after any number of rows and go on with after=the last one: the union is the whole, once."""
+    """Stop after any number of rows and go on with after=the last one: the union is the whole, once."""
     whole = newest_first(data.draw(st.integers(1, 23), "rows"), 1)
     stops = data.draw(st.lists(st.integers(1, 9), max_size=4), "rows taken before each interruption")
     sizes = st.integers(1, 7)
@@ -53,7 +53,7 @@ def test_fault_30_before_gives_what_is_newer(mode: str, count: int, size: int, d
 
 
 def test_fault_30_resuming_during_a_broken_walk(run: Running, serve: Serve) -> None:
-    """A walk broken by the server resumes after the last row delivered, and the union is the whole."""
+    """Reading that the server broke off resumes after the last row delivered, and the union is the whole."""
     table = Table(newest_first(20, 1))
     asked: list[Received] = []
 
@@ -70,7 +70,7 @@ def test_fault_30_resuming_during_a_broken_walk(run: Running, serve: Serve) -> N
 
 
 def test_before_a_row_that_is_never_met_is_an_error(run: Running, serve: Serve) -> None:
-    """A walk towards a row that the table no longer has is PaginationError, not the whole table as if it were new."""
+    """before= a row that the table no longer has is PaginationError, not the whole table as if it were new."""
     client = run.client(serve(Table(newest_first(9, 1))))
     with pytest.raises(PaginationError):
         collect(run, client.reports.clicks("int1", before=tx(77), page_size=4, **RANGE))

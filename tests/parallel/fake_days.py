@@ -1,4 +1,4 @@
-"""Walks over several days at once that are run by hand, and the plain walk to compare them with."""
+"""Several days read at once on the fake driver, and one paginator to compare them with."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def served(table: Days) -> Script:
 
 
 def one_after_the_other(server: Script, asked: ReportParams) -> list[Row]:
-    """The rows of a plain walk."""
-    walk, hand, rows = Paginator(asked, policy(), {}), FakeDriver(server), list[Row]()
-    while not walk.done:
-        rows += hand.run(walk.next_page()).rows
+    """The rows of a plain paginator."""
+    paginator, driver, rows = Paginator(asked, policy(), {}), FakeDriver(server), list[Row]()
+    while not paginator.done:
+        rows += driver.run(paginator.next_page()).rows
     return rows
 
 
-class Together:
-    """Walks all days at once: `pick` says which of the requests under way is answered next."""
+class FakeReader:
+    """Reads all days at once: `pick` chooses the request under way that is answered next."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Together:
         pick: Callable[[int], int] = lambda _: 0,
         rules: Policy | None = None,
     ) -> None:
-        self.hand = FakeDriver(server)
+        self.driver = FakeDriver(server)
         self.shards = ShardQueue(evolve(asked, parallel=parallel), rules or policy(), {})
         self.rows: list[Row] = []
         self.has_next: list[bool] = []
@@ -55,8 +55,8 @@ class Together:
         self._pick = pick
         self._under_way: list[Any] = []
 
-    def run(self) -> list[Row]:
-        """Walk to the end and give the rows; those given before an error stay in `rows`."""
+    def read(self) -> list[Row]:
+        """Read to the end and return the rows; those given before an error stay in `rows`."""
         while not self.shards.done:
             while (shard := self.shards.next_to_ask()) is not None:
                 self._under_way.append((shard, shard.flow()))
@@ -70,20 +70,20 @@ class Together:
     def answer(self, shard: Any, flow: Any) -> None:
         """Perform a flow, and let its shard know."""
         try:
-            table = self.hand.run(flow)
+            table = self.driver.run(flow)
         except Metrics24Error as error:
             self.shards.failed(shard, error)
         else:
             self.shards.arrived(shard, table, shard.content())
 
     def _take(self) -> None:
-        while (piece := self.shards.take()) is not None:
-            rows = json.loads(piece.ticket)["data"]["data"] or []
-            self.rows += rows[: piece.rows]
-            self.has_next += [piece.has_next] * bool(piece.rows)
+        while (page := self.shards.take()) is not None:
+            rows = json.loads(page.ticket)["data"]["data"] or []
+            self.rows += rows[: page.rows]
+            self.has_next += [page.has_next] * bool(page.rows)
 
     @property
     def asked(self) -> list[tuple[str, str]]:
         """The ranges that were asked for, by their first and last days."""
-        found = [dict(call.request.params) for call in self.hand.calls]
+        found = [dict(call.request.params) for call in self.driver.calls]
         return [(each["start_date"][-2:], each["end_date"][-2:]) for each in found]

@@ -1,4 +1,4 @@
-"""Faults 29 and 64: whoever stops waiting for several days at once is out within 200 ms, and nothing goes on."""
+"""Faults 29 and 64: an interrupt ends several days at once within 200 ms, and nothing goes on."""
 
 import asyncio
 import signal

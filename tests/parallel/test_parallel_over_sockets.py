@@ -1,4 +1,4 @@
-"""Fault 29: several days at once give exactly the rows of one walk, in its order, over real connections."""
+"""Fault 29: several days at once give exactly the rows of one paginator, in its order, over real connections."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, UsageError, field
+from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, field
 from support import answers
 from support.clock import FakeClock
 from support.days import READINGS, Days, asked_for, at, numbered, row
@@ -36,13 +36,13 @@ def hostile() -> tuple[tuple[datetime, Row], ...]:
 
 
 def parallel(client: Any, last: int = LAST, **options: Any) -> Any:
-    """Ask for the days 0 to `last`, eight requests at once unless told otherwise."""
+    """Ask for the days 0 to `last`, eight requests at once by default."""
     return client.reports.clicks("int1", **{**asked_for(last), "parallel": 8, **options})
 
 
 @pytest.mark.parametrize("reading", READINGS)
 def test_fault_29_days_at_once_give_the_sequential_rows(run: Running, serve: Serve, reading: str) -> None:
-    """Equal times at midnight, an id on many days, empty days and one of 10,000 rows: the rows of one walk."""
+    """Equal times at midnight, an id on many days, empty days and one of 10,000 rows: the rows of one paginator."""
     table = Days(hostile(), reading)
     client = run.client(serve(table))
     assert collect(run, parallel(client).records()) == table.whole(LAST)
@@ -56,7 +56,7 @@ SMALL = [at(day, second) for day in (0, 1, 1, 3, 4, 4) for second in range(0, 60
 def test_fault_29_every_lane_gives_the_same(
     run: Running, serve: Serve, tmp_path: Path, lane: str, reading: str
 ) -> None:
-    """Models, records and files of several days at once are those of a plain walk; so are rows of pages."""
+    """Models, records and files of several days at once are those without parallel=; so are rows of pages."""
     client = run.client(serve(Days(numbered(SMALL), reading)))
     outcomes: list[Any] = []
     for number, at_once in enumerate((1, 3)):
@@ -70,14 +70,6 @@ def test_fault_29_every_lane_gives_the_same(
     assert outcomes[0] == outcomes[1]
 
 
-@pytest.mark.parametrize("limit", [0, 1, 59, 60, 61, 1_000])
-def test_fault_29_a_limit_gives_the_newest_rows(run: Running, serve: Serve, limit: int) -> None:
-    """With a limit several days at once give the newest rows, exactly as many as a plain walk."""
-    table = Days(numbered(SMALL))
-    rows = parallel(run.client(serve(table)), 4, limit=limit)
-    assert collect(run, rows.records()) == table.whole(4)[:limit]
-
-
 def test_fault_29_a_page_that_a_limit_cut_leads_on(run: Running, serve: Serve) -> None:
     """The last page of several days at once ends with the cursor of the last row that was kept, and says so."""
     pages = collect(run, parallel(run.client(serve(Days(numbered(SMALL)))), 4, limit=35, page_size=20).by_page())
@@ -85,8 +77,8 @@ def test_fault_29_a_page_that_a_limit_cut_leads_on(run: Running, serve: Serve) -
     assert (pages[-1].end_cursor, pages[-1].has_next) == (pages[-1].records[-1]["real_tx_id"], True)
 
 
-def test_fault_29_what_cannot_be_cut_is_walked_plainly(run: Running, serve: Serve) -> None:
-    """A single day is walked plainly: two pages are two requests."""
+def test_fault_29_what_cannot_be_cut_is_read_page_by_page(run: Running, serve: Serve) -> None:
+    """A single day is read page by page: two pages are two requests."""
     table = Days(numbered(SMALL))
     server = serve(table)
     assert collect(run, parallel(run.client(server), 0, page_size=20).records()) == table.whole(0)
@@ -94,7 +86,7 @@ def test_fault_29_what_cannot_be_cut_is_walked_plainly(run: Running, serve: Serv
 
 
 def test_fault_29_rows_are_the_same_when_iterated_again(run: Running, serve: Serve) -> None:
-    """Rows stay re-iterable: each iteration asks anew."""
+    """Rows stay re-iterable: each iteration asks again."""
     table = Days(numbered(SMALL), "exclusive")
     rows = parallel(run.client(serve(table)), 4)
     assert [collect(run, rows.records()) for _ in range(2)] == [table.whole(4)] * 2
@@ -130,28 +122,6 @@ def test_fault_29_a_table_that_changes_meanwhile_doubles_nothing(run: Running, s
     assert seen == table.whole(4)[:150]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"after": "r1"},
-        {"before": "r1"},
-        {"parallel": 0},
-        {"parallel": 33},
-        {"parallel": True},
-        {"parallel": "2"},
-        {"parallel": 2.0},
-    ],
-)
-def test_fault_29_arguments_that_make_no_sense_send_nothing(
-    run: Running, serve: Serve, arguments: dict[str, Any]
-) -> None:
-    """Cursors do not go with parallel, which is a whole number from 1 to 32: UsageError, no request."""
-    server = serve(Days(()))
-    with pytest.raises(UsageError):
-        parallel(run.client(server), **arguments)
-    assert server.hits == 0
-
-
 def test_fault_29_a_429_slows_down_and_loses_nothing(
     run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,16 +136,16 @@ def test_fault_29_a_429_slows_down_and_loses_nothing(
     assert caplog.messages[-1].startswith("The server took ")
 
 
-def test_fault_29_an_ignored_filter_is_told_once(run: Running, serve: Serve) -> None:
+def test_fault_29_an_ignored_filter_is_reported_once(run: Running, serve: Serve) -> None:
     """The warning counts the rows that were given, not those that ranges share."""
     table = Days([(moment, row(moment, f"r{place}", status="approved")) for place, moment in enumerate(SMALL)])
-    with pytest.warns(FilterIgnoredWarning, match=f"{len(SMALL)} of {len(SMALL)}") as told:
+    with pytest.warns(FilterIgnoredWarning, match=f"{len(SMALL)} of {len(SMALL)}") as warned:
         collect(run, parallel(run.client(serve(table)), 4, filter=field("status").eq("rejected")))
-    assert len(told) == 1
+    assert len(warned) == 1
 
 
-def test_fault_29_an_abandoned_walk_stops_everything(run: Running, serve: Serve) -> None:
-    """Whoever stops after the first row is out within 200 ms, no thread goes on, and nothing more is asked."""
+def test_fault_29_giving_up_stops_everything(run: Running, serve: Serve) -> None:
+    """Stopping after the first row returns within 200 ms, no thread goes on, and nothing more is asked."""
     table = Days(numbered(SMALL), unless=lambda first, *_: None if first > 1 else answers.silence)
     arrived = threading.Barrier(4, timeout=30)
 

@@ -1,4 +1,4 @@
-"""Days that are walked at once: which ranges are asked for, where they are cut, and how they end."""
+"""Days that are read at once: the ranges that are asked for, their borders, and their ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from metrics24._core.parallel import ranges
 from metrics24._core.retry import AdaptiveConcurrency
 from metrics24.config import Retrying
 from metrics24.errors import Forbidden, PaginationError, RateLimited, ServerError, StatusError
-from parallel.fake_days import Together, days, served
+from parallel.fake_days import FakeReader, days, served
 from support.days import Days, at, numbered, row
 from support.fake_driver import Outcome, Script, policy, raw
 from support.tables import Row
@@ -49,19 +49,19 @@ def test_one_day_cannot_be_cut() -> None:
 
 def test_a_border_that_is_met_costs_no_request() -> None:
     """If last days count whole, each range is asked for once and no other is."""
-    walk = Together(served(Days(numbered(NOONS))), days(4))
-    assert [each["real_tx_id"] for each in walk.run()] == ["r4", "r3", "r2", "r1", "r0"]
-    assert sorted(walk.asked) == [("01", "01"), ("01", "02"), ("02", "03"), ("03", "04"), ("04", "05")]
+    reader = FakeReader(served(Days(numbered(NOONS))), days(4))
+    assert [each["real_tx_id"] for each in reader.read()] == ["r4", "r3", "r2", "r1", "r0"]
+    assert sorted(reader.asked) == [("01", "01"), ("01", "02"), ("02", "03"), ("03", "04"), ("04", "05")]
 
 
 def test_a_border_that_is_not_met_is_proven_to_be_none() -> None:
     """If last days do not count, what two ranges would share is asked for, and is empty."""
-    walk = Together(served(Days(numbered(NOONS), "exclusive")), days(3))
-    assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
+    reader = FakeReader(served(Days(numbered(NOONS), "exclusive")), days(3))
+    assert [each["real_tx_id"] for each in reader.read()] == ["r2", "r1", "r0"]
     ends = [("01", "01"), ("01", "02"), ("02", "02"), ("02", "03"), ("03", "03"), ("03", "04")]
-    assert sorted(set(walk.asked)) == ends
-    sizes = [dict(call.request.params)["page[size]"] for call in walk.hand.calls]
-    assert [size for size, ends in zip(sizes, walk.asked, strict=True) if ends in {("02", "02"), ("03", "03")}] == [
+    assert sorted(set(reader.asked)) == ends
+    sizes = [dict(call.request.params)["page[size]"] for call in reader.driver.calls]
+    assert [size for size, ends in zip(sizes, reader.asked, strict=True) if ends in {("02", "02"), ("03", "03")}] == [
         "1",
         "1",
     ]
@@ -73,25 +73,25 @@ def test_a_border_is_met_by_its_time_whatever_the_columns_name_is(column: str) -
     rows: list[tuple[datetime, Row]] = [
         (moment, {"real_tx_id": f"r{moment.day}", column: moment.isoformat()}) for moment in NOONS
     ]
-    walk = Together(served(Days(rows)), days(2))
-    assert [each["real_tx_id"] for each in walk.run()] == ["r3", "r2", "r1"]
-    assert sorted(walk.asked) == [("01", "01"), ("01", "02"), ("02", "03")]
+    reader = FakeReader(served(Days(rows)), days(2))
+    assert [each["real_tx_id"] for each in reader.read()] == ["r3", "r2", "r1"]
+    assert sorted(reader.asked) == [("01", "01"), ("01", "02"), ("02", "03")]
 
 
 def test_a_server_may_refuse_a_range_without_length() -> None:
     """A 400 to a range from a day to itself proves as well that it has no rows."""
-    walk = Together(
+    reader = FakeReader(
         unless(Days(numbered(NOONS), "exclusive"), _01_01=raw(400), _02_02=raw(400), _03_03=raw(400)), days(3)
     )
-    assert [each["real_tx_id"] for each in walk.run()] == ["r2", "r1", "r0"]
+    assert [each["real_tx_id"] for each in reader.read()] == ["r2", "r1", "r0"]
 
 
 def test_no_proof_is_an_error() -> None:
-    """What else comes instead of the proof is raised, after the rows that are sure."""
-    walk = Together(unless(Days(numbered(NOONS), "exclusive"), _03_03=raw(403)), days(3))
+    """Any other error in place of the proof is raised, after the rows that are sure."""
+    reader = FakeReader(unless(Days(numbered(NOONS), "exclusive"), _03_03=raw(403)), days(3))
     with pytest.raises(Forbidden):
-        walk.run()
-    assert [each["real_tx_id"] for each in walk.rows] == ["r2"]
+        reader.read()
+    assert [each["real_tx_id"] for each in reader.rows] == ["r2"]
 
 
 def changing(table: Days, moment: datetime, **columns: object) -> Script:
@@ -110,10 +110,12 @@ def changing(table: Days, moment: datetime, **columns: object) -> Script:
 def test_a_border_that_changed_meanwhile_is_an_error() -> None:
     """A row whose verdict changes between two ranges is given once, and the doubtful rows not at all."""
     table = Days([(moment, row(moment, "same", status="approved")) for moment in NOONS])
-    walk = Together(changing(table, NOONS[2], status="rejected"), days(3, page_size=1), parallel=4, pick=lambda _: -1)
+    reader = FakeReader(
+        changing(table, NOONS[2], status="rejected"), days(3, page_size=1), parallel=4, pick=lambda _: -1
+    )
     with pytest.raises(PaginationError, match="without parallel=") as caught:
-        walk.run()
-    assert [each["status"] for each in walk.rows] == ["approved", "rejected"]
+        reader.read()
+    assert [each["status"] for each in reader.rows] == ["approved", "rejected"]
     assert caught.value.cursor == "same"
 
 
@@ -121,69 +123,71 @@ def test_a_border_that_changed_meanwhile_is_an_error() -> None:
 def test_rows_that_cannot_be_told_apart_are_an_error(missing: str) -> None:
     """A border without an id or a time is never taken for met: equal rows may stand on many days."""
     rows = [(moment, {**row(moment, "same"), missing: None}) for moment in NOONS]
-    walk = Together(served(Days(rows)), days(3))
+    reader = FakeReader(served(Days(rows)), days(3))
     with pytest.raises(PaginationError):
-        walk.run()
-    assert walk.rows == [rows[3][1], rows[2][1]]
+        reader.read()
+    assert reader.rows == [rows[3][1], rows[2][1]]
 
 
 @pytest.mark.parametrize("reading", ["exclusive", "midnight"])
 def test_without_ids_ranges_that_share_nothing_are_joined(reading: str) -> None:
-    """Where no row stands in two ranges, none needs an id."""
+    """If no row is in two ranges, none needs an id."""
     rows = [(moment, {**row(moment, ""), "real_tx_id": None}) for moment in NOONS]
-    assert Together(served(Days(rows, reading)), days(3)).run() == [rows[2][1], rows[1][1], rows[0][1]]
+    assert FakeReader(served(Days(rows, reading)), days(3)).read() == [rows[2][1], rows[1][1], rows[0][1]]
 
 
 def test_an_error_comes_where_its_rows_would_be() -> None:
     """All rows that are newer come first; older days are not asked for in vain."""
-    walk = Together(unless(Days(numbered(NOONS)), _03_04=raw(403)), days(5), parallel=1)
+    reader = FakeReader(unless(Days(numbered(NOONS)), _03_04=raw(403)), days(5), parallel=1)
     with pytest.raises(Forbidden):
-        walk.run()
-    assert [each["real_tx_id"] for each in walk.rows] == ["r5", "r4", "r3"]
-    assert ("01", "02") not in walk.asked
+        reader.read()
+    assert [each["real_tx_id"] for each in reader.rows] == ["r5", "r4", "r3"]
+    assert ("01", "02") not in reader.asked
 
 
 def test_a_page_says_whether_rows_follow() -> None:
     """The last page with rows has no next one if the older days are known to be empty."""
-    walk = Together(served(Days(numbered([at(4, 5), at(4, 3)]))), days(4, page_size=1), parallel=9, pick=lambda _: -1)
-    assert len(walk.run()) == 2
-    assert walk.has_next == [True, False]
+    reader = FakeReader(
+        served(Days(numbered([at(4, 5), at(4, 3)]))), days(4, page_size=1), parallel=9, pick=lambda _: -1
+    )
+    assert len(reader.read()) == 2
+    assert reader.has_next == [True, False]
 
 
 def test_a_page_before_an_empty_day_may_have_a_next_one() -> None:
     """As long as it is not known that all older days are empty, rows may follow."""
-    walk = Together(served(Days(numbered([at(3, 5), at(0, 5)]))), days(3), parallel=1)
-    assert len(walk.run()) == 2
-    assert walk.has_next == [True, False]
+    reader = FakeReader(served(Days(numbered([at(3, 5), at(0, 5)]))), days(3), parallel=1)
+    assert len(reader.read()) == 2
+    assert reader.has_next == [True, False]
 
 
 def test_odd_pages_are_looked_at_closely() -> None:
     """A page that is written unusually, with null for no rows, is read like any other."""
     info = {"startCursor": "", "endCursor": "", "hasPreviousPage": False, "hasNextPage": False}
     nothing = {"data": {"data": None, "pageInfo": info}}
-    walk = Together(unless(Days(numbered(NOONS[3:])), _02_03=raw(body=nothing)), days(3))
-    assert [each["real_tx_id"] for each in walk.run()] == ["r0"]
+    reader = FakeReader(unless(Days(numbered(NOONS[3:])), _02_03=raw(body=nothing)), days(3))
+    assert [each["real_tx_id"] for each in reader.read()] == ["r0"]
 
 
 @pytest.mark.parametrize(("attempts", "hits"), [(3, 9), (2, 6), (1, 1)])
 def test_too_many_requests_are_asked_again_more_slowly(attempts: int, hits: int) -> None:
     """A page that was refused for all its attempts gets two more chances, unless no attempt was to be repeated."""
-    told: list[Retry] = []
-    rules = evolve(policy(), retrying=Retrying(attempts=attempts, on_retry=told.append))
-    walk = Together(unless(Days(numbered(NOONS)), _01_02=raw(429)), days(2), rules=rules)
+    retries: list[Retry] = []
+    rules = evolve(policy(), retrying=Retrying(attempts=attempts, on_retry=retries.append))
+    reader = FakeReader(unless(Days(numbered(NOONS)), _01_02=raw(429)), days(2), rules=rules)
     with pytest.raises(RateLimited):
-        walk.run()
-    assert walk.asked.count(("01", "02")) == hits
-    assert [each.attempt for each in told] == [*range(1, attempts)] * (hits // attempts)
+        reader.read()
+    assert reader.asked.count(("01", "02")) == hits
+    assert [each.attempt for each in retries] == [*range(1, attempts)] * (hits // attempts)
 
 
 def test_a_refusal_until_later_is_final() -> None:
     """A server that says when to come back, and that is too late, is not asked again before."""
     late = raw(429, headers=[("Retry-After", "9999")])
-    walk = Together(unless(Days(numbered(NOONS)), _02_03=late), days(2))
+    reader = FakeReader(unless(Days(numbered(NOONS)), _02_03=late), days(2))
     with pytest.raises(RateLimited):
-        walk.run()
-    assert walk.asked.count(("02", "03")) == 1
+        reader.read()
+    assert reader.asked.count(("02", "03")) == 1
 
 
 def error(kind: type[StatusError]) -> StatusError:
@@ -218,15 +222,15 @@ def test_pressure_stays_within_its_bounds(events: list[bool], most: int) -> None
 
 
 def test_fewer_are_under_way_after_a_429(caplog: pytest.LogCaptureFixture) -> None:
-    """Requests that the server refused make the walk slower, the rows are the same, and the limit found is logged."""
+    """Refused requests make the reading slower, the rows are the same, and the limit found is logged."""
     table, left = Days(numbered(NOONS)), [raw(429), raw(429)]
 
     def script(request: Request) -> Outcome:
         return left.pop() if left else served(table)(request)
 
-    walk = Together(script, days(5), parallel=4)
+    reader = FakeReader(script, days(5), parallel=4)
     with caplog.at_level("INFO", "metrics24"):
-        assert len(walk.run()) == 6
+        assert len(reader.read()) == 6
     found = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
     assert found[:2] == [2, 1]
     assert len(found) == 3

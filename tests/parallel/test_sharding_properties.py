@@ -1,4 +1,4 @@
-"""However a server reads the last day, whatever its rows are: several days at once give what one walk gives."""
+"""Whichever way a server counts the last day, several days at once give the rows of one paginator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parallel.fake_days import Together, days, one_after_the_other, served
+from parallel.fake_days import FakeReader, days, one_after_the_other, served
 from support.days import READINGS, Days, at, row
 from support.tables import Row
 
@@ -29,14 +29,14 @@ def rows_of(drawn: list[Any]) -> list[tuple[datetime, Row]]:
     parallel=st.integers(2, 9),
     data=st.data(),
 )
-def test_days_at_once_give_the_rows_of_one_walk(
+def test_days_at_once_give_the_rows_of_one_paginator(
     *, drawn: list[Any], reading: str, size: int, last: int, parallel: int, data: st.DataObject
 ) -> None:
     """Equal times at midnight, one id on many rows and days, empty days: the same rows, in the same order."""
     server = served(Days(rows_of(drawn), reading))
     asked = days(last, page_size=size)
     picked = st.integers(0, 8)
-    walk = Together(server, asked, parallel=parallel, pick=lambda count: data.draw(picked) % count)
-    assert walk.run() == one_after_the_other(server, asked)
-    assert walk.most <= parallel
-    assert all(walk.has_next[:-1])
+    reader = FakeReader(server, asked, parallel=parallel, pick=lambda count: data.draw(picked) % count)
+    assert reader.read() == one_after_the_other(server, asked)
+    assert reader.most <= parallel
+    assert all(reader.has_next[:-1])

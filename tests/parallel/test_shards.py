@@ -1,4 +1,4 @@
-"""The number of days read at once, refusals, and rows that are doubtful."""
+"""The number of requests under way, refusals, and rows that are doubtful."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import evolve
 from metrics24._core.effects import Request
 from metrics24.config import Retrying
 from metrics24.errors import BadRequest, Metrics24Error, PaginationError
-from parallel.fake_days import Together, days, served
+from parallel.fake_days import FakeReader, days, served
 from support.days import Days, at, numbered, row
 from support.fake_driver import Outcome, policy, raw
 
@@ -25,12 +25,12 @@ def test_as_many_are_under_way_as_was_allowed(parallel: int, reading: str) -> No
         counts.append(count)
         return 0
 
-    walk = Together(served(Days(numbered(NOONS), reading)), days(7, page_size=1), parallel=parallel, pick=oldest)
-    walk.run()
-    assert (walk.most, counts[:8]) == (parallel, [parallel] * 8)
+    reader = FakeReader(served(Days(numbered(NOONS), reading)), days(7, page_size=1), parallel=parallel, pick=oldest)
+    reader.read()
+    assert (reader.most, counts[:8]) == (parallel, [parallel] * 8)
 
 
-def test_the_last_attempt_that_is_refused_slows_the_walk_too() -> None:
+def test_the_last_attempt_that_is_refused_slows_the_reading_too() -> None:
     """Each 429 of a request halves what may be under way, also the one after which it is not repeated at once."""
     left = [raw(429), raw(429)]
 
@@ -38,14 +38,14 @@ def test_the_last_attempt_that_is_refused_slows_the_walk_too() -> None:
         return left.pop() if left else served(Days(numbered(NOONS)))(request)
 
     rules = evolve(policy(), retrying=Retrying(attempts=2))
-    walk = Together(script, days(7), parallel=8, rules=rules)
-    first = walk.shards.next_to_ask()
+    reader = FakeReader(script, days(7), parallel=8, rules=rules)
+    first = reader.shards.next_to_ask()
     assert first is not None
-    walk.answer(first, first.flow())
-    assert sum(walk.shards.next_to_ask() is not None for _ in range(8)) == 2
+    reader.answer(first, first.flow())
+    assert sum(reader.shards.next_to_ask() is not None for _ in range(8)) == 2
 
 
-def refusing(start: str, end: str, *, later: bool) -> Together:
+def refusing(start: str, end: str, *, later: bool) -> FakeReader:
     """Walk three days, where a page of one range, the first or a later one, is answered with 400."""
 
     def script(request: Request) -> Outcome:
@@ -53,7 +53,7 @@ def refusing(start: str, end: str, *, later: bool) -> Together:
         this = (asked["start_date"][-2:], asked["end_date"][-2:]) == (start, end) and later == ("page[after]" in asked)
         return raw(400) if this else served(Days(numbered([*NOONS[:3], at(0, 5), at(1, 5)])))(request)
 
-    return Together(script, days(2, page_size=1))
+    return FakeReader(script, days(2, page_size=1))
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_range_that_is_refused_is_not_empty(
 ) -> None:
     """A 400 says that there are no rows to the first page of a range of no length alone; others are raised."""
     with pytest.raises(error):
-        refusing(start, end, later=later).run()
+        refusing(start, end, later=later).read()
 
 
 def test_a_doubtful_border_is_told_with_the_cursor_of_the_last_row() -> None:
     """A caller that goes on after an error about a border goes on after the last row that was given."""
     rows = [(moment, {**row(moment, f"r{number}"), "request_time": None}) for number, moment in enumerate(NOONS)]
-    walk = Together(served(Days(rows)), days(3))
+    reader = FakeReader(served(Days(rows)), days(3))
     with pytest.raises(PaginationError) as caught:
-        walk.run()
-    assert caught.value.cursor == walk.rows[-1]["real_tx_id"] == "r2"
+        reader.read()
+    assert caught.value.cursor == reader.rows[-1]["real_tx_id"] == "r2"

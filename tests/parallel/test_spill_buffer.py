@@ -20,57 +20,57 @@ from support.fake_driver import FakeDriver, Row, Script, policy
 
 
 def test_pages_come_back_as_they_were() -> None:
-    """What fits stays in memory, the rest goes into the file, and both come back in any order."""
-    shelf, pages = SpillBuffer(10), [bytes([number]) * 4 for number in range(9)]
-    tickets = [shelf.put(each) for each in pages]
+    """Pages that fit stay in memory, the others go into the file, and both come back in any order."""
+    buffer, pages = SpillBuffer(10), [bytes([number]) * 4 for number in range(9)]
+    tickets = [buffer.put(each) for each in pages]
     assert [isinstance(each, bytes) for each in tickets] == [True] * 2 + [False] * 7
-    assert [shelf.take(each) for each in reversed(tickets)] == pages[::-1]
-    shelf.close()
+    assert [buffer.take(each) for each in reversed(tickets)] == pages[::-1]
+    buffer.close()
 
 
 def test_memory_is_used_again() -> None:
     """A page that was taken makes room for another one."""
-    shelf = SpillBuffer(5)
+    buffer = SpillBuffer(5)
     for _ in range(3):
-        assert shelf.take(shelf.put(b"12345")) == b"12345"
-    assert isinstance(shelf.put(b"12345"), bytes)
+        assert buffer.take(buffer.put(b"12345")) == b"12345"
+    assert isinstance(buffer.put(b"12345"), bytes)
 
 
 def test_an_emptied_file_is_used_from_its_beginning() -> None:
-    """The file does not grow for ever: once nothing is left in it, it starts anew."""
-    shelf = SpillBuffer(0)
-    one, two = shelf.put(b"one"), shelf.put(b"two")
+    """The file does not grow for ever: once nothing is left in it, it is written from its beginning again."""
+    buffer = SpillBuffer(0)
+    one, two = buffer.put(b"one"), buffer.put(b"two")
     assert (one, two) == ((0, 3), (3, 3))
-    assert [shelf.take(two), shelf.take(one)] == [b"two", b"one"]
-    assert shelf.put(b"again") == (0, 5)
-    shelf.close()
+    assert [buffer.take(two), buffer.take(one)] == [b"two", b"one"]
+    assert buffer.put(b"again") == (0, 5)
+    buffer.close()
 
 
 def test_an_emptied_file_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk gets its room back as soon as the last page was taken, and not only at the end of a walk."""
+    """The disk gets its room back as soon as the last page was taken, and not only at the end of a paginator."""
     with tempfile.TemporaryFile() as file:
         monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: file)
-        shelf = SpillBuffer(0)
-        shelf.take(shelf.put(b"page"))
+        buffer = SpillBuffer(0)
+        buffer.take(buffer.put(b"page"))
         assert os.fstat(file.fileno()).st_size == 0
 
 
-def test_a_shelf_holds_64_mib_in_memory() -> None:
-    """What waits takes that much memory and not a byte more, unless told otherwise."""
-    shelf = SpillBuffer()
-    assert isinstance(shelf.put(bytes(64 * 1024 * 1024)), bytes)
-    assert shelf.put(b"x") == (0, 1)
-    shelf.close()
+def test_a_buffer_holds_64_mib_in_memory() -> None:
+    """Waiting pages take that much memory and not a byte more, by default."""
+    buffer = SpillBuffer()
+    assert isinstance(buffer.put(bytes(64 * 1024 * 1024)), bytes)
+    assert buffer.put(b"x") == (0, 1)
+    buffer.close()
 
 
 def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The file has no name in the folder for temporary files, and a closed shelf opens no other."""
+    """The file has no name in the folder for temporary files, and a closed buffer opens no other."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    shelf = SpillBuffer(0)
-    shelf.put(b"page")
+    buffer = SpillBuffer(0)
+    buffer.put(b"page")
     assert list(tmp_path.iterdir()) == []
-    shelf.close()
-    assert isinstance(shelf.put(b"late"), bytes)
+    buffer.close()
+    assert isinstance(buffer.put(b"late"), bytes)
 
 
 def test_a_folder_that_cannot_be_written_is_a_save_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,52 +80,60 @@ def test_a_folder_that_cannot_be_written_is_a_save_error(monkeypatch: pytest.Mon
         SpillBuffer(0).put(b"page")
 
 
-def test_threads_may_share_a_shelf() -> None:
+def test_threads_may_share_a_buffer() -> None:
     """Pages put and taken by many threads at once are never mixed up."""
-    shelf, barrier = SpillBuffer(1_000), threading.Barrier(8)
+    buffer, barrier = SpillBuffer(1_000), threading.Barrier(8)
 
     def work(number: int) -> bool:
         barrier.wait()
         pages = [b"%d-%d" % (number, index) * 50 for index in range(200)]
-        return [shelf.take(ticket) for ticket in [shelf.put(each) for each in pages]] == pages
+        return [buffer.take(ticket) for ticket in [buffer.put(each) for each in pages]] == pages
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(8)))
-    shelf.close()
+    buffer.close()
 
 
-def walked(server: Script, asked: ReportParams, shelf: SpillBuffer) -> tuple[ParallelReader, list[Row]]:
-    """The fan and the rows of several days at once, whose pages all wait on a shelf before the first one is given."""
-    reader = ParallelReader(evolve(asked, parallel=3), policy(), {}, buffer=shelf)
-    hand, rows = FakeDriver(server), list[Row]()
+def read_all(server: Script, asked: ReportParams, buffer: SpillBuffer) -> tuple[ParallelReader, list[Row]]:
+    """Return the reader and the rows of several days at once; all pages wait in a buffer before the first is given."""
+    reader = ParallelReader(evolve(asked, parallel=3), policy(), {}, buffer=buffer)
+    driver, rows = FakeDriver(server), list[Row]()
     while not reader.done:
         while (found := reader.next_flow()) is not None:
-            reader.arrived(found[0], hand.run(found[1]))
-        while (page := reader.take()) is not None:
+            reader.arrived(found[0], driver.run(found[1]))
+        while not reader.done and (page := reader.take()) is not None:
             rows += reader.table(page).rows
     return reader, rows
 
 
 @pytest.mark.parametrize("most", [0, 2_000, 64_000_000])
 def test_rows_are_the_same_wherever_pages_waited(most: int) -> None:
-    """A walk whose pages went through the file gives what one gives whose pages stayed in memory."""
+    """Pages that went through the file give the rows that pages in memory give."""
     asked = days(4, page_size=3)
     server = served(Days(numbered([at(day, second) for day in range(5) for second in range(10)])))
-    shelf = SpillBuffer(most)
-    reader, rows = walked(server, asked, shelf)
+    buffer = SpillBuffer(most)
+    reader, rows = read_all(server, asked, buffer)
     assert rows == one_after_the_other(server, asked)
     reader.finish()
-    assert isinstance(shelf.put(b"late"), bytes)  # it is closed, and opens no file any more
+    assert isinstance(buffer.put(b"late"), bytes)  # it is closed, and opens no file any more
+
+
+@pytest.mark.parametrize("limit", [0, 1, 49, 50, 51, 1_000])
+def test_fault_29_a_limit_gives_the_newest_rows(limit: int) -> None:
+    """With a limit several days at once give the newest rows, exactly as many as one paginator."""
+    server = served(Days(numbered([at(day, second) for day in range(5) for second in range(10)])))
+    rows = read_all(server, days(4, page_size=3, limit=limit), SpillBuffer())[1]
+    assert rows == one_after_the_other(server, days(4, page_size=3))[:limit]
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_a_walk_gives_back_the_memory_that_it_took(reading: str) -> None:
-    """Once all rows are given, nothing is left on the shelf, not even the pages of days without rows."""
+def test_reading_gives_back_the_memory_that_it_took(reading: str) -> None:
+    """Once all rows are given, nothing is left in the buffer, not even the pages of days without rows."""
     most = 64_000
-    shelf = SpillBuffer(most)
-    assert len(walked(served(Days(numbered([at(1), at(5, 9)]), reading)), days(6), shelf)[1]) == 2
-    assert isinstance(shelf.put(bytes(most)), bytes)
-    shelf.close()
+    buffer = SpillBuffer(most)
+    assert len(read_all(served(Days(numbered([at(1), at(5, 9)]), reading)), days(6), buffer)[1]) == 2
+    assert isinstance(buffer.put(bytes(most)), bytes)
+    buffer.close()
 
 
 def test_a_full_disk_surfaces_like_any_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 
 from metrics24._core.requests import OPERATIONS
+from metrics24._rows.schema import file_columns
 from metrics24.kinds import KINDS, Kind, time_of
-from metrics24.models import answer_model, columns, row_model
+from metrics24.models import response_model, row_model
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_a_kind_names_what_the_spec_has(kind: Kind) -> None:
     """The operations of a kind exist, and its model is that of the report's rows, with the time column in it."""
     assert kind.model == row_model(kind.report)
-    assert kind.time_column in {column.name for column in columns(kind.model)}
+    assert kind.time_column in {column.name for column in file_columns(kind.model)}
     assert OPERATIONS[kind.export].effect == "write"
-    assert not kind.look_up or answer_model(kind.look_up) == kind.model
+    assert not kind.look_up or response_model(kind.look_up) == kind.model
 
 
 @pytest.mark.parametrize(
@@ -29,5 +30,5 @@ def test_a_kind_names_what_the_spec_has(kind: Kind) -> None:
     ],
 )
 def test_the_time_of_a_row_is_the_first_that_it_has(row: dict[str, object], time: str | None) -> None:
-    """What is absent, null or empty is no time; what is no text is written as one."""
+    """An absent, null or empty value is no time; a number is written as text."""
     assert time_of(row) == time

@@ -25,10 +25,10 @@ KEYS: dict[str, Any] = {
 def test_a_row_comes_bare_or_wrapped(wrapped: bool) -> None:
     """The row is the same whether the server wraps it in `data` or not, and all five keys are sent."""
     row = {"real_tx_id": "t", "new": [1]}
-    hand = FakeDriver(in_turn(raw(body={"data": row} if wrapped else row)))
-    found = hand.run(look_up(CLICKS, policy(), {}, **KEYS))
+    driver = FakeDriver(in_turn(raw(body={"data": row} if wrapped else row)))
+    found = driver.run(look_up(CLICKS, policy(), {}, **KEYS))
     assert (found.real_tx_id, found["new"]) == ("t", [1])
-    assert {"2025-02-01", "int1", "o", "p", "t"} <= {value for _, value in hand.calls[0].request.params}
+    assert {"2025-02-01", "int1", "o", "p", "t"} <= {value for _, value in driver.calls[0].request.params}
 
 
 def test_not_found_says_what_to_check_first() -> None:

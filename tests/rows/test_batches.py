@@ -37,7 +37,7 @@ def test_the_first_thousand_rows_fix_the_schema(run: Running, serve: Serve) -> N
 
 
 def test_a_batch_is_given_before_all_rows_are_read(run: Running, serve: Serve) -> None:
-    """Whoever takes one batch of many has asked for that batch's pages and one ahead at most."""
+    """Taking one batch of many fetches that batch's pages and at most one more."""
     server = serve(Table(newest_first(3000, 1)))
     batches = run.client(server).reports.clicks("int1", **RANGE).arrow_batches()
     (batch,) = run.take(batches, 1)

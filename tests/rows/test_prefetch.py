@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
 
 from metrics24._core.effects import Flow, Sleep, ask
 from metrics24._core.responses import Table
-from metrics24._io.driver import Driver
+from metrics24._io.driver import Abandoned, AsyncDriver, Driver
 from metrics24._io.http import Endpoint
-from metrics24._io.prefetch import prefetched
+from metrics24._io.prefetch import Prefetch, prefetched, prefetched_async
 from metrics24.config import Credential, Secret
+from metrics24.errors import PaginationError
 
-DRIVER = Driver(Endpoint("http://127.0.0.1:1", Credential("key", Secret("k", "a key"))), max_connections=1)
+ENDPOINT = Endpoint("http://127.0.0.1:1", Credential("key", Secret("a-key-for-prefetching", "a key")))
+DRIVER = Driver(ENDPOINT, max_connections=1)
 PAGES = 60
 
 
@@ -77,3 +81,47 @@ def test_no_thread_outlives_its_pages() -> None:
         for thread in mine:
             thread.join(5)
             assert not thread.is_alive()
+
+
+def napping(seconds: float) -> Flow[Table]:
+    """Sleep twice, then give an empty page."""
+    yield Sleep(seconds)
+    yield Sleep(seconds)
+    return Table([], None, None, has_next=False)
+
+
+def failing() -> Flow[Table]:
+    """Fail at once."""
+    yield Sleep(0)
+    raise PaginationError("broken")
+
+
+def test_a_thread_gives_results_and_errors_and_is_closed_at_once() -> None:
+    """A page or its error comes out, another can follow, and closing ends the one that is under way."""
+    prefetch = Prefetch(DRIVER)
+    for _ in range(2):
+        prefetch.start(napping(0.001))
+        table, seconds = prefetch.result()
+        assert (table.rows, seconds >= 0.002) == ([], True)
+    prefetch.start(failing())
+    with pytest.raises(PaginationError, match="broken"):
+        prefetch.result()
+    started = time.monotonic()
+    prefetch.start(napping(60))
+    prefetch.close()
+    with pytest.raises(Abandoned):
+        prefetch.result()
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_task_that_is_given_up_leaves_no_complaint(*, fails: bool) -> None:
+    """Giving up the pages cancels the task of the next one, or drops its error if it has failed already."""
+    paginator = SlowPaginator(0.0)
+    pages = prefetched_async(paginator, AsyncDriver(ENDPOINT, max_connections=1))  # type: ignore[arg-type]
+    await anext(pages)
+    paginator.next_page = failing if fails else lambda: napping(60)  # type: ignore[method-assign]
+    await anext(pages)
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(pages.aclose(), 5)
+    assert asyncio.all_tasks() == {asyncio.current_task()}

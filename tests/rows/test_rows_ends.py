@@ -1,4 +1,4 @@
-"""What ends a chain gives what it says, with Client and with AsyncClient."""
+"""Methods that end a chain return what they say, with Client and with AsyncClient."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Without:
 def test_a_library_of_data_frames_that_is_missing_is_named(
     run: Running, client: Any, monkeypatch: pytest.MonkeyPatch, frames: str
 ) -> None:
-    """Where Polars or pandas is not installed, asking for its data frame is a UsageError that says what to install."""
+    """Without Polars or pandas, its data frame is a UsageError that says what to install."""
     monkeypatch.delitem(sys.modules, frames, raising=False)
     monkeypatch.setattr(sys, "meta_path", [Without(frames), *sys.meta_path])
     with pytest.raises(UsageError, match=rf"pip install 'metrics24\[{frames}\]'"):

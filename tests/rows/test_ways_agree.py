@@ -64,8 +64,8 @@ def test_rows_that_come_again_are_noticed(run: Running, serve: Serve, tmp_path: 
 def test_a_wrong_type_below_a_later_page_is_warned_of(
     run: Running, serve: Serve, tmp_path: Path, way: str, wrong: object
 ) -> None:
-    """What the documentation does not vouch for may have another type: it is kept, and told of once, on any page."""
+    """A value that is not documented may have another type: it is kept, with one warning, on any page."""
     pages = [page([row(9)], more=True), page([row(8, extra_parameters=wrong), row(7, extra_parameters=wrong)])]
-    with pytest.warns(UnexpectedAnswerWarning, match="extra_parameters") as told:
+    with pytest.warns(UnexpectedAnswerWarning, match="extra_parameters") as caught:
         assert through(run, serve, tmp_path, way, *pages) == 3
-    assert len(told) == 1
+    assert len(caught) == 1

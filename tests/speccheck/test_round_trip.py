@@ -29,11 +29,11 @@ TYPES = """
 import json, metrics24, metrics24_api
 from attrs import fields_dict
 from metrics24 import Click
-from metrics24.models import columns
+from metrics24._rows.schema import file_columns
 with metrics24.Client() as client:
     row = client.reports.clicks("acmeshop01", start="2025-02-01", end="2025-02-01").first()
 types = {name: str(field.type) for name, field in fields_dict(Click).items()}
-files = {column.name: column.type for column in columns("Click")}
+files = {column.name: column.type for column in file_columns("Click")}
 unknown = list(row.additional_properties)
 print(json.dumps({"types": types, "files": files, "hops": row.hops, "unknown": unknown, "at": metrics24_api.__file__}))
 """
@@ -54,7 +54,7 @@ def test_unknown_columns_become_typed_fields_by_the_documented_sequence(tmp_path
 
 
 def run(copy: Path, box: Sandbox, *command: str) -> str:
-    """What a command prints in the copy, with the copy's code and the programs of this environment."""
+    """Run a command in the copy, with the copy's code and the programs of this environment."""
     folders = os.pathsep.join(str(copy / folder) for folder in ("overlay", "generated", "sandbox"))
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ours = {"PATH": programs, "PYTHONPATH": folders, "METRICS24_GENERATOR_VENV": GENERATOR}

@@ -1,4 +1,4 @@
-"""What type checkers see of the public interface. Checked by mypy and pyright in strict mode, never run."""
+"""The public interface as type checkers see it. Checked by mypy and pyright in strict mode, never run."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from metrics24 import (
     Listing,
     Metrics24Error,
     Page,
+    Progress,
     RawResponse,
     Retry,
     Retrying,
@@ -65,6 +66,11 @@ def count(retry: Retry) -> int:
 PATIENT = Retrying(attempts=9, deadline=600, on_retry=count)
 
 
+def step(step: Progress | WaitProgress | DownloadProgress) -> None:
+    """Take a step of a save through an export."""
+    assert_type(step, Progress | WaitProgress | DownloadProgress)
+
+
 def saved(file: DailyFile) -> None:
     """Take a day's file."""
     assert_type(file.day, date)
@@ -92,7 +98,8 @@ def synchronous() -> None:
             assert_type(page.items, list[Click])
             assert_type(page.next_page(), Page[Click] | None)
         assert_type(rows.first(), Click | None)
-        assert_type(rows.save("x.csv"), Saved)
+        assert_type(rows.save("x.csv", on_progress=lambda step: step.rows), Saved)
+        assert_type(rows.save("x.csv", via="export", reuse=60, waiting=Waiting(), on_progress=step), Saved)
         assert_type(rows.save_daily("x", format="csv", refresh_last=3, timezone="UTC", on_saved=saved), DailyFiles)
         assert_type(rows.to_polars(), polars.DataFrame)
         assert_type(rows.to_pandas(), pandas.DataFrame)

@@ -23,7 +23,6 @@ from metrics24._core.responses import (
     ResponseCheck,
     decode,
     failure,
-    quoted,
     read_list,
     read_single,
     read_table,
@@ -31,12 +30,12 @@ from metrics24._core.responses import (
     retry_after,
 )
 from metrics24._io.http import ERROR_LIMIT, RESPONSE_LIMIT, BodyReader
-from metrics24._rows.decoding import DecodedRow, maker, model_lens
+from metrics24._rows.decoding import model_decoder, models_of
 from metrics24.arguments import ExportParams
 from metrics24.config import is_loopback
-from metrics24.errors import IntegrityError, ResponseError
+from metrics24.errors import IntegrityError, ResponseError, quoted
 from metrics24.files.csv_import import BLOCK_BYTES, CsvRecords, CsvSource
-from metrics24.models import Notices, answer_model, factory, item_model, row_model
+from metrics24.models import Notices, factory, item_model, response_model, row_model
 from metrics24.speccheck.comparison import NOT_JSON, STATUS, RecordedResponse, compare
 from metrics24.speccheck.corrections import spec_lines
 from metrics24.speccheck.spec import Spec, client_spec
@@ -57,24 +56,18 @@ def tables(given: tuple[str, RawResponse]) -> None:
     models(row_model(operation), table.rows)
 
 
-def lensed(given: tuple[str, RawResponse]) -> None:
-    """The swift way of reading a page gives the models that the careful way gives, and refuses what that refuses."""
+def decoded_rows(given: tuple[str, RawResponse]) -> None:
+    """Decoded rows give the models that dicts give, and a page that is refused as dicts is refused as decoded rows."""
     operation, response = given
     model = row_model(operation)
-    lens = model_lens(model)
-    lens.see([{"real_tx_id": "A", "new": 1}])
-    careful: Any = None
+    decoder = model_decoder(model).after([{"real_tx_id": "A", "new": 1}])
+    slow: Any = None
     with suppress(ResponseError):
-        careful = read_table(response, operation, Notices())
-    swift = read_table(response, operation, Notices(), lens)
-    assert careful is not None
-    one = [maker(model, type(row))(row) if isinstance(row, DecodedRow) else factory(model)(row) for row in swift.rows]
-    assert one == list(map(factory(model), careful.rows))
-    assert (swift.start_cursor, swift.end_cursor, swift.has_next) == (
-        careful.start_cursor,
-        careful.end_cursor,
-        careful.has_next,
-    )
+        slow = read_table(response, operation, Notices())
+    fast = read_table(response, operation, Notices(), decoder)
+    assert slow is not None
+    assert models_of(model, fast.rows) == list(map(factory(model), slow.rows))
+    assert (fast.start_cursor, fast.end_cursor, fast.has_next) == (slow.start_cursor, slow.end_cursor, slow.has_next)
 
 
 def lists(given: tuple[str, RawResponse]) -> None:
@@ -88,7 +81,7 @@ def singles(given: tuple[str, RawResponse]) -> None:
     operation, response = given
     read = read_single(response, operation, Notices())
     assert read
-    models(answer_model(operation), [read])
+    models(response_model(operation), [read])
 
 
 def models(model: str, rows: list[dict[str, Any]]) -> None:

@@ -45,7 +45,7 @@ TESTS = (  # the quick ones of those that reach the targets; a whole run of them
     "tests/downloads/test_*.py",
     "tests/exports/test_*.py",
     "tests/files/test_csv_records.py",
-    "tests/files/test_part*.py",
+    "tests/files/test_partial_download.py",
     "tests/daily/test_*.py",
     "tests/network/test_re*.py",
     "tests/parallel/test_parallel_over_sockets.py",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from attack import held, inputs
 from metrics24._core.requests import OPERATIONS
 from metrics24.errors import Metrics24Error, UnexpectedAnswerWarning
-from metrics24.models import answer_model
+from metrics24.models import response_model
 
 TABLES = ("getClickReport", "getConversionReport", "getImpressionReport")
 LISTS = ("listExports", "listFilterGroups")
@@ -47,7 +47,7 @@ def _answers_to(operations: tuple[str, ...]) -> st.SearchStrategy[Any]:
 
 
 def _alike(operation: str) -> st.SearchStrategy[Any]:
-    value = inputs.like(answer_model(operation))
+    value = inputs.like(response_model(operation))
     return st.one_of(value, value.map(lambda each: {"data": each})) if operation in SINGLES else value
 
 
@@ -61,7 +61,7 @@ _BLOCKS = st.lists(inputs.CSV, max_size=4)
 PARSERS = (
     Parser("responses.decode", inputs.responses(inputs.ANY), held.decoded),
     Parser("responses.read_table", _answers_to(TABLES), held.tables),
-    Parser("responses.read_table, swift", _answers_to(TABLES), held.lensed),
+    Parser("responses.read_table, decoded", _answers_to(TABLES), held.decoded_rows),
     Parser("responses.read_list", _answers_to(LISTS), held.lists),
     Parser("responses.read_single", _answers_to(SINGLES), held.singles),
     Parser("responses.failure", inputs.responses(inputs.ANY, inputs.STATUSES), held.error),

@@ -19,7 +19,7 @@ from metrics24._core.downloads import rows_promised
 from metrics24._core.effects import Flow, Now, Request, Sleep, ask
 from metrics24._core.pagination import NumberedPaginator, fetch
 from metrics24._core.requests import Routes, build
-from metrics24._core.responses import Table, quoted, read_single
+from metrics24._core.responses import Table, read_single
 from metrics24._core.retry import Policy, send
 from metrics24._core.writes import SentWrite, delete, may_have_happened, send_json
 from metrics24.arguments import ExportParams, ListParams, ReportParams, safe_id
@@ -37,6 +37,7 @@ from metrics24.errors import (
     ResponseError,
     UnexpectedAnswerWarning,
     UsageError,
+    quoted,
     warn,
 )
 from metrics24.kinds import time_of

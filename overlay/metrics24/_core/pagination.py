@@ -26,7 +26,7 @@ from metrics24._core.effects import Flow, RawResponse, Request
 from metrics24._core.requests import Routes, build
 from metrics24._core.responses import Listed, Table, read_list, read_table
 from metrics24._core.retry import Policy, send
-from metrics24._rows.decoding import DecodedRow, RowDecoder, as_rows, values_of
+from metrics24._rows.decoding import DecodedRow, NextDecoder, as_dicts, dicts, values_of
 from metrics24.arguments import ListParams, ReportParams
 from metrics24.errors import (
     BadRequest,
@@ -47,8 +47,8 @@ _MISSING = object()
 class Paginator:
     """Reads a report table from the newest row to the oldest, one page after the other."""
 
-    def __init__(self, params: ReportParams, policy: Policy, routes: Routes, decoder: RowDecoder | None = None) -> None:
-        self._params, self._policy, self._routes, self._decoder = params, policy, routes, decoder
+    def __init__(self, params: ReportParams, policy: Policy, routes: Routes, next_decoder: NextDecoder = dicts) -> None:
+        self._params, self._policy, self._routes, self._next_decoder = params, policy, routes, next_decoder
         self._cursor = params.after
         self._accepted: str | None = None
         self._seen = set() if params.after is None else {params.after}
@@ -123,7 +123,7 @@ class Paginator:
         return table
 
     def _read(self, response: RawResponse) -> Table:
-        return read_table(response, self._params.operation, self._policy.notices, self._decoder)
+        return read_table(response, self._params.operation, self._policy.notices, self._next_decoder())
 
     def _starts_over(self, table: Table) -> bool:
         """Return True if the very first row, known by its id, came again at the head of a later page."""
@@ -234,7 +234,7 @@ def same_row(one: Any, other: Any) -> bool:
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
         return one == other
-    left, right = ({name: value for name, value in row.items() if value is not None} for row in as_rows([one, other]))
+    left, right = ({name: value for name, value in row.items() if value is not None} for row in as_dicts([one, other]))
     return left == right
 
 

@@ -35,7 +35,7 @@ from metrics24._core.pagination import CURSOR_FIELD, Paginator, same_row
 from metrics24._core.requests import Routes
 from metrics24._core.responses import Table, read_table
 from metrics24._core.retry import AdaptiveConcurrency, Policy
-from metrics24._rows.decoding import read_outlines, values_of
+from metrics24._rows.decoding import partial_decoder, values_of
 from metrics24.arguments import ReportParams
 from metrics24.config import Retry
 from metrics24.errors import BadRequest, PaginationError, RateLimited
@@ -43,7 +43,7 @@ from metrics24.kinds import TIME_COLUMNS, time_of
 from metrics24.models import Notices
 
 _DAY = timedelta(days=1)
-_DECODED = (CURSOR_FIELD, *TIME_COLUMNS)
+_DECODER = partial_decoder((CURSOR_FIELD, *TIME_COLUMNS))
 _SECOND_CHANCES = 2
 
 
@@ -69,7 +69,7 @@ class _ShardPaginator(Paginator):
 
     def _read(self, response: RawResponse) -> Table:
         self.content = response.content
-        page = read_outlines(response.content, _DECODED)
+        page = _DECODER.decode(response.content)
         return read_table(response, self._params.operation, _Silent()) if page is None else Table(*page)
 
 

@@ -1,6 +1,6 @@
-"""The check that an answer has the documented shape.
+"""Read responses: check them against the spec, turn a body into rows and an error status into its error.
 
-Read an answer: an error status becomes its error, a body becomes rows, and nothing unreadable becomes nothing.
+A body that cannot be read is an error, never an empty result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from attrs import field, frozen
 
 from metrics24._core.effects import RawResponse
-from metrics24._rows.decoding import DecodedRow, RowDecoder, read_cells, values_of
+from metrics24._rows.decoding import DICTS, DecodedRow, RowDecoder, values_of
 from metrics24._rows.schema import strict_json
 from metrics24.errors import (
     BadRequest,
@@ -32,8 +32,10 @@ from metrics24.errors import (
     ServerError,
     StatusError,
     Unauthorized,
+    quoted,
+    server_message,
 )
-from metrics24.models import Notices, answer_model, properties, row_model
+from metrics24.models import Notices, properties, response_model, row_model
 
 _TYPES: Mapping[str, frozenset[type]] = {
     "string": frozenset({str}),
@@ -44,13 +46,13 @@ _TYPES: Mapping[str, frozenset[type]] = {
     "array": frozenset({list}),
     "any": frozenset({str, int, float, bool, dict, list}),
 }
-_MANY = 20  # rows; for fewer the quick way is the slower one
+_MANY = 20  # rows; checking fewer of them column by column is slower
 _NAMES = {str: "text", int: "an integer", float: "a number", bool: "true or false", dict: "an object", list: "an array"}
 
 
 @frozen
 class _Rule:
-    """What is checked of one property; `types` are those that decoded JSON can have there."""
+    """The rule for one property; `types` are the types that its value may have once it is decoded."""
 
     name: str
     required: bool
@@ -60,22 +62,22 @@ class _Rule:
 
     @property
     def must_be_there(self) -> bool:
-        """Whether an answer without it is refused."""
+        """True if a response without it is refused."""
         return self.required and self.documented
 
 
 @frozen
 class ResponseCheck:
-    """Where an answer is being checked, for messages."""
+    """The check of one response to an operation against the spec."""
 
     operation: str
     notices: Notices
 
     def check(self, model: str, value: object, path: str = "$") -> None:
-        """Hold `value` against the spec's `model`, at any depth.
+        """Check `value` against the spec's `model`, at any depth.
 
         Raises:
-            ResponseError: a documented property is missing or of the wrong type. Others are warned of once.
+            ResponseError: a documented property is missing or of the wrong type. A warning is given once for others.
 
         """
         if not isinstance(value, dict):
@@ -88,8 +90,8 @@ class ResponseCheck:
             else:
                 self._present(model, rule, found, f"{path}.{rule.name}")
 
-    def check_cells(self, model: str, rows: Sequence[DecodedRow]) -> None:
-        """Hold what is nested in records against the spec; their own values have the right types already."""
+    def check_nested(self, model: str, rows: Sequence[DecodedRow]) -> None:
+        """Check the nested values of decoded rows, whose other values the decoder has checked."""
         for rule in _rules(model):
             if rule.model:
                 self._column(model, rule, values_of(rows, rule.name), "$.data.data")
@@ -109,9 +111,9 @@ class ResponseCheck:
                     self.check(rule.model, item, f"{where}[{index}]")
 
     def _alike(self, model: str, rows: list[Any], where: str) -> bool:
-        """Check rows column by column, which takes half the time; False where they must be checked one by one.
+        """Check rows column by column, which takes half the time; False if they must be checked one by one.
 
-        That is where they have not all the same fields in one order, or where one of them is not as documented.
+        They must if they differ in their fields or the order of these, or if one of them is not as documented.
         """
         if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
             return False
@@ -126,7 +128,7 @@ class ResponseCheck:
         return True
 
     def _column(self, model: str, rule: _Rule, values: Sequence[Any], where: str) -> None:
-        """Check what is nested in one field of all rows: all that stands in lists at once, if it is of one kind."""
+        """Check the nested values in one field of all rows: the items of all lists at once, if they are alike."""
         if set(map(type, values)) <= {list, type(None)}:
             items = [item for found in values for item in found or ()]
             if not items or (_is_flat(rule.model) and self._alike(rule.model, items, where)):
@@ -141,15 +143,15 @@ class ResponseCheck:
             raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
         self.notices.once(
             f"{model}.{rule.name}",
-            f"{where} in the answer to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
+            f"{where} in the response to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
             "kept as sent. This part of the spec is not documented by the API: it may need correcting.",
         )
 
     def broken(self, path: str, problem: str) -> ResponseError:
-        """The error for an answer that is not as documented."""
+        """Return the error for a response that is not as documented."""
         return ResponseError(
-            f"The answer to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
-            "something else than the API's answer, or the API has changed and the spec must follow.",
+            f"The response to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
+            "something else than the API's response, or the API has changed and the spec must follow.",
             operation=self.operation,
             path=path,
         )
@@ -161,7 +163,7 @@ def _kind(value: object) -> str:
 
 @lru_cache(maxsize=128)
 def _is_flat(model: str) -> bool:
-    """Whether nothing is nested in it that would have to be named."""
+    """Return True if the model nests no other model."""
     return not any(rule.model for rule in _rules(model))
 
 
@@ -174,8 +176,6 @@ def _rules(model: str) -> tuple[_Rule, ...]:
 
 
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
-_WORDS = ("message", "detail", "description", "error", "title")
-_LONGEST_QUOTE = 200
 
 _ERRORS: dict[int, tuple[type[StatusError], str]] = {
     400: (BadRequest, "A parameter is missing or malformed: compare the call with what the server says."),
@@ -215,43 +215,41 @@ class Listed:
     pages: int | None
 
 
-def read_table(answer: RawResponse, operation: str, notices: Notices, lens: RowDecoder | None = None) -> Table:
+def read_table(response: RawResponse, operation: str, notices: Notices, decoder: RowDecoder = DICTS) -> Table:
     """Read a page of a report table (documentation: "Reports", "Pagination").
 
-    Rows are dicts; with a `lens` they are records of its shape, if every row of the page fits it.
+    Rows are decoded by `decoder` if every row of the page fits it, else they are dicts.
 
     Raises:
         ResponseError: the body is not JSON, or not a table.
 
     """
-    if lens is not None and lens.shape is not None:
-        fitting = read_cells(answer.content, lens.shape)
-        if fitting is not None:
-            ResponseCheck(operation, notices).check_cells(row_model(operation), fitting[0])
-            return Table(lens.attach(fitting[0], answer.content), *fitting[1:])
-    body = decode(answer, operation)
-    ResponseCheck(operation, notices).check(answer_model(operation), body)
-    page = body["data"]
-    info = page["pageInfo"]
-    rows = page.get("data") or []
+    check = ResponseCheck(operation, notices)
+    page = decoder.decode(response.content)
+    if page is not None:
+        check.check_nested(row_model(operation), page.rows)
+        return Table(*page)
+    body = decode(response, operation)
+    check.check(response_model(operation), body)
+    page_info = body["data"]["pageInfo"]
     return Table(
-        rows=rows if lens is None else lens.attach(rows, answer.content),
-        start_cursor=info.get("startCursor") or None,
-        end_cursor=info.get("endCursor") or None,
-        has_next=info["hasNextPage"],
+        rows=decoder.with_raw(body["data"].get("data") or [], response.content),
+        start_cursor=page_info.get("startCursor") or None,
+        end_cursor=page_info.get("endCursor") or None,
+        has_next=page_info["hasNextPage"],
     )
 
 
-def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
+def read_list(response: RawResponse, operation: str, notices: Notices) -> Listed:
     """Read a page of a list in numbered pages (documentation: "Pagination").
 
     Raises:
         ResponseError: the body is not JSON, or holds no list.
 
     """
-    body = decode(answer, operation)
+    body = decode(response, operation)
     check = ResponseCheck(operation, notices)
-    check.check(answer_model(operation), body)
+    check.check(response_model(operation), body)
     if "data" not in body:
         raise check.broken("$.data", "a list was expected, and is missing")
     rows = [] if body["data"] is None else body["data"]
@@ -264,46 +262,46 @@ def read_list(answer: RawResponse, operation: str, notices: Notices) -> Listed:
     return Listed(rows, total=meta.get("total_count"), pages=meta.get("total_page"))
 
 
-def read_single(answer: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:
+def read_single(response: RawResponse, operation: str, notices: Notices) -> dict[str, Any]:
     """Read a single object, which may come bare or wrapped in `data`.
 
     Raises:
         ResponseError: the body is not JSON, or not an object with anything in it.
 
     """
-    body = decode(answer, operation)
+    body = decode(response, operation)
     check = ResponseCheck(operation, notices)
     inner = body.get("data", body) if isinstance(body, dict) else body
     if not isinstance(inner, dict) or not inner:
         raise check.broken("$", "an object was expected")
-    check.check(answer_model(operation), inner, "$" if inner is body else "$.data")
+    check.check(response_model(operation), inner, "$" if inner is body else "$.data")
     return inner
 
 
-def decode(answer: RawResponse, operation: str) -> Any:
+def decode(response: RawResponse, operation: str) -> Any:
     """Decode a body strictly: no NaN, no infinity, no bottomless nesting; the last of duplicate keys wins.
 
     Raises:
         ResponseError: the body is not such JSON.
 
     """
-    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow way says what is wrong, or copes
-        return msgspec.json.decode(answer.content)
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow decoder names the problem, or copes
+        return msgspec.json.decode(response.content)
     try:
-        return strict_json(answer.content.decode("utf-8-sig"))
+        return strict_json(response.content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
-    kind = answer.headers.get("content-type", "no content type")
+    kind = response.headers.get("content-type", "no content type")
     raise ResponseError(
-        f"The answer to {operation} ({answer.status_code}, {quoted(kind)}, {len(answer.content)} bytes) is not JSON "
-        f"that can be used: {problem}. A proxy or a wrong base URL answers like this; so does a broken server.",
+        f"The response to {operation} ({response.status_code}, {quoted(kind)}, {len(response.content)} bytes) is not "
+        f"JSON that can be used: {problem}. A proxy or a wrong base URL sends such responses; so does a broken server.",
         operation=operation,
     )
 
 
-def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Error | None:
-    """The error that an answer's status stands for, None for a success."""
-    status = answer.status_code
+def failure(response: RawResponse, operation: str, now: datetime) -> Metrics24Error | None:
+    """Return the error for a response's status, None for a success."""
+    status = response.status_code
     if 200 <= status < 300:
         return None
     if status < 400:
@@ -312,29 +310,29 @@ def failure(answer: RawResponse, operation: str, now: datetime) -> Metrics24Erro
             "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
-    words = servers_words(answer.content)
+    words = server_message(response.content)
     said = f" It says: {words!r}." if words else ""
     error = kind(
         f"The server answered {operation} with status {status}.{said} {remedy}",
         status_code=status,
         operation=operation,
-        request_id=request_id(answer),
-        body=answer.content,
-        headers=answer.headers,
+        request_id=request_id(response),
+        body=response.content,
+        headers=response.headers,
     )
     if isinstance(error, RateLimited):
-        error.retry_after = retry_after(answer, now)
+        error.retry_after = retry_after(response, now)
     return error
 
 
-def request_id(answer: RawResponse) -> str | None:
-    """The server's id of the request, None if it sent none."""
-    return next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
+def request_id(response: RawResponse) -> str | None:
+    """Return the id that the server gave the request, None if it sent none."""
+    return next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), None)
 
 
-def retry_after(answer: RawResponse, now: datetime) -> float | None:
-    """Seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
-    value = answer.headers.get("retry-after", "").strip()
+def retry_after(response: RawResponse, now: datetime) -> float | None:
+    """Return the seconds that the server asks to wait; None if it does not say, or says nothing sensible."""
+    value = response.headers.get("retry-after", "").strip()
     try:
         seconds = float(value)
     except ValueError:
@@ -352,24 +350,6 @@ def _seconds_until(date: str, now: datetime) -> float | None:
 
 def _default_remedy(status: int) -> str:
     return "The fault is the server's: try again later." if status >= 500 else "The documentation does not know it."
-
-
-def servers_words(content: bytes) -> str:
-    """What the server says in its own words, where its error body has a usual shape."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return ""
-    for _ in range(2):
-        if isinstance(body, dict):
-            body = next((body[word] for word in _WORDS if body.get(word)), None)
-    return quoted(body) if isinstance(body, str) else ""
-
-
-def quoted(text: str) -> str:
-    """Text of the server's, printable and of a readable length."""
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
 
 
 def _reason(error: Exception) -> str:

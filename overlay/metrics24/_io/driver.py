@@ -1,7 +1,6 @@
 """Drivers run flows: each effect that a flow yields is performed, and its result or its error is sent back.
 
-`Driver` blocks, `AsyncDriver` runs on an event loop; they stand side by side, method by method. `Prefetch` and
-`AsyncPrefetch` run flows while the caller does something else: in a thread, or in a task.
+`Driver` blocks, `AsyncDriver` runs on an event loop; they stand side by side, method by method.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ import asyncio
 import contextlib
 import os
 import threading
-import time
 import weakref
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from metrics24._core.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
 from metrics24._io.clock import Clock, SystemClock
@@ -38,118 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FORKED = (
-    "The next page was under way when this process was forked, and arrives in the other one. Start again here, with "
-    "after= the last row that you have."
-)
-_PATIENCE = 0.1  # seconds for the thread to notice that it is stopped; it is a daemon, and sends nothing any more
-
 
 class Abandoned(Exception):  # noqa: N818 - never leaves the driver
     """A flow was stopped because its result is not needed any more."""
-
-
-class Prefetch(Generic[T]):
-    """A thread that runs flows. It starts with the first of them, since many callers have none.
-
-    Attributes:
-        took: the seconds that the last flow took.
-
-    """
-
-    def __init__(self, run: Callable[[Flow[T], Exchange], T]) -> None:
-        self._run = run
-        self.took = 0.0
-        self._exchange = Exchange()
-        self._flows: SimpleQueue[Flow[T] | None] = SimpleQueue()
-        self._results: SimpleQueue[T | _Raised] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    def run(self, flow: Flow[T]) -> T:
-        """Run a flow in the current thread instead."""
-        return _unwrapped(self._outcome(flow))
-
-    def start(self, flow: Flow[T]) -> None:
-        """Run a flow. Its result must be taken before the next one starts."""
-        if self._thread is None or not self._thread.is_alive():  # a fork does not copy it
-            self._flows, self._results = SimpleQueue(), SimpleQueue()
-            self._thread = threading.Thread(target=self._work, name="metrics24-prefetch", daemon=True)
-            self._thread.start()
-        self._flows.put(flow)
-
-    def result(self) -> T:
-        """Wait for the flow's result.
-
-        Raises:
-            UsageError: the process was forked while the flow ran, so that no thread runs it here.
-
-        """
-        if self._results.empty() and not (self._thread and self._thread.is_alive()):
-            raise UsageError(_FORKED)
-        return _unwrapped(self._results.get())
-
-    def close(self) -> None:
-        """Stop the flow that runs, if any: no further request is sent."""
-        if self._thread is not None:
-            self._exchange.abort()
-            self._flows.put(None)
-            self._thread.join(_PATIENCE)
-
-    def _work(self) -> None:
-        while (flow := self._flows.get()) is not None:
-            self._results.put(self._outcome(flow))
-
-    def _outcome(self, flow: Flow[T]) -> T | _Raised:
-        started = time.perf_counter()
-        try:
-            return self._run(flow, self._exchange)
-        except BaseException as error:  # noqa: BLE001 - raised where the result is taken
-            return _Raised(error)
-        finally:
-            self.took = time.perf_counter() - started
-
-
-class _Raised:
-    """An error on its way from one thread to another."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-def _unwrapped(outcome: T | _Raised) -> T:
-    if isinstance(outcome, _Raised):
-        raise outcome.error
-    return outcome
-
-
-class AsyncPrefetch(Generic[T]):
-    """Tasks of the running loop that run flows."""
-
-    def __init__(self, run: Callable[[Flow[T]], Coroutine[Any, Any, T]]) -> None:
-        self._run = run
-        self._task: asyncio.Task[T] | None = None
-
-    async def run(self, flow: Flow[T]) -> T:
-        """Run a flow in the current task instead."""
-        return await self._run(flow)
-
-    def start(self, flow: Flow[T]) -> None:
-        """Run a flow. Its result must be taken before the next one starts."""
-        self._task = asyncio.create_task(self._run(flow))
-
-    async def result(self) -> T:
-        """Wait for the flow's result."""
-        if self._task is None:
-            raise RuntimeError("nothing was started")
-        return await self._task
-
-    async def close(self) -> None:
-        """Stop the flow that runs, if any: no further request is sent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            if not self._task.cancelled():
-                self._task.exception()
 
 
 class Driver:
@@ -195,10 +83,6 @@ class Driver:
         finally:
             flow.close()
         raise Abandoned
-
-    def prefetch(self) -> Prefetch[Any]:
-        """Return a thread to run flows in while the caller does something else."""
-        return Prefetch(self.run)
 
     def close(self) -> None:
         """Close all connections."""
@@ -302,10 +186,6 @@ class AsyncDriver:
             return value
         finally:
             flow.close()
-
-    def prefetch(self) -> AsyncPrefetch[Any]:
-        """Return tasks to run flows in while the caller does something else."""
-        return AsyncPrefetch(self.run)
 
     async def close(self) -> None:
         """Close the connections of the running loop."""

@@ -21,7 +21,7 @@ from metrics24._core.responses import Table, read_table
 from metrics24._core.retry import Policy
 from metrics24._io.driver import Abandoned, AsyncDriver, Driver
 from metrics24._io.network import Exchange
-from metrics24._rows.decoding import RowDecoder
+from metrics24._rows.decoding import NextDecoder, dicts
 from metrics24.arguments import ReportParams
 from metrics24.errors import SaveError, UsageError
 
@@ -40,7 +40,7 @@ def prefetched(paginator: Paginator | NumberedPaginator, driver: Driver, *, frug
     If `frugal`, only where pages take a while to come. Otherwise two threads that share one interpreter lose more by
     taking turns than they win, if using a page takes no longer than fetching it.
     """
-    prefetch = PrefetchThread(driver)
+    prefetch = Prefetch(driver)
     try:
         while prefetch.under_way or not paginator.done:
             table, seconds = prefetch.result() if prefetch.under_way else _timed(driver, paginator.next_page())
@@ -82,7 +82,7 @@ async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
             task.exception()
 
 
-class PrefetchThread:
+class Prefetch:
     """Fetches one page at a time in a thread, which starts with the first page, since short tables need none.
 
     Attributes:
@@ -222,11 +222,11 @@ class ParallelReader:
         params: ReportParams,
         policy: Policy,
         routes: Routes,
-        decoder: RowDecoder | None = None,
+        next_decoder: NextDecoder = dicts,
         buffer: SpillBuffer | None = None,
     ) -> None:
         self.parallel = params.parallel
-        self._params, self._policy, self._decoder = params, policy, decoder
+        self._params, self._policy, self._next_decoder = params, policy, next_decoder
         self._shards = ShardQueue(params, policy, routes)
         self._buffer = buffer or SpillBuffer()
         self._audit = FilterAudit(params.filter)
@@ -262,7 +262,7 @@ class ParallelReader:
     def table(self, page: ShardPage) -> Table:
         """Decode a page that was taken; needs no lock."""
         response = RawResponse(200, httpx.Headers(), self._buffer.take(page.ticket))
-        table = read_table(response, self._params.operation, self._policy.notices, self._decoder)
+        table = read_table(response, self._params.operation, self._policy.notices, self._next_decoder())
         count = page.rows if self._remaining is None else min(page.rows, self._remaining)
         rows = table.rows[:count]
         self._remaining = None if self._remaining is None else self._remaining - count

@@ -1,1 +1,1 @@
-"""From the bytes of a response to rows, and the columns that rows have."""
+"""From the bytes of a response to rows: the columns that rows have, and how they are decoded."""

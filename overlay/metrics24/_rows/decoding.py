@@ -1,10 +1,7 @@
-"""Rows decoded straight into the columns of a file: no dict is made of a row that fits them.
+"""Decode the pages of a report table into rows: dicts, or decoded rows that hold the values of their columns.
 
-Rows together with the bytes in which the server sent them, for files that keep them as they are.
-
-Rows of which little is looked at before somebody wants them: a few of their fields, and the bytes for the rest.
-
-Rows as models, made from records without a dict in between.
+A dict is what any page can become. Where the columns are known, decoding a page straight into them takes a fraction of
+the time, for files and for models; a page in which anything does not fit is read as dicts.
 """
 
 from __future__ import annotations
@@ -14,13 +11,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import msgspec
-from attrs import fields
+from attrs import evolve, frozen
 
-from metrics24._rows.schema import Column, ColumnType, all_fit, json_text
-from metrics24.models import UNSET, column_types, generated, nested_parsers
+from metrics24._rows.schema import Column, ColumnType, all_fit, json_text, model_columns
+from metrics24.models import UNSET, factory, generated, nested_parsers
 
 _TYPES: Mapping[ColumnType, Any] = {
     "text": str | None,
@@ -29,84 +26,126 @@ _TYPES: Mapping[ColumnType, Any] = {
     "boolean": bool | None,
     "json": Any,
 }
-# What decoding cannot tell: text that no file can hold does not decode, integers and numbers may be too large.
-_DOUBTFUL = ("integer", "number")
+# The decoder checks all other types: text that a file cannot hold does not decode, but a number may be too large.
+_UNCHECKED = ("integer", "number")
 
-_MOST_UNKNOWN = 500
+_MOST_LEARNED = 500
 
 _as_tuple = msgspec.structs.astuple
 
 
 class DecodedRow(msgspec.Struct):
-    """A row as a tuple of its columns' values, which can be asked for a field like a dict."""
+    """A row with the values of its columns. It can be asked for a field like a dict, and may know its raw bytes."""
 
     names: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[object] = None
+    raw: ClassVar[msgspec.Raw | None] = None
 
     def get(self, name: str, default: object = None) -> Any:
-        """The field's value, `default` if it is null, absent or has no column."""
+        """Return the field's value, `default` if it is null, absent or has no column."""
         attribute = self.names.get(name)
         value = None if attribute is None else getattr(self, attribute)
         return default if value is None or value is self.absent else value
 
-    def as_row(self) -> dict[str, Any]:
-        """The row as a dict, without what is null or absent."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as a dict: all that was sent if it knows its bytes, else all that is not null."""
+        if self.raw is not None:
+            try:
+                return cast("dict[str, Any]", msgspec.json.decode(self.raw))
+            except (msgspec.MsgspecError, ValueError, RecursionError):  # enough to compare it with another row
+                return {"": bytes(self.raw)}
         values = zip(self.names, _as_tuple(self), strict=True)
         return {name: value for name, value in values if value is not None and value is not self.absent}
 
 
-class RowSchema:
-    """The columns of a file as a type that a decoder can aim at. It takes no row that has a field more.
+class _DictRow(DecodedRow, gc=False):
+    """A row of a page that fits no schema, and its bytes."""
 
-    A field that a row lacks is null; in the last columns, `others`, it is `absent`.
+    values: dict[str, Any]
+    raw: msgspec.Raw  # type: ignore[misc]  # only some rows know their bytes
+
+    def get(self, name: str, default: object = None) -> Any:
+        """Return the field's value, `default` if it is absent."""
+        return self.values.get(name, default)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as a dict."""
+        return self.values
+
+
+@frozen(cache_hash=True)
+class RowSchema:
+    """The columns of decoded rows. A page with a row that has another field does not fit, unless `partial`.
+
+    Attributes:
+        columns: columns whose value is null where a row lacks the field.
+        others: columns whose value is `absent` where a row lacks the field.
+        keeps_raw: True if rows know their raw bytes.
+        partial: True if rows may have other fields, which are not decoded.
+
     """
 
-    def __init__(self, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> None:
-        self.columns = (*columns, *others)
-        self._absent = absent
-        self._defaults = (None,) * len(columns) + (absent,) * len(others)
+    columns: tuple[Column, ...]
+    others: tuple[Column, ...] = ()
+    absent: object = None
+    keeps_raw: bool = False
+    partial: bool = False
 
-    @classmethod
-    def of(cls, columns: Sequence[Column], others: Sequence[Column] = (), absent: object = None) -> RowSchema | None:
-        """The shape of these columns; None if one has a name that a decoder cannot be told."""
-        names = [column.name for column in (*columns, *others)]
-        tellable = all(name and name.isprintable() and not {"\\", '"'} & {*name} for name in names)
-        return cls(columns, others, absent) if tellable else None
+    def if_possible(self) -> RowSchema | None:
+        """Return the schema; None if the name of a column is one that msgspec cannot decode."""
+        names = [column.name for column in (*self.columns, *self.others)]
+        possible = all(name and name.isprintable() and not {"\\", '"'} & {*name} for name in names)
+        return self if possible else None
 
     @property
-    def kind(self) -> type[DecodedRow]:
-        """The type of the rows."""
-        return _kind(self.columns, self._defaults, self._absent)
+    def row_type(self) -> type[DecodedRow]:
+        """The type of the rows, the same for equal schemas."""
+        return _row_type(self)
 
     def columns_of(self, rows: Sequence[object]) -> list[Sequence[object]] | None:
-        """The rows turned into columns; None unless all are records of this shape and their values fit."""
-        if not rows or set(map(type, rows)) != {self.kind}:
+        """Turn rows into columns; None unless all rows are of this schema and their values fit."""
+        if not rows or set(map(type, rows)) != {self.row_type}:
             return None
         values: list[Sequence[object]] = list(zip(*map(_as_tuple, cast("Sequence[DecodedRow]", rows)), strict=True))
         for index, column in enumerate(self.columns):
             if column.type == "json":
                 values[index] = [None if value is None else json_text(value) for value in values[index]]
-            elif column.type in _DOUBTFUL and not all_fit(values[index], column.type):
+            elif column.type in _UNCHECKED and not all_fit(values[index], column.type):
                 return None
         return values
 
 
+# The decoder would fill in a field of this name; null is all that it accepts there.
+_RAW_FIELD = ("raw", None, None)
+
+
 @lru_cache(maxsize=64)
-def _kind(columns: tuple[Column, ...], defaults: tuple[object, ...], absent: object) -> type[DecodedRow]:
+def _row_type(schema: RowSchema) -> type[DecodedRow]:
+    columns = (*schema.columns, *schema.others)
     attributes = {column.name: f"c{index}" for index, column in enumerate(columns)}
-    made = msgspec.defstruct(
-        "Cells",
+    defaults = [None] * len(schema.columns) + [schema.absent] * len(schema.others)
+    row_type = msgspec.defstruct(
+        "ColumnRow",
         [
-            (attributes[column.name], _TYPES[column.type], default)
-            for column, default in zip(columns, defaults, strict=True)
+            *((f"c{index}", _TYPES[columns[index].type], default) for index, default in enumerate(defaults)),
+            *([_RAW_FIELD] if schema.keeps_raw else []),
         ],
         bases=(DecodedRow,),
-        namespace={"names": attributes, "absent": absent},
-        rename={attribute: name for name, attribute in attributes.items()},
-        forbid_unknown_fields=True,
+        namespace={"names": attributes, "absent": schema.absent},
+        rename={"raw": "metrics24: raw bytes", **{attribute: name for name, attribute in attributes.items()}},
+        forbid_unknown_fields=not schema.partial,
         gc=False,
     )
-    return cast("type[DecodedRow]", made)
+    return cast("type[DecodedRow]", row_type)
+
+
+class DecodedPage(NamedTuple):
+    """The content of one page of a report table."""
+
+    rows: list[Any]
+    start_cursor: str | None
+    end_cursor: str | None
+    has_next: bool
 
 
 class _PageInfo(msgspec.Struct, rename="camel", gc=False):
@@ -116,205 +155,172 @@ class _PageInfo(msgspec.Struct, rename="camel", gc=False):
     has_previous_page: bool | None = None
 
 
+class _RawRows(msgspec.Struct):
+    data: Sequence[msgspec.Raw] | None = None
+
+
+class _RawPage(msgspec.Struct):
+    data: _RawRows
+
+
+_RAW_PAGES = msgspec.json.Decoder(_RawPage)
+_NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
 @lru_cache(maxsize=32)
-def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
-    rows_type: Any = list[kind]  # type: ignore[valid-type]  # the kind is known at run time only
+def _page_decoder(row_type: type[DecodedRow]) -> msgspec.json.Decoder[Any]:
+    rows_type: Any = list[row_type]  # type: ignore[valid-type]  # known at run time only
     rows = msgspec.defstruct("Rows", [("data", rows_type), ("page_info", _PageInfo)], rename="camel")
     return msgspec.json.Decoder(msgspec.defstruct("Page", [("data", rows)]))
 
 
-def read_cells(content: bytes, shape: RowSchema) -> tuple[list[DecodedRow], str | None, str | None, bool] | None:
-    """Read a page of a report table: its records, both cursors, and whether more follow.
-
-    None if anything in it is not exactly as the shape and the documentation have it: then it must be read with care.
-    """
-    return read_rows(content, shape.kind)
-
-
-def read_rows(content: bytes, kind: type[Any]) -> tuple[list[Any], str | None, str | None, bool] | None:
-    """Read a page like `read_cells`, its rows as anything that a decoder can aim at."""
-    try:
-        content.decode()  # msgspec lets bytes that are no UTF-8 pass in what it skips
-        page = _decoder(kind).decode(content).data  # type: ignore[arg-type]  # types are hashable
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-    info = page.page_info
-    return page.data, info.start_cursor or None, info.end_cursor or None, info.has_next_page
-
-
+@frozen
 class RowDecoder:
-    """What rows are decoded into: nothing special until a file has chosen its columns."""
+    """Decodes pages into rows of one schema, or leaves their rows dicts. It never changes.
 
-    def __init__(self) -> None:
-        self.shape: RowSchema | None = None
+    Attributes:
+        schema: the columns of the rows; None: rows are dicts.
+        learned: the columns known so far, of a decoder that adds a column for every other field; None: it adds none.
 
-    def attach(self, rows: list[Any], _: bytes) -> list[Any]:
-        """Look at a page's rows, and give them what they need of its bytes: nothing, as a rule."""
-        return rows
+    """
+
+    schema: RowSchema | None = None
+    learned: RowSchema | None = None
+
+    def decode(self, content: bytes) -> DecodedPage | None:
+        """Decode a page; None if anything in it is not exactly as the schema and the documentation say."""
+        if self.schema is None:
+            return None
+        try:
+            content.decode()  # msgspec accepts bytes that are no UTF-8 in the parts that it skips
+            page = _page_decoder(self.schema.row_type).decode(content).data
+            if self.schema.keeps_raw:
+                for row, raw in zip(page.data, _RAW_PAGES.decode(content).data.data or (), strict=True):
+                    row.raw = raw
+        except _NOT_DECODED:
+            return None
+        info = page.page_info
+        return DecodedPage(page.data, info.start_cursor or None, info.end_cursor or None, info.has_next_page)
+
+    def with_raw(self, rows: list[Any], content: bytes) -> list[Any]:
+        """Return the rows of a page that was read as dicts, each with its raw bytes if they are to be kept."""
+        schema = self.schema or self.learned
+        if schema is None or not schema.keeps_raw:
+            return rows
+        try:
+            raws = _RAW_PAGES.decode(content.removeprefix(codecs.BOM_UTF8)).data.data
+        except _NOT_DECODED:
+            return rows
+        return list(map(_DictRow, rows, raws or ()))
+
+    def after(self, rows: Sequence[Any]) -> RowDecoder:
+        """Return the decoder for the pages after these rows: with a column for each field in them that had none."""
+        if self.learned is None or not rows or not isinstance(rows[0], dict | _DictRow):
+            return self
+        names = {column.name for column in (*self.learned.columns, *self.learned.others)}
+        new = dict.fromkeys(name for row in as_dicts(rows) for name in row if name not in names)
+        others = (*self.learned.others, *(Column(name, "json") for name in new))
+        if (self.schema is not None and not new) or len(others) > _MOST_LEARNED:
+            return self
+        learned = evolve(self.learned, others=others)
+        return RowDecoder(learned.if_possible(), learned)
 
 
-class ModelDecoder(RowDecoder):
-    """Decodes rows into records of the known columns, and of whatever else was seen in rows so far."""
+DICTS = RowDecoder()
+"""The decoder of rows that stay dicts."""
 
-    def __init__(self, known: Sequence[Column], absent: object = None) -> None:
-        super().__init__()
-        self._known, self._absent = tuple(known), absent
-        self._unknown: dict[str, Column] = {}
+NextDecoder = Callable[[], RowDecoder]
+"""A function that returns the decoder for the next page, which may depend on the pages before it."""
 
-    def attach(self, rows: list[Any], _: bytes) -> list[Any]:
-        """Look at a page's rows for fields that have no column yet."""
-        self.see(rows)
-        return rows
 
-    def see(self, rows: Sequence[Any]) -> None:
-        """Look at rows that were decoded into dicts, for fields that have no column yet."""
-        if not isinstance(next(iter(rows), {}), dict):
-            return
-        known = {column.name for column in self._known}
-        unknown = dict.fromkeys(name for row in rows for name in row if name not in known)
-        new = [name for name in unknown if name not in self._unknown]
-        if (new or self.shape is None) and len(self._unknown) + len(new) <= _MOST_UNKNOWN:
-            self._unknown |= {name: Column(name, "json") for name in new}
-            self.shape = RowSchema.of(self._known, tuple(self._unknown.values()), self._absent)
+def dicts() -> RowDecoder:
+    """Return the decoder of rows that stay dicts, for every page."""
+    return DICTS
+
+
+def raw_decoder(columns: Sequence[Column]) -> RowDecoder:
+    """Return a decoder that keeps the raw bytes of rows, with these columns and others that it meets."""
+    return RowDecoder(learned=RowSchema(tuple(columns), keeps_raw=True))
+
+
+def partial_decoder(names: tuple[str, ...]) -> RowDecoder:
+    """Return a decoder of a few fields, for rows that are compared, and read in full later; they know their bytes."""
+    return RowDecoder(RowSchema(tuple(Column(name, "json") for name in names), keeps_raw=True, partial=True))
+
+
+def model_decoder(model: str) -> RowDecoder:
+    """Return a decoder for rows that become models, with the model's columns and others that it meets."""
+    return RowDecoder(learned=RowSchema(model_columns(model), absent=UNSET))
 
 
 def values_of(rows: Sequence[Any], name: str) -> list[Any]:
-    """One field of all rows; None where a row lacks it."""
+    """Return one field of all rows of a page; None where a row lacks it."""
     attribute = rows[0].names.get(name) if rows and isinstance(rows[0], DecodedRow) else None
     return [row.get(name) for row in rows] if attribute is None else list(map(attrgetter(attribute), rows))
 
 
-def as_rows(rows: Sequence[Any]) -> list[Mapping[str, Any]]:
-    """Records among the rows as dicts, like the others."""
-    return [row if isinstance(row, dict) else row.as_row() for row in rows]
+def as_dicts(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the rows as dicts."""
+    return [row if isinstance(row, dict) else row.as_dict() for row in rows]
 
 
-# JSON has line breaks between tokens only, never inside text; what indents the next line goes with them.
+# JSON has line breaks between tokens only, never inside text; the indentation of the next line goes with them.
 _BREAKS = re.compile(rb"[\r\n]+[ \t\r\n]*")
 
 
-class RawRow(dict[str, Any]):
-    """A row, and the bytes that it was decoded from."""
-
-    __slots__ = ("sent",)
-
-    def __init__(self, row: dict[str, Any], sent: msgspec.Raw) -> None:
-        super().__init__(row)
-        self.sent = sent
-
-
-class RawDecodedRow:
-    """A record, and the bytes that it was decoded from."""
-
-    __slots__ = ("_cells", "get", "sent")
-
-    def __init__(self, cells: DecodedRow, sent: msgspec.Raw) -> None:
-        self._cells, self.sent = cells, sent
-        self.get = cells.get
-
-    def as_row(self) -> dict[str, Any]:
-        """The row as a dict, without what is null."""
-        return self._cells.as_row()
-
-
-class RawRowDecoder(ModelDecoder):
-    """Rows know their bytes as well, be they dicts or records."""
-
-    def attach(self, rows: list[Any], content: bytes) -> list[Any]:
-        """The rows of a page, each with its bytes; as they are if no quick reader can tell them apart."""
-        super().attach(rows, content)
-        try:
-            texts = _DECODER.decode(content.removeprefix(codecs.BOM_UTF8)).data.data
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return rows
-        kind = RawRow if isinstance(next(iter(rows), {}), dict) else RawDecodedRow
-        return list(map(kind, rows, texts or ()))
-
-
-def line_of(row: Any) -> bytes:
-    """The row on one line: as it was sent, if it knows; what was indented over several loses its line breaks only."""
-    if not isinstance(row, RawRow | RawDecodedRow):
-        return json_text(as_rows([row])[0]).encode()
-    text = bytes(row.sent)
+def json_line(row: Any) -> bytes:
+    """Return the row on one line: its raw bytes, if it knows them, without line breaks."""
+    raw = row.raw if isinstance(row, DecodedRow) else None
+    if raw is None:
+        return json_text(as_dicts([row])[0]).encode()
+    text = bytes(raw)
     return _BREAKS.sub(b"", text) if b"\n" in text or b"\r" in text else text
 
 
-class _Rows(msgspec.Struct):
-    data: Sequence[msgspec.Raw] | None = None
+def models_of(model: str, rows: Sequence[Any]) -> list[Any]:
+    """Return the rows of a page as models."""
+    decoded = bool(rows) and isinstance(rows[0], DecodedRow)
+    row_type: Any = type(rows[0]) if rows else None
+    return list(map(_model_maker(model, row_type) if decoded else factory(model), rows))
 
 
-class _Page(msgspec.Struct):
-    data: _Rows
+class ModelMaker:
+    """Makes models of the rows of page after page.
 
+    Attributes:
+        decoder: the decoder that fits the pages to come best; rows of any other take more time.
 
-_DECODER = msgspec.json.Decoder(_Page)
+    """
 
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self.decoder = model_decoder(model)
 
-class RowOutline:
-    """A row that knows some of its fields, and all of them when it comes to comparing."""
-
-    __slots__ = ("_known", "_sent")
-
-    def __init__(self, known: msgspec.Struct, sent: msgspec.Raw) -> None:
-        self._known, self._sent = known, sent
-
-    def get(self, name: str, default: object = None) -> Any:
-        """The field's value, `default` if it is null, absent or not among those that are known."""
-        value = getattr(self._known, name, None)
-        return default if value is None else value
-
-    def as_row(self) -> Mapping[str, Any]:
-        """The row as a dict; if no quick reader can tell what is in it, it stands for its bytes."""
-        try:
-            return cast("dict[str, Any]", msgspec.json.decode(self._sent))
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return {"": bytes(self._sent)}
-
-
-def read_outlines(
-    content: bytes, names: tuple[str, ...]
-) -> tuple[list[RowOutline], str | None, str | None, bool] | None:
-    """Read a page of a report table like `read_cells`, of its rows only the fields that are named."""
-    known, sent = read_rows(content, _kind_outlines(names)), read_rows(content, msgspec.Raw)
-    if known is None or sent is None:
-        return None
-    return list(map(RowOutline, known[0], sent[0])), *known[1:]
-
-
-@lru_cache(maxsize=8)
-def _kind_outlines(names: tuple[str, ...]) -> type[msgspec.Struct]:
-    return msgspec.defstruct("Known", [(name, Any, None) for name in names], gc=False)
-
-
-def model_lens(model: str) -> ModelDecoder:
-    """What decodes rows into records that have what the model has, and whatever else was seen in rows so far."""
-    return ModelDecoder(_columns(model), UNSET)
-
-
-@lru_cache(maxsize=8)
-def _columns(model: str) -> tuple[Column, ...]:
-    """The model's properties in the order of its attributes."""
-    types = column_types(model)
-    return tuple(types[attribute.name] for attribute in fields(generated(model)) if attribute.init)
+    def make(self, rows: Sequence[Any]) -> list[Any]:
+        """Return the rows of the next page as models."""
+        self.decoder = self.decoder.after(rows)
+        return models_of(self._model, rows)
 
 
 @lru_cache(maxsize=64)
-def maker(model: str, kind: type[DecodedRow]) -> Callable[[DecodedRow], Any]:
-    """What makes a model of a record."""
-    made, known = generated(model), len(_columns(model))
-    others = list(kind.names)[known:]
-    nested = [(index, parse) for index, parse in enumerate(nested_parsers(model, _columns(model))) if parse]
+def _model_maker(model: str, row_type: type[DecodedRow]) -> Callable[[DecodedRow], Any]:
+    """Return a function that makes a model of a row that `model_decoder` decoded, without a dict in between."""
+    create, columns = generated(model), model_columns(model)
+    known = len(columns)
+    others = list(row_type.names)[known:]
+    parsers = nested_parsers(model)
+    nested = [(index, parsers[column.name]) for index, column in enumerate(columns) if column.name in parsers]
 
-    def make(record: DecodedRow) -> Any:
-        values = [UNSET if value is None else value for value in _as_tuple(record)[:known]]
+    def make(row: DecodedRow) -> Any:
+        values = [UNSET if value is None else value for value in _as_tuple(row)[:known]]
         for index, parse in nested:
             if values[index] is not UNSET:
                 values[index] = parse(values[index])
-        return made(*values)
+        return create(*values)
 
-    def make_with_others(record: DecodedRow) -> Any:
-        model = make(record)
-        found = zip(others, _as_tuple(record)[known:], strict=True)
+    def make_with_others(row: DecodedRow) -> Any:
+        model = make(row)
+        found = zip(others, _as_tuple(row)[known:], strict=True)
         model.additional_properties = {name: value for name, value in found if value is not UNSET}
         return model
 

@@ -1,15 +1,18 @@
-"""Columns: which values fit which type, and how a value is written as JSON text."""
+"""Columns: their types, the values that fit a type, the columns of a model, and values as JSON text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
-from attrs import frozen
+from attrs import fields, frozen
+
+from metrics24.models import Property, generated, properties
 
 ColumnType = Literal["text", "integer", "number", "boolean", "json"]
 Row = Mapping[str, object]
@@ -35,8 +38,27 @@ class Column:
     type: ColumnType
 
 
+def file_columns(model: str) -> list[Column]:
+    """Return the columns that every file of a model's rows has; properties that are merely inferred are left out."""
+    return [_column(each) for each in properties(model) if each.evidence != "inferred"]
+
+
+@lru_cache(maxsize=8)
+def model_columns(model: str) -> tuple[Column, ...]:
+    """Return a column for each property of a model, in the order in which its class takes them."""
+    columns = {each.attribute: _column(each) for each in properties(model)}
+    return tuple(columns[attribute.name] for attribute in fields(generated(model)) if attribute.init)
+
+
+def _column(prop: Property) -> Column:
+    return Column(prop.name, cast("ColumnType", _COLUMN_TYPES.get(prop.type, "json")))
+
+
+_COLUMN_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
+
+
 def json_text(value: object) -> str:
-    """Write a value as compact JSON that UTF-8 can hold: half a surrogate pair is escaped."""
+    """Return a value as compact JSON that UTF-8 can hold: half a surrogate pair is escaped."""
     try:
         return msgspec.json.encode(value).decode()
     except (msgspec.MsgspecError, ValueError, OverflowError):  # half a pair, or an integer beyond 64 bits
@@ -45,10 +67,10 @@ def json_text(value: object) -> str:
 
 
 def strict_json(text: str) -> Any:
-    """Read JSON text that has nothing that JSON does not know: no NaN, no infinity, no number beyond a double.
+    """Read JSON text, and refuse what only Python takes for JSON: NaN, infinity, numbers beyond a double.
 
     Raises:
-        ValueError: it has, or is no JSON.
+        ValueError: the text is no such JSON.
         RecursionError: it is nested too deeply.
 
     """
@@ -67,7 +89,7 @@ def _finite(digits: str) -> float:
 
 
 def is_utf8(text: str) -> bool:
-    """Tell whether a string can be encoded: JSON may carry half a surrogate pair, which cannot."""
+    """Return True if a string can be encoded; half a surrogate pair, which JSON may contain, cannot."""
     if text.isascii():
         return True
     try:
@@ -78,15 +100,15 @@ def is_utf8(text: str) -> bool:
 
 
 def all_fit(values: Iterable[object], column_type: ColumnType) -> bool:
-    """Tell whether a column of this type holds all these values exactly; nulls always fit."""
+    """Return True if a column of this type holds all these values exactly; nulls always fit."""
     return _FITS[column_type]([value for value in values if value is not None])
 
 
 def type_of(values: Iterable[object]) -> ColumnType:
-    """Choose the type of a column from values that were seen in it.
+    """Choose the type of a column by values that were seen in it.
 
-    Kinds that do not go together become ``json``, where each value keeps its own kind. A column of which only
-    nulls were seen is ``text``, the likeliest.
+    Mixed kinds become ``json``, where each value keeps its own kind. A column with nulls only is ``text``, the
+    likeliest.
     """
     kinds = {type(value) for value in values if value is not None}
     for column_type, accepted in _KINDS.items():
@@ -95,8 +117,8 @@ def type_of(values: Iterable[object]) -> ColumnType:
     return "json"
 
 
-# In the order of trying: no kind at all is text, integers alone are integers, with fractions among them numbers.
-# Exact types, since bool is a subclass of int.
+# In the order of trying: no kind at all is text, integers alone are integer, integers and fractions are number.
+# The types are exact, since bool is a subclass of int.
 _KINDS: Mapping[ColumnType, frozenset[type]] = MappingProxyType(
     {
         "text": frozenset({str}),

@@ -1,7 +1,11 @@
-"""Exit codes: what a shell script or scheduler can know of how a command ended."""
+"""The ends of commands: the exit codes that scripts and schedulers see, and signals that end a command early."""
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import NamedTuple
 
 import click
@@ -18,7 +22,7 @@ class Exit(NamedTuple):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, treated like Ctrl-C: schedulers stop their jobs with it."""
+    """SIGTERM or SIGHUP, treated like Ctrl-C: schedulers stop their jobs with them."""
 
 
 DONE = 0
@@ -37,12 +41,12 @@ EXITS = (
     ),
     Exit(5, "rate limited (429), also after waiting", (errors.RateLimited,)),
     Exit(
-        6, "no answer, or the server failed (5xx), also when asked again", (errors.TransportError, errors.ServerError)
+        6, "no response, or the server failed (5xx), also when asked again", (errors.TransportError, errors.ServerError)
     ),
     Exit(4, "not found (404)", (errors.NotFound,)),
     Exit(
         7,
-        "the answer is not what the API promises",
+        "the response is not what the API promises",
         (errors.ResponseError, errors.PaginationError, errors.IntegrityError),
     ),
     Exit(8, "the file could not be written", (errors.SaveError, OSError)),
@@ -55,8 +59,8 @@ EXITS = (
     Exit(SOME_UNCHANGED, "some ids were not changed, or that could not be verified"),
     Exit(12, "doctor: something is wrong and can be corrected"),
     Exit(13, "doctor, drift: nothing wrong found, but not all could be judged"),
-    Exit(14, "a write whose fate is unknown; look before you repeat it", (errors.AmbiguousWrite,)),
-    Exit(15, "drift: answers differ from the spec"),
+    Exit(14, "a write may or may not have happened; look before you repeat it", (errors.AmbiguousWrite,)),
+    Exit(15, "drift: responses differ from the spec"),
     Exit(143, "terminated by SIGTERM; only a download to resume is left behind", (Terminated,)),
     Exit(130, "interrupted by Ctrl-C; only a download to resume is left behind", (KeyboardInterrupt, click.Abort)),
 )
@@ -70,3 +74,19 @@ HELP = "\b\nExit codes:\n" + "\n".join(
 def exit_code(error: BaseException) -> int:
     """Choose the exit code for an error."""
     return next((each.code for each in EXITS if isinstance(error, each.errors)), UNEXPECTED)
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that closes, end the block like Ctrl-C, so that no unfinished file is left behind."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    ends = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, end) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,49 +1,45 @@
-"""What the commands for filter groups are given: ids, and a group's properties.
-
-What became of filter groups, on stdout, and how a write that was cut short is reported.
-
-`metrics24 filter-groups create`.
-
-`metrics24 filter-groups update`, `add-offers`, `remove-offers` and `bulk-update`.
-
-`metrics24 filter-groups delete` and `bulk-delete`.
-
-`metrics24 filter-groups list` and `get`.
-
-`metrics24 filter-groups`: see and change the rules for offers, publishers and advertisers.
-"""
+"""`metrics24 filter-groups`: see and change the rules for offers, publishers and advertisers."""
 
 from __future__ import annotations
 
 import json
 import shlex
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
-from attrs import define, field
+from attrs import define, field, frozen
 
 import metrics24
-from metrics24.cli import exit_codes as exits
-from metrics24.cli.interrupts import sigterm_as_interrupt
-from metrics24.cli.options import all_of, connection_options, open_client, parse_filters
-from metrics24.cli.output import EndedEarlyError, TableColumn, fields, printable, table, terminal_width
+from metrics24.cli.exit_codes import DONE, HELP, SOME_UNCHANGED, UNEXPECTED, sigterm_as_interrupt
+from metrics24.cli.options import (
+    STDIN_OR_FILE,
+    ConnectionOptions,
+    DeleteOptions,
+    DryRunOptions,
+    argument,
+    command,
+    example,
+    option,
+    parse_filters,
+)
+from metrics24.cli.output import EndedEarlyError, Output, TableColumn, fields, number, short, table
 from metrics24.errors import UsageError
 
-if TYPE_CHECKING:
-    from metrics24._core.group_flows import BulkResult
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-
 STDIN = Path("-")
-ID_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
-
-# Options by the words that --clear takes, and the arguments of the Python API that they are.
+COLUMNS = (
+    TableColumn("ID", whole=True),
+    TableColumn("PRIO", right=True, whole=True),
+    TableColumn("NAME"),
+    TableColumn("ACTIVE", whole=True),
+    TableColumn("MONITOR", whole=True),
+    TableColumn("OFFERS", right=True, whole=True),
+    TableColumn("TAGS"),
+)
+# The words that --clear takes, and the properties that they stand for.
 PROPERTIES: Mapping[str, str] = MappingProxyType(
     {
         "active": "active",
@@ -60,93 +56,197 @@ PROPERTIES: Mapping[str, str] = MappingProxyType(
     }
 )
 _LISTS = frozenset({"offers", "publishers", "advertisers", "tags", "filters"})
+_MOST_NAMED = 5
+# With one of these errors for one id, all others would fail as well.
+HOPELESS = (metrics24.ConfigurationError, metrics24.SecurityError, metrics24.Unauthorized, metrics24.Forbidden)
 
 
-def _named_once(option: str, name: str, what: str) -> Callable[[F], F]:
-    return click.option(option, name, multiple=True, metavar="ID", help=f"{what}; once for each.")
+@frozen(kw_only=True, slots=False)
+class IntegrationOptions(ConnectionOptions):
+    """The options of every command for filter groups."""
+
+    integration: str = option("--integration", required=True, metavar="ID", help="The integration of the groups.")
 
 
-integration = click.option("--integration", required=True, metavar="ID", help="The integration of the groups.")
-organization = click.option("--organization", metavar="ID", help="The organization of the integration.")
-dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done; only reads are sent.")
-yes = click.option("--yes", "-y", is_flag=True, help="Do not ask before deleting.")
-ids = all_of(
-    click.argument("ids", nargs=-1, metavar="[ID]..."),
-    click.option("--ids-from", type=ID_FILE, metavar="FILE", help="File with more ids, one a line; - is stdin."),
-)
-monitoring_mode = click.option(
-    "--monitoring-mode/--no-monitoring-mode", default=None, help="Only watch, or block as well."
-)
-properties = all_of(
-    click.option("--active/--inactive", default=None, help="Whether the group is in use."),
-    monitoring_mode,
-    click.option("--rtb/--no-rtb", default=None, help="Real-time blocking."),
-    _named_once("--offer", "offers", "Offer that may use the group"),
-    _named_once("--publisher", "publishers", "Publisher that may use the group"),
-    _named_once("--advertiser", "advertisers", "Advertiser that may use the group"),
-    click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Label; once for each."),
-    click.option("--description", metavar="TEXT", help="What the group is for."),
-    click.option("--click-preset", type=int, metavar="NUMBER", help="Preset that fills in the filters for clicks."),
-    click.option("--conversion-preset", type=int, metavar="NUMBER", help="The same for conversions."),
-    click.option(
+@frozen(kw_only=True, slots=False)
+class GroupIdOptions(IntegrationOptions):
+    """The options of a command for one group."""
+
+    group_id: str = argument(metavar="ID")
+
+
+@frozen(kw_only=True, slots=False)
+class IdsOptions(IntegrationOptions):
+    """The options of a command for many groups."""
+
+    ids: tuple[str, ...] = argument(nargs=-1, metavar="[ID]...")
+    ids_from: Path | None = option(
+        "--ids-from", type=STDIN_OR_FILE, metavar="FILE", help="File with more ids, one a line; - is stdin."
+    )
+
+    @property
+    def all_ids(self) -> list[str]:
+        """The ids that were typed and those in the file, each once."""
+        return _typed_and_in_file("ids", self.ids, self.ids_from)
+
+
+@frozen(kw_only=True, slots=False)
+class BulkOptions(IdsOptions):
+    """The options of a command that changes many groups with one request."""
+
+    organization: str | None = option("--organization", metavar="ID", help="The organization of the integration.")
+
+
+@frozen(kw_only=True, slots=False)
+class PropertyOptions:
+    """The properties of a group that can be set."""
+
+    active: bool | None = option("--active/--inactive", default=None, help="Use the group, or do not.")
+    monitoring_mode: bool | None = option(
+        "--monitoring-mode/--no-monitoring-mode", default=None, help="Only watch, or block as well."
+    )
+    rtb_enabled: bool | None = option("--rtb/--no-rtb", default=None, help="Real-time blocking.")
+    offer_ids: tuple[str, ...] = option(
+        "--offer", multiple=True, metavar="ID", help="Offer that may use the group; once for each."
+    )
+    publisher_ids: tuple[str, ...] = option(
+        "--publisher", multiple=True, metavar="ID", help="Publisher that may use the group; once for each."
+    )
+    advertiser_ids: tuple[str, ...] = option(
+        "--advertiser", multiple=True, metavar="ID", help="Advertiser that may use the group; once for each."
+    )
+    tags: tuple[str, ...] = option("--tag", multiple=True, metavar="TEXT", help="Label; once for each.")
+    description: str | None = option("--description", metavar="TEXT", help="The purpose of the group.")
+    click_filter_preset_id: int | None = option(
+        "--click-preset", type=int, metavar="NUMBER", help="Preset that fills in the filters for clicks."
+    )
+    conversion_filter_preset_id: int | None = option(
+        "--conversion-preset", type=int, metavar="NUMBER", help="The same for conversions."
+    )
+    filters: Path | None = option(
         "--filters-file",
-        "filters",
-        type=ID_FILE,
+        type=STDIN_OR_FILE,
         metavar="FILE",
         help="The filters as a JSON array, such as that of get --json; - is stdin.",
-    ),
-)
-clear = click.option(
-    "--clear",
-    multiple=True,
-    type=click.Choice(list(PROPERTIES)),
-    metavar="PROPERTY",
-    help=f"Empty a list ({', '.join(sorted(_LISTS))}), or set null: {', '.join(sorted(PROPERTIES.keys() - _LISTS))}. "
-    "Once for each.",
-)
+    )
+
+    def properties(self) -> dict[str, Any]:
+        """Return the properties to set, by their names in the library; those that were not typed are left out.
+
+        Raises:
+            UsageError: the file of filters cannot be read.
+
+        """
+        typed = {name: getattr(self, name) for name in PROPERTIES.values()}
+        found = {name: value for name, value in typed.items() if value is not None and value != ()}
+        found |= {name: list(value) for name, value in found.items() if isinstance(value, tuple)}
+        if self.filters is not None:
+            found["filters"] = _filters(self.filters)
+        return found
 
 
-def on_one_integration(command: F) -> F:
-    """Give a command --integration and the options of the connection."""
-    return all_of(integration, connection_options)(command)
+@frozen(kw_only=True)
+class CreateOptions(PropertyOptions, DryRunOptions, IntegrationOptions):
+    """The options of `filter-groups create`."""
+
+    organization: str = option(
+        "--organization", required=True, metavar="ID", help="The organization of the integration."
+    )
+    name: str = option("--name", required=True, metavar="TEXT", help="Name for people.")
+    priority: int = option(
+        "--priority", required=True, type=int, metavar="NUMBER", help="Unique within the integration."
+    )
 
 
-def chosen(given: Mapping[str, Any], what: str = "ids") -> list[str]:
-    """The ids that were given as arguments and in a file, each once.
+@frozen(kw_only=True)
+class UpdateOptions(PropertyOptions, DryRunOptions, IdsOptions):
+    """The options of `filter-groups update`."""
 
-    Raises:
-        UsageError: there is none, or the file cannot be read.
+    name: str | None = option("--name", metavar="TEXT", help="Name for people.")
+    priority: int | None = option(
+        "--priority", type=int, metavar="NUMBER", help="Unique within the integration: for one group only."
+    )
+    clear: tuple[str, ...] = option(
+        "--clear",
+        multiple=True,
+        type=click.Choice(list(PROPERTIES)),
+        metavar="PROPERTY",
+        help=f"Empty a list ({', '.join(sorted(_LISTS))}), or set null: "
+        f"{', '.join(sorted(PROPERTIES.keys() - _LISTS))}. Once for each.",
+    )
 
-    """
-    file: Path | None = given[f"{what}_from"]
+    def changes(self) -> dict[str, Any]:
+        """Return the changes to make, by the names of the library.
+
+        Raises:
+            UsageError: a property is both set and cleared, or the file of filters cannot be read.
+
+        """
+        if self.filters == STDIN == self.ids_from:
+            raise UsageError("stdin cannot hold both the ids and the filters")
+        named = {"name": self.name, "priority": self.priority}
+        found = {name: value for name, value in named.items() if value is not None} | self.properties()
+        for word in self.clear:
+            if PROPERTIES[word] in found:
+                raise UsageError(f"{word} is both set and cleared")
+            found[PROPERTIES[word]] = [] if word in _LISTS else None
+        return found
+
+
+@frozen(kw_only=True)
+class OffersOptions(DryRunOptions, IntegrationOptions):
+    """The options of `filter-groups add-offers` and `remove-offers`."""
+
+    group_id: str = argument(metavar="GROUP")
+    offers: tuple[str, ...] = argument(nargs=-1, metavar="[OFFER]...")
+    offers_from: Path | None = option(
+        "--offers-from", type=STDIN_OR_FILE, metavar="FILE", help="File with more offers, one a line; - is stdin."
+    )
+
+    @property
+    def all_offers(self) -> list[str]:
+        """The offers that were typed and those in the file, each once."""
+        return _typed_and_in_file("offers", self.offers, self.offers_from)
+
+
+@frozen(kw_only=True)
+class BulkUpdateOptions(DryRunOptions, BulkOptions):
+    """The options of `filter-groups bulk-update`."""
+
+    monitoring_mode: bool | None = option(
+        "--monitoring-mode/--no-monitoring-mode", default=None, help="Only watch, or block as well."
+    )
+
+
+@frozen(kw_only=True)
+class DeleteGroupOptions(DeleteOptions, GroupIdOptions):
+    """The options of `filter-groups delete`."""
+
+
+@frozen(kw_only=True)
+class BulkDeleteOptions(DeleteOptions, BulkOptions):
+    """The options of `filter-groups bulk-delete`."""
+
+
+@frozen(kw_only=True)
+class ListGroupsOptions(IntegrationOptions):
+    """The options of `filter-groups list`."""
+
+    filter: tuple[str, ...] = option(
+        "--filter", multiple=True, metavar="CONDITION", help="Only groups with active=true, and so on."
+    )
+    sort: str | None = option(
+        "--sort", metavar="COLUMNS", help="Columns to sort by, like -priority,name; - is descending."
+    )
+    limit: int | None = option("--limit", type=click.IntRange(min=0), help="Most groups to list.")
+
+
+def _typed_and_in_file(kind: str, typed: Sequence[str], file: Path | None) -> list[str]:
     lines = [] if file is None else _read(file).splitlines()
-    named = [*given[what], *filter(None, map(str.strip, lines))]
+    named = [*typed, *filter(None, map(str.strip, lines))]
     if not named:
-        raise UsageError(f"No {what} were given: name them as arguments, or in a file with --{what}-from")
+        raise UsageError(f"No {kind} were given: name them as arguments, or in a file with --{kind}-from")
     return list(dict.fromkeys(named))
-
-
-def given_properties(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be set, as arguments of the Python API; what was not given is left out.
-
-    Raises:
-        UsageError: a property is both given and cleared, or the file of filters cannot be read.
-
-    """
-    if given["filters"] == STDIN == given.get("ids_from"):
-        raise UsageError("stdin cannot hold both the ids and the filters")
-    found: dict[str, Any] = {}
-    for word, name in PROPERTIES.items():
-        value = given[word.replace("-", "_")]
-        if value is not None and value != ():
-            found[name] = list(value) if isinstance(value, tuple) else value
-    for word in given.get("clear", ()):
-        if PROPERTIES[word] in found:
-            raise UsageError(f"{word} is both given and cleared")
-        found[PROPERTIES[word]] = [] if word in _LISTS else None
-    if isinstance(file := found.get("filters"), Path):
-        found["filters"] = _filters(file)
-    return found
 
 
 def _filters(file: Path) -> list[Any]:
@@ -169,20 +269,9 @@ def _read(file: Path) -> str:
         raise UsageError(f"{file} is not text in UTF-8") from error
 
 
-def epilog(*lines: str) -> str:
-    """Write an example for the help of a command."""
-    # \b keeps click from filling the lines into a paragraph.
-    return "\b\nExample:\n" + " \\\n    ".join([f"  {lines[0]}", *lines[1:]]) + "\n\n"
-
-
-def count(groups: Collection[object]) -> str:
-    """Write how many filter groups there are."""
-    return f"{len(groups):,} filter group{'' if len(groups) == 1 else 's'}"
-
-
 @define
 class GroupOutcome:
-    """What became of each id; `untried` are those whose turn did not come."""
+    """The ids of groups by what a command did with each; `untried` are those whose turn did not come."""
 
     ok: list[str] = field(factory=list)
     missing: list[str] = field(factory=list)
@@ -190,8 +279,8 @@ class GroupOutcome:
     untried: list[str] = field(factory=list)
     errors: dict[str, BaseException] = field(factory=dict)
 
-    def add(self, result: BulkResult) -> None:
-        """Take in what became of some of them."""
+    def add(self, result: metrics24.BulkResult) -> None:
+        """Add the result for some of the ids."""
         self.ok += result.ok
         self.missing += result.missing
         self.unverified += result.unverified
@@ -200,306 +289,208 @@ class GroupOutcome:
     @property
     def code(self) -> int:
         """The exit code."""
-        return exits.SOME_UNCHANGED if self.missing or self.unverified or self.untried else exits.DONE
+        return SOME_UNCHANGED if self.missing or self.unverified or self.untried else DONE
 
-    def show(self, given: Mapping[str, Any], verb: str) -> None:
-        """Say of each id what became of it, then how many there are of each kind."""
+    def show(self, output: Output, verb: str) -> None:
+        """Print for each id what was done with it, then the number of each kind."""
         kinds = {verb: self.ok, "missing": self.missing, "unverified": self.unverified, "not tried": self.untried}
-        if given["as_json"]:
-            facts = {name: getattr(self, name) for name in ("ok", "missing", "unverified", "untried")}
-            errors = {
-                each: {"type": type(error).__name__, "message": str(error)} for each, error in self.errors.items()
-            }
-            click.echo(json.dumps({**facts, "errors": errors}))
-            return
-        for kind, ids in kinds.items():
-            for each in ids:
-                reason = f"  {_reason(self.errors[each])}" if each in self.errors and kind != "missing" else ""
-                click.echo(f"{kind:<10}  {printable(each)}{reason}")
-        if not given["quiet"]:
-            every = [each for ids in kinds.values() for each in ids]
-            parts = [f"{len(ids):,} {kind}" for kind, ids in kinds.items() if ids]
-            click.echo(f"Of {count(every)}: {', '.join(parts)}", err=True)
+        facts = {name: getattr(self, name) for name in ("ok", "missing", "unverified", "untried")}
+        errors = {each: {"type": type(error).__name__, "message": str(error)} for each, error in self.errors.items()}
+        lines = [f"{kind:<10}  {each}{self._reason(kind, each)}" for kind, ids in kinds.items() for each in ids]
+        output.summary({**facts, "errors": errors}, lines, optional=False)
+        every = [each for ids in kinds.values() for each in ids]
+        output.say(f"Of {_count(every)}: {', '.join(f'{len(ids):,} {kind}' for kind, ids in kinds.items() if ids)}")
+
+    def _reason(self, kind: str, each: str) -> str:
+        error = self.errors.get(each)
+        return "" if error is None or kind == "missing" else f"  {type(error).__name__}: {error}"
 
 
-def _reason(error: BaseException) -> str:
-    return printable(f"{type(error).__name__}: {error}")
+def _count(groups: Collection[object]) -> str:
+    return number(len(groups), "filter group")
 
 
-def show_group(given: Mapping[str, Any], group: Mapping[str, object], headline: str = "") -> None:
-    """Show one group: as JSON, or a headline and a field per line."""
-    if given["as_json"]:
-        click.echo(json.dumps(group))
-    else:
-        click.echo("\n".join(([headline] if headline and not given["quiet"] else []) + fields(group)))
+def _show_group(output: Output, group: Mapping[str, object], headline: str = "") -> None:
+    """Print one group: a headline and a field per line."""
+    lines = fields(group)
+    output.summary(group, lines if output.quiet or not headline else [headline, *lines], optional=False)
 
 
-def show_plan(
-    given: Mapping[str, Any], act: str, groups: Sequence[Mapping[str, Any]], missing: Sequence[str] = ()
-) -> int:
-    """Say what a dry run found, and return the exit code: each group has an id, a name, and changes if any."""
-    if given["as_json"]:
-        click.echo(json.dumps({"dry_run": True, "action": act, "groups": list(groups), "missing": list(missing)}))
-    else:
-        for group in groups:
-            kind = "unchanged" if group.get("changes") == {} else f"would {act}"
-            click.echo(f"{kind}  {printable(str(group['id']))}  {printable(str(group.get('name', '')))}".rstrip())
-            for name, change in group.get("changes", {}).items():
-                click.echo(f"    {name}: {_short(change['from'])} -> {_short(change['to'])}")
-        for each in missing:
-            click.echo(f"missing  {printable(each)}")
-        if not given["quiet"]:
-            click.echo("Dry run: nothing was changed.", err=True)
-    return exits.SOME_UNCHANGED if missing else exits.DONE
+def _show_plan(output: Output, act: str, groups: Sequence[Mapping[str, Any]], missing: Sequence[str] = ()) -> int:
+    """Print what a dry run found, and return the exit code: each group has an id, a name, and changes if any."""
+    lines = []
+    for group in groups:
+        kind = "unchanged" if group.get("changes") == {} else f"would {act}"
+        lines.append(f"{kind}  {group['id']}  {group.get('name') or ''}".rstrip())
+        for name, change in group.get("changes", {}).items():
+            lines.append(f"    {name}: {short(change['from'])} -> {short(change['to'])}")
+    lines += [f"missing  {each}" for each in missing]
+    facts = {"dry_run": True, "action": act, "groups": list(groups), "missing": list(missing)}
+    output.result(facts, lines)
+    output.say("Dry run: nothing was changed.")
+    return SOME_UNCHANGED if missing else DONE
 
 
-def _short(value: object) -> str:
-    return printable(json.dumps(value, ensure_ascii=False))
+LIST_EXAMPLE = example("metrics24 filter-groups list --integration acmeshop01 --sort=-priority")
 
 
-@contextmanager
-def writing(given: Mapping[str, Any], doubt: str) -> Iterator[None]:
-    """Say what is in doubt when a write is interrupted."""
-    with sigterm_as_interrupt():
-        try:
-            yield
-        except KeyboardInterrupt as error:
-            say(given, doubt)
-            raise EndedEarlyError(error, None) from error
+@click.group(epilog=LIST_EXAMPLE + HELP)
+def filter_groups() -> None:
+    """See and change filter groups.
 
-
-def say(given: Mapping[str, Any], text: str) -> None:
-    """Say something beside the result: a line on stderr for people, an object for programs."""
-    click.echo(json.dumps({"note": text}) if given["as_json"] else printable(text), err=True)
-
-
-def confirmed(given: Mapping[str, Any], question: str) -> bool:
-    """Ask before something is deleted, unless --yes was given.
-
-    Raises:
-        UsageError: there is nobody to ask.
-
+    Deleting asks first; --dry-run shows what a change would do. A write is sent once, and read back if its response is
+    lost.
     """
-    if given["yes"]:
-        return True
-    if not sys.stdin.isatty():
-        raise UsageError("Nobody can be asked here whether to delete: pass --yes to delete, or --dry-run to look")
-    if click.confirm(printable(question), err=True):
-        return True
-    say(given, "Nothing was deleted.")
-    return False
 
 
-EXAMPLE = epilog(
-    "metrics24 filter-groups create --integration acmeshop01",
-    "--organization acmegroup1 --name 'Summer sale' --priority 7",
-    "--offer 1001 --offer 1002 --monitoring-mode --inactive",
+@command("list", ListGroupsOptions, example=LIST_EXAMPLE, group=filter_groups)
+def list_groups(options: ListGroupsOptions) -> None:
+    """List filter groups: a table, or with --json one array of them as the server sent them."""
+    with options.open_client() as client:
+        condition = parse_filters(options.filter)
+        listing = client.filter_groups.list(
+            options.integration, filter=condition, sort=options.sort, limit=options.limit
+        )
+        groups = list(listing.records())
+    options.output.result(groups, table(COLUMNS, map(_row, groups)) if groups else [])
+    options.output.say(_count(groups))
+
+
+def _row(group: Mapping[str, Any]) -> list[object]:
+    offers = group.get("offer_ids")
+    count = len(offers) if isinstance(offers, list) else None
+    names = ("id", "priority", "name", "active", "monitoring_mode")
+    return [*map(group.get, names), count, group.get("tags") or None]
+
+
+@command(
+    "get",
+    GroupIdOptions,
+    example=example("metrics24 filter-groups get 01HK153X00B7PYKC2FGWT67M8C --integration acmeshop01"),
+    group=filter_groups,
 )
+def get_group(options: GroupIdOptions) -> None:
+    """Show one filter group, a field per line."""
+    with options.open_client() as client:
+        group = client.filter_groups.get(options.integration, options.group_id).to_dict()
+    options.output.result(group, fields(group))
 
 
-@click.command("create", epilog=EXAMPLE + exits.HELP)
-@on_one_integration
-@click.option("--organization", required=True, metavar="ID", help="The organization of the integration.")
-@click.option("--name", required=True, metavar="TEXT", help="Name for people.")
-@click.option("--priority", required=True, type=int, metavar="NUMBER", help="Unique within the integration.")
-@properties
-@dry_run
-def create_group(**given: Any) -> None:
+@command(
+    "create",
+    CreateOptions,
+    example=example(
+        "metrics24 filter-groups create --integration acmeshop01",
+        "--organization acmegroup1 --name 'Summer sale' --priority 7",
+        "--offer 1001 --offer 1002 --monitoring-mode --inactive",
+    ),
+    group=filter_groups,
+)
+def create_group(options: CreateOptions) -> None:
     """Create a filter group and show it as the server has it.
 
-    It is sent once. If the answer is lost and nothing tells whether the group exists, the exit code is 14.
+    The request is sent once. If its response is lost and the list does not show the group, the exit code is 14.
     """
-    asked = {name: given[name] for name in ("name", "organization", "priority")} | given_properties(given)
-    with open_client(given) as client:
-        if given["dry_run"]:
-            _plan_create(given, client, asked)
+    output, properties = options.output, options.properties()
+    with options.open_client() as client:
+        if options.dry_run:
+            _plan_create(options, client, properties)
             return
-        with writing(given, f"Whether the group was created is unknown; look before you repeat it: {_search(given)}"):
-            group = client.filter_groups.create(given["integration"], **asked)
-    show_group(given, group.to_dict(), "Created:")
+        with output.writing(
+            f"The group may or may not have been created; look before you repeat it: {_search(options)}"
+        ):
+            group = client.filter_groups.create(
+                options.integration,
+                name=options.name,
+                organization=options.organization,
+                priority=options.priority,
+                **properties,
+            )
+    _show_group(output, group.to_dict(), "Created:")
 
 
-def _search(given: Mapping[str, Any]) -> str:
+def _search(options: CreateOptions) -> str:
     """Write the command that finds the group."""
     words = click.get_current_context().command_path.split()[:-1]
-    found = ["list", "--integration", given["integration"], "--filter", f"name={given['name']}"]
-    return shlex.join([*words, *found])
+    return shlex.join([*words, "list", "--integration", options.integration, "--filter", f"name={options.name}"])
 
 
-def _plan_create(given: Mapping[str, Any], client: metrics24.Client, asked: Mapping[str, Any]) -> None:
+def _plan_create(options: CreateOptions, client: metrics24.Client, properties: Mapping[str, Any]) -> None:
     from metrics24.filter_groups import new_group  # noqa: PLC0415  loads the generated client
 
-    rest = {name: value for name, value in asked.items() if name not in {"name", "organization", "priority"}}
-    body = new_group(given["integration"], asked["name"], asked["organization"], asked["priority"], rest)
-    for group in client.filter_groups.list(given["integration"]).records():
+    body = new_group(options.integration, options.name, options.organization, options.priority, properties)
+    for group in client.filter_groups.list(options.integration).records():
         if group.get("priority") == body["priority"]:
-            say(given, f"The priority {body['priority']} is taken by the filter group {group.get('id')}.")
-    show_group(given, body, "Would create:")
-    if not given["quiet"] and not given["as_json"]:
-        click.echo("Dry run: nothing was created.", err=True)
+            options.output.note(f"The priority {body['priority']} is taken by the filter group {group.get('id')}.")
+    _show_group(options.output, body, "Would create:")
+    options.output.say("Dry run: nothing was created.")
 
 
-UPDATE_EXAMPLE = epilog(
-    "metrics24 filter-groups update --integration acmeshop01",
-    "--ids-from groups.txt --inactive --clear description --dry-run",
-)
-ADD_EXAMPLE = epilog(
-    "metrics24 filter-groups add-offers 01HK153X00B7PYKC2FGWT67M8C", "--integration acmeshop01 1001 1002"
-)
-REMOVE_EXAMPLE = epilog(
-    "metrics24 filter-groups remove-offers 01HK153X00B7PYKC2FGWT67M8C", "--integration acmeshop01 1001"
-)
-BULK_UPDATE_EXAMPLE = epilog(
-    "metrics24 filter-groups bulk-update --integration acmeshop01",
-    "--ids-from groups.txt --monitoring-mode",
-)
-# What befalls one id with these befalls all others too.
-HOPELESS = (metrics24.ConfigurationError, metrics24.SecurityError, metrics24.Unauthorized, metrics24.Forbidden)
-
-_offers = all_of(
-    click.argument("group_id", metavar="GROUP"),
-    click.argument("offers", nargs=-1, metavar="[OFFER]..."),
-    click.option(
-        "--offers-from",
-        type=ID_FILE,
-        metavar="FILE",
-        help="File with more offers, one a line; - is stdin.",
+@command(
+    "update",
+    UpdateOptions,
+    example=example(
+        "metrics24 filter-groups update --integration acmeshop01",
+        "--ids-from groups.txt --inactive --clear description --dry-run",
     ),
+    group=filter_groups,
 )
-
-
-@click.command("update", epilog=UPDATE_EXAMPLE + exits.HELP)
-@ids
-@on_one_integration
-@click.option("--name", metavar="TEXT", help="Name for people.")
-@click.option("--priority", type=int, metavar="NUMBER", help="Unique within the integration: for one group only.")
-@properties
-@clear
-@dry_run
-def update_groups(**given: Any) -> int:
+def update_groups(options: UpdateOptions) -> int:
     """Change one filter group, or many, one after the other.
 
-    What is not named stays as it is. Lists are replaced: add-offers and remove-offers change single offers. One id as
-    an argument shows the group as it is afterwards; otherwise each id is told with what became of it.
+    A property that is not named stays as it is. Lists are replaced: add-offers and remove-offers change single offers.
+    With one id as an argument the group is shown as it is afterwards, otherwise each id with what was done.
     """
-    asked = {name: given[name] for name in ("name", "priority") if given[name] is not None} | given_properties(given)
-    named = chosen(given)
-    changes = _checked(named, asked)
-    with open_client(given) as client:
-        if given["dry_run"]:
-            return _plan_update(given, client, named, changes)
-        if len(named) == 1 and given["ids_from"] is None:
-            with writing(given, f"Whether {named[0]} was changed is unknown; doing it again does no harm."):
-                group = client.filter_groups.update(given["integration"], named[0], **asked)
-            show_group(given, group.to_dict(), "Changed:")
-            return exits.DONE
-        return _update_each(given, client, named, asked)
+    output, changes, ids = options.output, options.changes(), options.all_ids
+    checked = _checked(ids, changes)
+    with options.open_client() as client:
+        if options.dry_run:
+            return _plan_update(options, client, ids, checked)
+        if len(ids) == 1 and options.ids_from is None:
+            with output.writing(f"{ids[0]} may or may not have been changed; doing it again does no harm."):
+                group = client.filter_groups.update(options.integration, ids[0], **changes)
+            _show_group(output, group.to_dict(), "Changed:")
+            return DONE
+        return _update_each(options, client, ids, changes)
 
 
-@click.command("add-offers", epilog=ADD_EXAMPLE + exits.HELP)
-@_offers
-@on_one_integration
-@dry_run
-def add_offers(**given: Any) -> int:
-    """Add offers to a filter group. It is read first; those that it has already change nothing."""
-    return _change_offers(given, add=True)
-
-
-@click.command("remove-offers", epilog=REMOVE_EXAMPLE + exits.HELP)
-@_offers
-@on_one_integration
-@dry_run
-def remove_offers(**given: Any) -> int:
-    """Take offers from a filter group. It is read first; those that it does not have change nothing."""
-    return _change_offers(given, add=False)
-
-
-@click.command("bulk-update", epilog=BULK_UPDATE_EXAMPLE + exits.HELP)
-@ids
-@on_one_integration
-@organization
-@monitoring_mode
-@dry_run
-def bulk_update(**given: Any) -> int:
-    """Switch the monitoring mode of many filter groups with one request.
-
-    The list is read afterwards: only ids of which it shows the mode count as changed.
-    """
-    named, mode = chosen(given), given["monitoring_mode"]
-    if mode is None:
-        raise metrics24.UsageError("Say which: --monitoring-mode or --no-monitoring-mode")
-    with open_client(given) as client:
-        if given["dry_run"]:
-            return _plan_update(given, client, named, _checked(named, {"monitoring_mode": mode}))
-        outcome = GroupOutcome()
-        with writing(given, f"Which of {count(named)} were changed is unknown; doing it again does no harm."):
-            options = {"monitoring_mode": mode, "organization": given["organization"]}
-            outcome.add(client.filter_groups.bulk_update(given["integration"], named, **options))
-    outcome.show(given, "changed")
-    return outcome.code
-
-
-def _checked(named: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(ids: Sequence[str], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Check ids and changes before the first request."""
-    from metrics24.arguments import some_ids  # noqa: PLC0415
-    from metrics24.filter_groups import changes_of_many  # noqa: PLC0415
+    from metrics24.filter_groups import checked_changes  # noqa: PLC0415  loads the generated client
 
-    return changes_of_many(some_ids(named, "ids"), asked)
+    return checked_changes(ids, changes)
 
 
 def _update_each(
-    given: Mapping[str, Any], client: metrics24.Client, named: Sequence[str], asked: Mapping[str, Any]
+    options: UpdateOptions, client: metrics24.Client, ids: Sequence[str], changes: Mapping[str, Any]
 ) -> int:
-    outcome = GroupOutcome(untried=list(named))
-    shown = sys.stderr.isatty() and not given["quiet"]
+    output, outcome = options.output, GroupOutcome(untried=list(ids))
     try:
-        with sigterm_as_interrupt(), click.progressbar(named, file=sys.stderr, hidden=not shown, show_pos=True) as bar:
-            for each in bar:
+        with sigterm_as_interrupt(), output.progress("filter groups", "waiting for the first response") as show:
+            for place, each in enumerate(ids, start=1):
                 outcome.untried.remove(each)
                 outcome.unverified.append(each)  # until it is known to be otherwise, also where this is interrupted
-                result = client.filter_groups.update_many(given["integration"], [each], **asked)
+                result = client.filter_groups.update_many(options.integration, [each], **changes)
                 outcome.unverified.remove(each)
                 outcome.add(result)
-                _stop_if_hopeless(result.errors.values())
+                _raise_if_hopeless(result.errors.values())
+                show(f"{place}/{len(ids)}", place / len(ids))
     except (KeyboardInterrupt, *HOPELESS) as error:
-        outcome.show(given, "changed")
-        say(given, f"{count(outcome.untried)} not tried; changing those again that were changed does no harm.")
-        raise EndedEarlyError(error, None) from error
-    outcome.show(given, "changed")
+        outcome.show(output, "changed")
+        output.note(f"{_count(outcome.untried)} not tried; changing those again that were changed does no harm.")
+        raise EndedEarlyError(error) from error
+    outcome.show(output, "changed")
     return outcome.code
 
 
-def _stop_if_hopeless(errors: Iterable[BaseException]) -> None:
+def _raise_if_hopeless(errors: Iterable[BaseException]) -> None:
     for error in errors:
         if isinstance(error, HOPELESS):
             raise error
 
 
-def _change_offers(given: Mapping[str, Any], *, add: bool) -> int:
-    offers, group_id = chosen(given, "offers"), given["group_id"]
-    with open_client(given) as client:
-        if given["dry_run"]:
-            return _plan_offers(given, client, offers, add=add)
-        change = client.filter_groups.add_offers if add else client.filter_groups.remove_offers
-        with writing(given, f"Whether the offers of {group_id} were changed is unknown; doing it again does no harm."):
-            group = change(given["integration"], group_id, offers)
-    show_group(given, group.to_dict(), "Now:")
-    return exits.DONE
-
-
-def _plan_offers(given: Mapping[str, Any], client: metrics24.Client, offers: Sequence[str], *, add: bool) -> int:
-    group = client.filter_groups.get(given["integration"], given["group_id"]).to_dict()
-    before: list[str] = group.get("offer_ids") or []
-    kept = [offer for offer in before if add or offer not in offers]
-    after = kept + [offer for offer in offers if add and offer not in before]
-    changes = {"offer_ids": {"from": before, "to": after}} if after != before else {}
-    return show_plan(given, "change", [{"id": group["id"], "name": group.get("name"), "changes": changes}])
-
-
-def _plan_update(
-    given: Mapping[str, Any], client: metrics24.Client, named: Sequence[str], changes: Mapping[str, Any]
-) -> int:
-    found = {group.get("id"): group for group in client.filter_groups.list(given["integration"]).records()}
+def _plan_update(options: IdsOptions, client: metrics24.Client, ids: Sequence[str], changes: Mapping[str, Any]) -> int:
+    found = _groups_by_id(client, options)
     plans = [
         {
             "id": each,
@@ -510,150 +501,140 @@ def _plan_update(
                 if found[each].get(name) != value
             },
         }
-        for each in named
+        for each in ids
         if each in found
     ]
-    return show_plan(given, "change", plans, [each for each in named if each not in found])
+    return _show_plan(options.output, "change", plans, [each for each in ids if each not in found])
 
 
-DELETE_EXAMPLE = epilog(
-    "metrics24 filter-groups delete 01HK153X00B7PYKC2FGWT67M8C",
-    "--integration acmeshop01 --yes",
+def _groups_by_id(client: metrics24.Client, options: IntegrationOptions) -> dict[Any, dict[str, Any]]:
+    return {group.get("id"): group for group in client.filter_groups.list(options.integration).records()}
+
+
+@command(
+    "add-offers",
+    OffersOptions,
+    example=example(
+        "metrics24 filter-groups add-offers 01HK153X00B7PYKC2FGWT67M8C", "--integration acmeshop01 1001 1002"
+    ),
+    group=filter_groups,
 )
-BULK_DELETE_EXAMPLE = epilog(
-    "metrics24 filter-groups bulk-delete --integration acmeshop01",
-    "--ids-from groups.txt --dry-run",
+def add_offers(options: OffersOptions) -> int:
+    """Add offers to a filter group. It is read first; offers that it already has change nothing."""
+    return _change_offers(options, add=True)
+
+
+@command(
+    "remove-offers",
+    OffersOptions,
+    example=example(
+        "metrics24 filter-groups remove-offers 01HK153X00B7PYKC2FGWT67M8C", "--integration acmeshop01 1001"
+    ),
+    group=filter_groups,
 )
-_MOST_NAMED = 5
+def remove_offers(options: OffersOptions) -> int:
+    """Take offers from a filter group. It is read first; offers that it does not have change nothing."""
+    return _change_offers(options, add=False)
 
 
-@click.command("delete", epilog=DELETE_EXAMPLE + exits.HELP)
-@click.argument("group_id", metavar="ID")
-@on_one_integration
-@dry_run
-@yes
-def delete_group(**given: Any) -> int:
-    """Delete one filter group, after asking."""
-    group_id, integration = given["group_id"], given["integration"]
-    with open_client(given) as client:
-        if given["dry_run"] or not given["yes"]:
-            group = client.filter_groups.get(integration, group_id).to_dict()
-            if given["dry_run"]:
-                return show_plan(given, "delete", [{"id": group_id, "name": group.get("name")}])
-            if not confirmed(given, f"Delete filter group {group_id} ({group.get('name')}) of {integration}?"):
-                return exits.UNEXPECTED
-        with writing(given, f"Whether {group_id} was deleted is unknown; deleting it again does no harm."):
-            client.filter_groups.delete(integration, group_id)
-    GroupOutcome(ok=[group_id]).show(given, "deleted")
-    return exits.DONE
+def _change_offers(options: OffersOptions, *, add: bool) -> int:
+    offers, group_id = options.all_offers, options.group_id
+    with options.open_client() as client:
+        if options.dry_run:
+            return _plan_offers(options, client, offers, add=add)
+        change = client.filter_groups.add_offers if add else client.filter_groups.remove_offers
+        with options.output.writing(
+            f"The offers of {group_id} may or may not have been changed; doing it again does no harm."
+        ):
+            group = change(options.integration, group_id, offers)
+    _show_group(options.output, group.to_dict(), "Now:")
+    return DONE
 
 
-@click.command("bulk-delete", epilog=BULK_DELETE_EXAMPLE + exits.HELP)
-@ids
-@on_one_integration
-@organization
-@dry_run
-@yes
-def bulk_delete(**given: Any) -> int:
-    """Delete many filter groups with one request, after asking.
+def _plan_offers(options: OffersOptions, client: metrics24.Client, offers: Sequence[str], *, add: bool) -> int:
+    group = client.filter_groups.get(options.integration, options.group_id).to_dict()
+    before: list[str] = group.get("offer_ids") or []
+    kept = [offer for offer in before if add or offer not in offers]
+    after = kept + [offer for offer in offers if add and offer not in before]
+    changes = {"offer_ids": {"from": before, "to": after}} if after != before else {}
+    return _show_plan(options.output, "change", [{"id": group["id"], "name": group.get("name"), "changes": changes}])
 
-    The list is read before and afterwards: only ids that are gone count as deleted.
+
+@command(
+    "bulk-update",
+    BulkUpdateOptions,
+    example=example(
+        "metrics24 filter-groups bulk-update --integration acmeshop01", "--ids-from groups.txt --monitoring-mode"
+    ),
+    group=filter_groups,
+)
+def bulk_update(options: BulkUpdateOptions) -> int:
+    """Switch the monitoring mode of many filter groups with one request.
+
+    The list is read afterwards: an id counts as changed only if the list shows the mode.
     """
-    named, integration = chosen(given), given["integration"]
-    with open_client(given) as client:
-        if given["dry_run"]:
-            return _plan_delete(given, client, named)
-        some = ", ".join(named[:_MOST_NAMED]) + (", ..." if len(named) > _MOST_NAMED else "")
-        if not confirmed(given, f"Delete {count(named)} of {integration} ({some})?"):
-            return exits.UNEXPECTED
-        outcome = GroupOutcome()
-        with writing(given, f"Which of {count(named)} were deleted is unknown; see metrics24 filter-groups list."):
-            outcome.add(client.filter_groups.bulk_delete(integration, named, organization=given["organization"]))
-    outcome.show(given, "deleted")
+    ids, mode = options.all_ids, options.monitoring_mode
+    if mode is None:
+        raise UsageError("Say which: --monitoring-mode or --no-monitoring-mode")
+    outcome = GroupOutcome()
+    with options.open_client() as client:
+        if options.dry_run:
+            return _plan_update(options, client, ids, _checked(ids, {"monitoring_mode": mode}))
+        with options.output.writing(f"Some of {_count(ids)} may have been changed; doing it again does no harm."):
+            outcome.add(
+                client.filter_groups.bulk_update(
+                    options.integration, ids, monitoring_mode=mode, organization=options.organization
+                )
+            )
+    outcome.show(options.output, "changed")
     return outcome.code
 
 
-def _plan_delete(given: Mapping[str, Any], client: metrics24.Client, named: list[str]) -> int:
-    found = {group.get("id"): group for group in client.filter_groups.list(given["integration"]).records()}
-    plans = [{"id": each, "name": found[each].get("name")} for each in named if each in found]
-    return show_plan(given, "delete", plans, [each for each in named if each not in found])
-
-
-COLUMNS = (
-    TableColumn("ID", whole=True),
-    TableColumn("PRIO", right=True, whole=True),
-    TableColumn("NAME"),
-    TableColumn("ACTIVE", whole=True),
-    TableColumn("MONITOR", whole=True),
-    TableColumn("OFFERS", right=True, whole=True),
-    TableColumn("TAGS"),
+@command(
+    "delete",
+    DeleteGroupOptions,
+    example=example("metrics24 filter-groups delete 01HK153X00B7PYKC2FGWT67M8C", "--integration acmeshop01 --yes"),
+    group=filter_groups,
 )
-LIST_EXAMPLE = epilog("metrics24 filter-groups list --integration acmeshop01 --sort=-priority")
-GET_EXAMPLE = epilog("metrics24 filter-groups get 01HK153X00B7PYKC2FGWT67M8C --integration acmeshop01")
+def delete_group(options: DeleteGroupOptions) -> int:
+    """Delete one filter group, after asking."""
+    group_id, integration, output = options.group_id, options.integration, options.output
+    with options.open_client() as client:
+        if options.dry_run or not options.yes:
+            group = client.filter_groups.get(integration, group_id).to_dict()
+            if options.dry_run:
+                return _show_plan(output, "delete", [{"id": group_id, "name": group.get("name")}])
+            question = f"Delete filter group {group_id} ({group.get('name')}) of {integration}?"
+            if not output.confirm(question, yes=False):
+                return UNEXPECTED
+        with output.writing(f"{group_id} may or may not have been deleted; deleting it again does no harm."):
+            client.filter_groups.delete(integration, group_id)
+    GroupOutcome(ok=[group_id]).show(output, "deleted")
+    return DONE
 
 
-@click.command("list", epilog=LIST_EXAMPLE + exits.HELP)
-@on_one_integration
-@click.option(
-    "--filter", "filters", multiple=True, metavar="CONDITION", help="Only groups with active=true, and so on."
+@command(
+    "bulk-delete",
+    BulkDeleteOptions,
+    example=example("metrics24 filter-groups bulk-delete --integration acmeshop01", "--ids-from groups.txt --dry-run"),
+    group=filter_groups,
 )
-@click.option("--sort", metavar="COLUMNS", help="Columns to sort by, like -priority,name; - is descending.")
-@click.option("--limit", type=click.IntRange(min=0), help="Groups at most.")
-def list_groups(**given: Any) -> None:
-    """List filter groups: a table, or with --json one array of them as the server sent them."""
-    with open_client(given) as client:
-        asked = {"filter": parse_filters(given["filters"]), "sort": given["sort"], "limit": given["limit"]}
-        groups = list(client.filter_groups.list(given["integration"], **asked).records())
-    if given["as_json"]:
-        click.echo(json.dumps(groups))
-        return
-    if groups:
-        click.echo("\n".join(table(COLUMNS, map(_cells, groups), width=terminal_width())))
-    if not given["quiet"]:
-        click.echo(count(groups), err=True)
+def bulk_delete(options: BulkDeleteOptions) -> int:
+    """Delete many filter groups with one request, after asking.
 
-
-@click.command("get", epilog=GET_EXAMPLE + exits.HELP)
-@click.argument("group_id", metavar="ID")
-@on_one_integration
-def get_group(**given: Any) -> None:
-    """Show one filter group, a field per line."""
-    with open_client(given) as client:
-        group = client.filter_groups.get(given["integration"], given["group_id"])
-    show_group(given, group.to_dict())
-
-
-def _cells(group: Mapping[str, Any]) -> list[object]:
-    offers = group.get("offer_ids")
-    return [
-        group.get("id"),
-        group.get("priority"),
-        group.get("name"),
-        group.get("active"),
-        group.get("monitoring_mode"),
-        len(offers) if isinstance(offers, list) else None,
-        group.get("tags") or None,
-    ]
-
-
-@click.group(epilog=LIST_EXAMPLE + exits.HELP)
-def filter_groups() -> None:
-    """See and change filter groups.
-
-    What deletes asks first; --dry-run shows what a change would do. A write is sent once, and read back if its answer
-    is lost.
+    The list is read before and afterwards: an id counts as deleted only if the list has lost it.
     """
-
-
-for command in (
-    list_groups,
-    get_group,
-    create_group,
-    update_groups,
-    add_offers,
-    remove_offers,
-    delete_group,
-    bulk_update,
-    bulk_delete,
-):
-    filter_groups.add_command(command)
+    ids, integration, output = options.all_ids, options.integration, options.output
+    outcome = GroupOutcome()
+    with options.open_client() as client:
+        if options.dry_run:
+            found = _groups_by_id(client, options)
+            plans = [{"id": each, "name": found[each].get("name")} for each in ids if each in found]
+            return _show_plan(output, "delete", plans, [each for each in ids if each not in found])
+        some = ", ".join(ids[:_MOST_NAMED]) + (", ..." if len(ids) > _MOST_NAMED else "")
+        if not output.confirm(f"Delete {_count(ids)} of {integration} ({some})?", yes=options.yes):
+            return UNEXPECTED
+        with output.writing(f"Some of {_count(ids)} may have been deleted; see metrics24 filter-groups list."):
+            outcome.add(client.filter_groups.bulk_delete(integration, ids, organization=options.organization))
+    outcome.show(output, "deleted")
+    return outcome.code

@@ -1,35 +1,175 @@
-"""API keys in files that nobody else can read.
-
-What all commands that call the API share: where it is, who asks, and how they speak.
-
-Days as people type them: `yesterday`, `3 days ago`, `--last 7d`, `--month 2025-02`.
-
-Filters as they are typed: `status=rejected`, `payout>=1`, `name:like=a%`.
-"""
+"""The options of commands: declared once as typed classes, read once per command, and the days and filters in them."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from attrs import frozen
+from attrs import field as attribute
+from attrs import fields, frozen, has
+from click.core import ParameterSource
 from dateutil import parser, relativedelta, tz
 
 import metrics24
-from metrics24.cli.output import printable
-from metrics24.errors import ConfigurationError, FilterError
+from metrics24.cli.exit_codes import HELP
+from metrics24.cli.output import Output, number
+from metrics24.errors import ConfigurationError, FilterError, UsageError
 from metrics24.filters import Field, Filter, field, join
 
+T = TypeVar("T")
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+STDIN_OR_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+_PARAMETER = "click parameter"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_BYTES = 64 * 1024
+
+
+def option(*names: str, **settings: Any) -> Any:
+    """Declare an attribute of an options class that is an option of the command line, as in `click.option`."""
+    return attribute(metadata={_PARAMETER: lambda name: click.Option([*names, name], **settings)})
+
+
+def argument(**settings: Any) -> Any:
+    """Declare an attribute of an options class that is an argument of the command line, as in `click.argument`."""
+    return attribute(metadata={_PARAMETER: lambda name: click.Argument([name], **settings)})
+
+
+def parameters(kind: type) -> list[click.Parameter]:
+    """Return the parameters that an options class declares: arguments first, then its own, then those of its bases."""
+    declared = [
+        each.metadata[_PARAMETER](each.name)
+        for base in kind.__mro__
+        if has(base)
+        for each in fields(base)
+        if not each.inherited and _PARAMETER in each.metadata
+    ]
+    return sorted(declared, key=lambda parameter: not isinstance(parameter, click.Argument))
+
+
+def command(
+    name: str,
+    kind: type[T],
+    *,
+    example: str,
+    group: click.Group | None = None,
+    cls: type[click.Command] = click.Command,
+    **settings: Any,
+) -> Callable[[Callable[[T], int | None]], click.Command]:
+    """Make a command of a function that takes the command's options as one object of the class `kind`."""
+
+    def decorate(function: Callable[[T], int | None]) -> click.Command:
+        def run(**values: Any) -> int | None:
+            try:
+                return function(kind(**values))
+            except (UsageError, ConfigurationError) as error:
+                raise in_words_of_the_command(error) from error.__cause__
+
+        made = cls(
+            name,
+            callback=run,
+            params=parameters(kind),
+            help=inspect.getdoc(function),
+            epilog=example + HELP,
+            **settings,
+        )
+        if group is not None:
+            group.add_command(made)
+        return made
+
+    return decorate
+
+
+def in_words_of_the_command(error: UsageError | ConfigurationError) -> UsageError | ConfigurationError:
+    """Name the options of the running command in an error, in place of the arguments of the library's call."""
+    options = {parameter.name: parameter for parameter in click.get_current_context().command.params}
+    message = str(error)
+    for name in error.arguments:
+        if (parameter := options.get(name)) is not None:
+            message = re.sub(rf"(?<![\w'\"-]){re.escape(name)}(?![\w'\"])", _typed_name(parameter), message, count=1)
+    error.args = (message,)
+    return error
+
+
+def _typed_name(parameter: click.Parameter) -> str:
+    return max(parameter.opts, key=len) if isinstance(parameter, click.Option) else parameter.human_readable_name
+
+
+def example(*lines: str, title: str = "Example") -> str:
+    """Write an example for the help of a command; what follows the first line goes on with it."""
+    # \b keeps click from filling the lines into a paragraph.
+    return f"\b\n{title}:\n" + " \\\n    ".join([f"  {lines[0]}", *lines[1:]]) + "\n\n"
+
+
+@frozen(kw_only=True, slots=False)
+class ConnectionOptions:
+    """The options of every command that calls the API."""
+
+    api_key_file: Path | None = option(
+        "--api-key-file", type=FILE, help="File with the API key, readable by you alone."
+    )
+    base_url: str | None = option("--base-url", metavar="URL", help="The API's address; by default METRICS24_BASE_URL.")
+    timeout: float | None = option("--timeout", type=float, metavar="SECONDS", help="Time limit of each attempt (30).")
+    rate: float | None = option("--rate", type=float, metavar="NUMBER", help="Most requests per second.")
+    routes: tuple[str, ...] = option(
+        "--route",
+        multiple=True,
+        metavar="OPERATION=ROUTE",
+        help="Another method and path where the spec's are wrong: 'getClick=GET /the/path'. May be repeated.",
+    )
+    quiet: bool = option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+    as_json: bool = option("--json", is_flag=True, help="The result as JSON on stdout, errors as JSON on stderr.")
+    debug: bool = option("--debug", is_flag=True, help="Tracebacks with errors.")
+
+    @property
+    def output(self) -> Output:
+        """The output of the command."""
+        return Output(as_json=self.as_json, quiet=self.quiet, debug=self.debug)
+
+    def open_client(self) -> metrics24.Client:
+        """Make the client that the options describe."""
+        named = {name: getattr(self, name) for name in ("base_url", "timeout", "rate")}
+        settings: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        if self.api_key_file is not None:
+            settings["api_key"] = read_key(self.api_key_file)
+        if self.routes:
+            settings["routes"] = self.route_table()
+        return metrics24.Client(**settings)
+
+    def route_table(self) -> dict[str, tuple[str, str]]:
+        """Read --route; the client checks the operations and paths."""
+        return dict(map(_route, self.routes))
+
+
+@frozen(kw_only=True, slots=False)
+class DryRunOptions:
+    """The option of every command that changes something."""
+
+    dry_run: bool = option("--dry-run", is_flag=True, help="Show what would be done; only reads are sent.")
+
+
+@frozen(kw_only=True, slots=False)
+class DeleteOptions(DryRunOptions):
+    """The options of every command that deletes something."""
+
+    yes: bool = option("--yes", "-y", is_flag=True, help="Do not ask before deleting.")
+
+
+def _route(text: str) -> tuple[str, tuple[str, str]]:
+    operation, _, route = text.partition("=")
+    method, _, path = route.strip().partition(" ")
+    if not operation or not path:
+        raise click.UsageError(f"--route {text!r} must look like 'getClick=GET /the/path'.")
+    return operation.strip(), (method, path.strip())
 
 
 def read_key(path: Path) -> str:
@@ -56,102 +196,54 @@ def read_key(path: Path) -> str:
     return key
 
 
-F = TypeVar("F", bound=Callable[..., Any])
+def command_line(changes: Mapping[str, object], *, other: tuple[str, click.Command] | None = None) -> str:
+    """Write the command that is running as it was typed, with some options changed, or left out where None.
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-_CONNECTION = (
-    click.option("--api-key-file", type=FILE, help="File with the API key, readable by you alone."),
-    click.option("--base-url", metavar="URL", help="Where the API is; by default METRICS24_BASE_URL."),
-    click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each attempt (30)."),
-    click.option("--rate", type=float, metavar="NUMBER", help="Requests per second at most."),
-    click.option(
-        "--route",
-        "routes",
-        multiple=True,
-        metavar="OPERATION=ROUTE",
-        help="Another method and path where the spec's are wrong: 'getClick=GET /the/path'. May be repeated.",
-    ),
-)
-_OUTLETS = (
-    click.option("--quiet", "-q", is_flag=True, help="No progress and no summary."),
-    click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout, errors as JSON on stderr."),
-    click.option("--debug", is_flag=True, help="Tracebacks with errors."),
-)
+    Or write the `other` command, by its path, with those of the options that it has as well.
+    """
+    context = click.get_current_context()
+    path, target = other or (context.command_path, context.command)
+    words = path.split()
+    for parameter in target.params:
+        name = parameter.name or ""
+        typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        value = changes[name] if name in changes else context.params.get(name) if typed else None
+        if value is None:
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            words += _words(parameter, each)
+    return shlex.join(words)
 
 
-def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Give a command all of these options, in their order."""
-    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
-
-
-def connection_options(command: F) -> F:
-    """Give a command the options of the connection, then --quiet, --json and --debug."""
-    return all_of(*_CONNECTION, *_OUTLETS)(command)
-
-
-def open_client(given: Mapping[str, Any]) -> metrics24.Client:
-    """Make the client that a command's options describe."""
-    options = {name: given[name] for name in ("base_url", "timeout", "rate") if given[name] is not None}
-    if given["api_key_file"] is not None:
-        options["api_key"] = read_key(given["api_key_file"])
-    if given["routes"]:
-        options["routes"] = routes(given)
-    return metrics24.Client(**options)
-
-
-def routes(given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Understand --route; whether there are such operations and paths is for the client to say."""
-    return dict(map(_route, given["routes"]))
-
-
-def _route(text: str) -> tuple[str, tuple[str, str]]:
-    operation, _, route = text.partition("=")
-    method, _, path = route.strip().partition(" ")
-    if not operation or not path:
-        raise click.UsageError(f"--route {text!r} must look like 'getClick=GET /the/path'.")
-    return operation.strip(), (method, path.strip())
+def _words(parameter: click.Parameter, value: object) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return [str(value)]
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return [parameter.opts[0]]
+    return [parameter.opts[0], str(value)]
 
 
 FORMS = "2025-02-01, yesterday, today, '3 days ago' or '1 Feb 2025'"
-_NAMES = ("start", "end", "last", "month", "timezone")
 _DAY = timedelta(days=1)
 _UNITS = {"d": "days", "w": "weeks", "m": "months"}
 
 _AGO = re.compile(r"([0-9]{1,4}) (day|week|month)s? ago")
 _LAST = re.compile(r"([0-9]{1,4}) ?(d|w|m|days?|weeks?|months?)")
 _MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
-# 01/02/2025 is a day in February for some and in January for others: only a month's name lets order not matter.
+# 01/02/2025 is a day in February for some and in January for others: the order may vary only with a month's name.
 _NAME = "|".join(name.lower() for names in parser.parserinfo.MONTHS for name in names)
 _WITH_NAME = re.compile(rf"([0-9]{{1,2}} ({_NAME})\.?|({_NAME})\.? [0-9]{{1,2}}),? [12][0-9]{{3}}")
 _ZONE = re.compile(r"[A-Za-z][\w+-]*(/[\w+-]+)*")
 
-range_options: Callable[[F], F] = all_of(
-    click.option("--start", metavar="DAY", help=f"First day: {FORMS}."),
-    click.option(
-        "--end",
-        metavar="DAY",
-        help="Last day; by default yesterday, or today if that is the first one. The API does not document whether it "
-        "is included.",
-    ),
-    click.option("--last", metavar="SPAN", help="Instead: 7d, 2w or 1m, so many whole days up to yesterday."),
-    click.option(
-        "--month", metavar="MONTH", help="Instead: 2025-02, last or this. A month that is not over ends yesterday."
-    ),
-    click.option(
-        "--timezone", metavar="ZONE", help="Where it is today, like Europe/Berlin; by default this machine's zone."
-    ),
-)
-
 
 @frozen
 class Range:
-    """Days that were understood, both inclusive.
+    """The days that a command is about, both included.
 
     Attributes:
         start: the first day.
         end: the last day.
-        words: how they were understood; empty where both days were typed out.
+        words: the days in words; empty where both were typed out.
 
     """
 
@@ -160,33 +252,103 @@ class Range:
     words: str
 
     def options(self) -> dict[str, str | None]:
-        """The options that mean the same days tomorrow and elsewhere; None stands for one to leave out."""
-        return {**dict.fromkeys(_NAMES), "start": str(self.start), "end": str(self.end)}
+        """Return the options that mean the same days tomorrow and elsewhere; None stands for one to leave out."""
+        return {**dict.fromkeys(DAY_OPTIONS), "start": str(self.start), "end": str(self.end)}
 
 
-def understood(given: Mapping[str, Any], now: datetime) -> Range:
-    """Find the days that the options of `range_options` mean at the moment `now`, which has a time zone.
+@frozen(kw_only=True, slots=False)
+class DayOptions:
+    """The options that name a range of days."""
 
-    Raises:
-        click.UsageError: they cannot be read, contradict each other, or mean no day at all.
+    start: str | None = option("--start", metavar="DAY", help=f"First day: {FORMS}.")
+    end: str | None = option(
+        "--end",
+        metavar="DAY",
+        help="Last day; by default yesterday, or today if that is the first one. The API does not document whether it "
+        "is included.",
+    )
+    last: str | None = option(
+        "--last", metavar="SPAN", help="Instead: 7d, 2w or 1m, that many whole days up to yesterday."
+    )
+    month: str | None = option(
+        "--month", metavar="MONTH", help="Instead: 2025-02, last or this. A month that is not over ends yesterday."
+    )
+    timezone: str | None = option(
+        "--timezone", metavar="ZONE", help="Time zone of 'today', like Europe/Berlin; by default this machine's."
+    )
 
-    """
-    begun = today(given, now)
-    chosen = _only_one(given)
-    start, end = _READERS[chosen](given, begun)
-    if start > end:
-        raise click.UsageError(f"--start ({start}) lies after end ({end}).")
-    plain = chosen == "start" and all(_iso(given[name]) for name in ("start", "end"))
-    return Range(start, end, "" if plain else _words(start, end, begun, given["timezone"]))
+    def days(self, now: datetime) -> Range:
+        """Return the days that the options mean at the moment `now`, which has a time zone.
+
+        Raises:
+            click.UsageError: they cannot be read, contradict each other, or mean no day at all.
+
+        """
+        today = self.today(now)
+        chosen = self._chosen()
+        start, end = {"start": self._from_start, "last": self._last_days, "month": self._whole_month}[chosen](today)
+        if start > end:
+            raise click.UsageError(f"--start ({start}) lies after --end ({end}).")
+        typed_out = chosen == "start" and _iso(self.start) and _iso(self.end)
+        return Range(start, end, "" if typed_out else self._in_words(start, end, today))
+
+    def today(self, now: datetime) -> date:
+        """Return the day that it is in the time zone of the options."""
+        return now.astimezone(None if self.timezone is None else _zone(self.timezone)).date()
+
+    def _chosen(self) -> str:
+        chosen = [name for name in ("start", "last", "month") if getattr(self, name) is not None]
+        if self.end is not None and "start" not in chosen:
+            chosen.insert(0, "end")
+        if len(chosen) > 1:
+            raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} exclude each other.")
+        if chosen == ["end"]:
+            raise click.UsageError("--end needs --start.")
+        if not chosen:
+            raise click.UsageError("Say which days: --start (and --end), --last 7d or --month 2025-02.")
+        return chosen[0]
+
+    def _from_start(self, today: date) -> tuple[date, date]:
+        start = parse_day(self.start or "", "--start", today)
+        if self.end is not None:
+            return start, parse_day(self.end, "--end", today)
+        if start > today:
+            raise click.UsageError(f"--start ({start}) lies in the future: today is {today}.")
+        return start, max(start, today - _DAY)
+
+    def _last_days(self, today: date) -> tuple[date, date]:
+        found = _LAST.fullmatch((self.last or "").strip().lower())
+        if found is None or int(found[1]) == 0:
+            raise click.UsageError(f"--last: {self.last!r} is not a span of days; write it like 7d, 2w or 1m.")
+        span = relativedelta.relativedelta(**{_UNITS[found[2][0]]: int(found[1])})  # type: ignore[arg-type]  # a computed name
+        return today - span, today - _DAY
+
+    def _whole_month(self, today: date) -> tuple[date, date]:
+        text = (self.month or "").strip().lower()
+        this = today.replace(day=1)
+        if _MONTH.fullmatch(text):
+            start = date.fromisoformat(f"{text}-01")
+        elif text in ("this", "last"):
+            start = this if text == "this" else this - relativedelta.relativedelta(months=1)
+        else:
+            raise click.UsageError(f"--month: {self.month!r} is not a month; write it like 2025-02, last or this.")
+        if start > today:
+            raise click.UsageError(f"--month {text} has not begun: today is {today}.")
+        over = start + relativedelta.relativedelta(months=1) - _DAY
+        return start, max(start, min(over, today - _DAY))
+
+    def _in_words(self, start: date, end: date, today: date) -> str:
+        days = number((end - start).days + 1, "day")
+        until = " up to yesterday" if end == today - _DAY else ""
+        place = "on this machine" if self.timezone is None else f"in {self.timezone}"
+        return f"{start} to {end}: {days}{until} (today is {today} {place})"
 
 
-def today(given: Mapping[str, Any], now: datetime) -> date:
-    """Which day it is, in the zone of `range_options`."""
-    return now.astimezone(None if given["timezone"] is None else _zone(given["timezone"])).date()
+DAY_OPTIONS = tuple(each.name for each in fields(DayOptions))
 
 
-def understood_day(text: str, name: str, today: date) -> date:
-    """Find the day that a text means.
+def parse_day(text: str, name: str, today: date) -> date:
+    """Return the day that a text means; `name` is the option for messages.
 
     Raises:
         click.UsageError: it means none, or not clearly one.
@@ -201,54 +363,6 @@ def understood_day(text: str, name: str, today: date) -> date:
         return day
     advice = f"use --month {text.strip()}" if _MONTH.fullmatch(words) else f"write it like {FORMS}"
     raise click.UsageError(f"{name}: {text!r} is not clearly one day; {advice}.")
-
-
-def _only_one(given: Mapping[str, Any]) -> str:
-    chosen = [name for name in ("start", "last", "month") if given[name] is not None]
-    if given["end"] is not None and "start" not in chosen:
-        chosen.insert(0, "end")
-    if len(chosen) > 1:
-        raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} exclude each other.")
-    if chosen == ["end"]:
-        raise click.UsageError("--end needs --start.")
-    if not chosen:
-        raise click.UsageError("Say which days: --start (and --end), --last 7d or --month 2025-02.")
-    return chosen[0]
-
-
-def _from_start(given: Mapping[str, Any], today: date) -> tuple[date, date]:
-    start = understood_day(given["start"], "--start", today)
-    if given["end"] is not None:
-        return start, understood_day(given["end"], "--end", today)
-    if start > today:
-        raise click.UsageError(f"--start ({start}) lies in the future: today is {today}.")
-    return start, max(start, today - _DAY)
-
-
-def _last(given: Mapping[str, Any], today: date) -> tuple[date, date]:
-    found = _LAST.fullmatch(given["last"].strip().lower())
-    if found is None or int(found[1]) == 0:
-        raise click.UsageError(f"--last: {given['last']!r} is not a span of days; write it like 7d, 2w or 1m.")
-    span = relativedelta.relativedelta(**{_UNITS[found[2][0]]: int(found[1])})  # type: ignore[arg-type]  # a computed name
-    return today - span, today - _DAY
-
-
-def _month(given: Mapping[str, Any], today: date) -> tuple[date, date]:
-    text = given["month"].strip().lower()
-    this = today.replace(day=1)
-    if _MONTH.fullmatch(text):
-        start = date.fromisoformat(f"{text}-01")
-    elif text in ("this", "last"):
-        start = this if text == "this" else this - relativedelta.relativedelta(months=1)
-    else:
-        raise click.UsageError(f"--month: {given['month']!r} is not a month; write it like 2025-02, last or this.")
-    if start > today:
-        raise click.UsageError(f"--month {text} has not begun: today is {today}.")
-    over = start + relativedelta.relativedelta(months=1) - _DAY
-    return start, max(start, min(over, today - _DAY))
-
-
-_READERS = {"start": _from_start, "last": _last, "month": _month}
 
 
 def _iso(text: str | None) -> date | None:
@@ -275,14 +389,6 @@ def _zone(name: str) -> tzinfo:
     return zone
 
 
-def _words(start: date, end: date, today: date, zone: str | None) -> str:
-    days = (end - start).days + 1
-    count = "1 day" if days == 1 else f"{days:,} days"
-    until = " up to yesterday" if end == today - _DAY else ""
-    place = "on this machine" if zone is None else f"in {zone}"
-    return f"{start} to {end}: {count}{until} (today is {today} {place})"
-
-
 # The name ends at the first sign; whatever follows it is the value, signs included.
 _TYPED = re.compile(r"(?P<name>[^=<>!:]+)(?::(?P<operator>[^=<>!:]+))?(?P<sign>>=|<=|=)(?P<value>.*)", re.DOTALL)
 _FOREIGN = re.compile(r"(?P<name>[^=<>!:]+)(?P<sign>!=|<>|<|>)(?P<value>.*)", re.DOTALL)
@@ -306,25 +412,23 @@ def parse_filters(texts: Iterable[str]) -> Filter | None:
     return join([*(field(name).any_of(*dict.fromkeys(values)) for name, values in equal.items()), *others])
 
 
-def tell_of_commas(given: Mapping[str, Any]) -> None:
-    """Say on stderr which values a server may take for several, unless a program reads it or nobody does.
+def comma_remarks(texts: Iterable[str]) -> list[str]:
+    """Name the values that a server may take for several, and the filters that surely mean several.
 
     Raises:
-        FilterError: one of the filters is not written as a filter.
+        FilterError: one of the texts is not written as a filter.
 
     """
-    parsed = [(column.name, operator, value) for column, operator, value in map(_parse, given["filters"])]
-    if given["quiet"] or given["as_json"]:
-        return
-    for name, operator, value in dict.fromkeys(parsed):
+    remarks = []
+    for column, operator, value in map(_parse, texts):
         parts = value.split(",")
         if operator == "eq" and len(parts) > 1 and all(map(str.strip, parts)):
             many = "two" if len(parts) == 2 else str(len(parts))
-            clear = " ".join(f"--filter {shlex.quote(f'{name}={part.strip()}')}" for part in parts)
-            click.echo(
-                printable(f"The server may take {name}={value} for one value or for {many}; to be sure write {clear}."),
-                err=True,
+            clear = " ".join(f"--filter {shlex.quote(f'{column.name}={part.strip()}')}" for part in parts)
+            remarks.append(
+                f"The server may take {column.name}={value} for one value or for {many}; to be sure write {clear}."
             )
+    return list(dict.fromkeys(remarks))
 
 
 def _parse(text: str) -> tuple[Field, str, str]:
@@ -343,7 +447,7 @@ def _parse(text: str) -> tuple[Field, str, str]:
 
 
 def _hint(text: str) -> str:
-    """What to write instead of a sign that there is not."""
+    """Return what to write instead of a sign that the API does not have; empty if that is not the mistake."""
     found = _FOREIGN.fullmatch(text)
     if found is None or not found["name"].strip() or (found["sign"] in "<>" and found["value"].startswith("=")):
         return ""

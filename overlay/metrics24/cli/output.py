@@ -1,57 +1,53 @@
-"""Text for people: what a server sent must not move their cursor or forge a line.
+"""All that the commands print: results on stdout, everything else on stderr, for people or, with --json, for programs.
 
-Tables and lists of fields for people, in plain text: what a server sent cannot move the cursor or forge a line.
-
-How progress is shown on stderr: a bar that moves on a terminal, a plain line now and then elsewhere.
-
-Errors and warnings on stderr: a line for people, or an object for programs.
+Text that a server sent is made printable here, so that it cannot move the cursor or forge a line. A narrow encoding, a
+closed stream or a broken pipe never ends a command with a traceback.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Generic, Protocol, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
 
 import click
-from attrs import asdict, frozen
+from attrs import frozen
 
-from metrics24.cli.exit_codes import Terminated, exit_code
-from metrics24.errors import AmbiguousWrite, Metrics24Error, Metrics24Warning, StatusError
+from metrics24.cli.exit_codes import Terminated, exit_code, sigterm_as_interrupt
+from metrics24.errors import AmbiguousWrite, Metrics24Error, Metrics24Warning, StatusError, UsageError
 
+SECONDS_BETWEEN_LINES = 5.0
+"""The pause between two lines of progress where stderr is not a terminal."""
 
-def printable(text: str) -> str:
-    """Escape everything that is not plainly visible: control characters, line breaks, changes of direction."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def number(count: int, word: str) -> str:
-    """Write how many there are of what a word names: 1 day, 1,000 days."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
-def fitting_nowhere(misfits: int) -> str:
-    """Say how many values stand where those stand that fit no column."""
-    return f"{number(misfits, 'value')} fitted no column and stand{'s' if misfits == 1 else ''} in the column _extra"
-
-
-def size(count: int) -> str:
-    """Write a number of bytes with three digits or so."""
-    amount, unit = float(count), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if amount < 1000:
-            break
-        amount, unit = amount / 1000, larger
-    return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
-
-
-_GAP = "  "
+_GAP = 2
 _NARROWEST = 6
+
+Show = Callable[[str, float | None], None]
+"""Shows one step of a progress: its text, and the fraction that is done (None: unknown)."""
+
+
+class Ending(Protocol):
+    """The cost of an early end of a command, and how to go on: as text for people, as facts for programs."""
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the members that the error object gets."""
+
+
+class EndedEarlyError(Exception):
+    """A command was ended by `cause`; `ending` says what that cost, if anything."""
+
+    def __init__(self, cause: BaseException, ending: Ending | None = None) -> None:
+        super().__init__(cause, ending)
+        self.cause = cause
+        self.ending = ending
 
 
 @frozen
@@ -59,9 +55,9 @@ class TableColumn:
     """A column of a table.
 
     Attributes:
-        title: what stands above it.
-        right: whether its cells are aligned to the right, as numbers are.
-        whole: whether its cells are never cut: ids, since a part of an id is worth nothing.
+        title: the text above it.
+        right: align the cells to the right, as numbers are.
+        whole: never cut the cells: a part of an id is worth nothing.
 
     """
 
@@ -70,221 +66,127 @@ class TableColumn:
     whole: bool = False
 
 
-def table(columns: Sequence[TableColumn], rows: Iterable[Sequence[object]], *, width: int | None) -> list[str]:
-    """Lay rows out in lines of at most `width` characters, where cutting cells that may be cut suffices.
-
-    None as the width cuts nothing.
-    """
-    cells = [[column.title for column in columns], *([cell_text(cell) for cell in row] for row in rows)]
-    widths = [max(map(_length, column)) for column in zip(*cells, strict=True)]
-    if width is not None:
-        _narrow(columns, widths, width)
-    return [_line(columns, widths, row) for row in cells]
-
-
-def fields(record: Mapping[str, object]) -> list[str]:
-    """Lay a record out, a field per line; fields without a value are left out."""
-    shown = {printable(name): cell_text(value) for name, value in record.items() if value is not None}
-    size = max(map(_length, shown), default=0)
-    return [f"{_fitted(name, size)}{_GAP}{text}" for name, text in shown.items()]
-
-
-def cell_text(value: object) -> str:
-    """Write a value as people read it: yes and no, texts of a list with commas, everything else as JSON."""
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-        return printable(", ".join(value))
-    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-
-
-def terminal_width() -> int | None:
-    """How many characters a line of stdout holds; None where nobody looks, since a file has no edge."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def _line(columns: Sequence[TableColumn], widths: Sequence[int], row: Sequence[str]) -> str:
-    fitted = (_fitted(text, size, right=column.right) for text, size, column in zip(row, widths, columns, strict=True))
-    return _GAP.join(fitted).rstrip()
-
-
-def _narrow(columns: Sequence[TableColumn], widths: list[int], width: int) -> None:
-    """Take from the widest column that may be cut until the lines fit, or none can give any more."""
-    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
-    while excess > 0:
-        places = [p for p, column in enumerate(columns) if not column.whole and widths[p] > _NARROWEST]
-        if not places:
-            return
-        widths[max(places, key=widths.__getitem__)] -= 1
-        excess -= 1
-
-
-def _fitted(text: str, size: int, *, right: bool = False) -> str:
-    """Cut or fill a text to a size as a terminal measures it: some characters take two places."""
-    from rich.cells import set_cell_size  # noqa: PLC0415  takes longer to load than the rest of the command line
-
-    if _length(text) > size:
-        return set_cell_size(text, size - 1) + "…"
-    return " " * (size - _length(text)) + text if right else set_cell_size(text, size)
-
-
-def _length(text: str) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415  likewise
-
-    return cell_len(text)
-
-
-S = TypeVar("S")
-
-SECONDS_BETWEEN_LINES = 5.0
-
-
-@frozen(kw_only=True)
-class Showing(Generic[S]):
-    """What is shown of steps of one kind.
+@frozen
+class Output:
+    """The output of one command.
 
     Attributes:
-        title: what it is that makes progress.
-        waiting: what is said before the first step.
-        describe: says how far a step is; asked for every step, in their order.
-        measure: the whole and the part that is done, as numbers; None for a whole that nobody knows.
-        clock: seconds that only ever grow.
-        started: what the clock said in the beginning.
-        timed: whether a bar shows the time since then.
+        as_json: print for programs: objects on both streams, and no progress.
+        quiet: print no progress, no summary and no remarks.
+        debug: print tracebacks with errors.
 
     """
 
-    title: str
-    waiting: str
-    describe: Callable[[S], str]
-    measure: Callable[[S], tuple[float | None, float]]
-    clock: Callable[[], float]
-    started: float
-    timed: bool = False
+    as_json: bool = False
+    quiet: bool = False
+    debug: bool = False
 
-    def display(self, *, quiet: bool) -> AbstractContextManager[Callable[[S], None]]:
-        """Show progress as long as the context lasts; it gives what to call with each step."""
-        if quiet or sys.stderr is None:
-            return nullcontext(_show_nothing)
-        return self._live() if sys.stderr.isatty() else self._lines()
+    @property
+    def talks(self) -> bool:
+        """True if remarks for people are printed."""
+        return not self.quiet and not self.as_json
+
+    def result(self, facts: object, lines: str | Iterable[str]) -> None:
+        """Print what the user asked to see: lines for people, facts for programs."""
+        if self.as_json:
+            _write(f"{json.dumps(facts)}\n")
+        else:
+            _write_lines(lines)
+
+    def summary(self, facts: object, lines: str | Iterable[str], *, optional: bool = True) -> None:
+        """Print what the command has done. The work counts, so a stdout that takes nothing fails no command.
+
+        `optional` lines are left out with --quiet.
+        """
+        try:
+            if self.as_json or not (optional and self.quiet):
+                self.result(facts, lines)
+        except OSError as error:
+            self.note(f"The command has done its work, but its summary could not be written: {error.strerror}.")
+
+    def raw(self, text: str) -> None:
+        """Print text to stdout exactly as it is."""
+        _write(text)
+
+    def say(self, text: str) -> None:
+        """Print a remark for people on stderr."""
+        if self.talks:
+            _write_lines(text, err=True)
+
+    def note(self, text: str) -> None:
+        """Print on stderr what also programs, and people who want it quiet, must know."""
+        if self.as_json:
+            _write(f"{json.dumps({'note': text})}\n", err=True)
+        else:
+            _write_lines(text, err=True)
+
+    def confirm(self, question: str, *, yes: bool) -> bool:
+        """Ask before something is deleted, unless `yes` answers already.
+
+        Raises:
+            UsageError: there is no terminal to ask on.
+
+        """
+        if yes:
+            return True
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise UsageError("There is no terminal to ask on: pass --yes to delete, or --dry-run to look")
+        if click.confirm(printable(question), err=True):
+            return True
+        self.note("Nothing was deleted.")
+        return False
 
     @contextmanager
-    def _live(self) -> Iterator[Callable[[S], None]]:
-        from rich import progress as bars  # noqa: PLC0415  takes longer to load than the rest of the command line
-        from rich.console import Console  # noqa: PLC0415  likewise
-
-        columns = (
-            bars.SpinnerColumn(),
-            bars.TextColumn("{task.description}", markup=False),
-            bars.BarColumn(bar_width=10),
-            bars.TextColumn("{task.fields[state]}", markup=False),
-            *([bars.TimeElapsedColumn()] if self.timed else []),
-        )
-        with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(self.title, total=None, state=self.waiting)
-
-            def update(step: S) -> None:
-                total, completed = self.measure(step)
-                bar.update(task, total=total, completed=completed, state=self.describe(step))
-
-            yield update
+    def writing(self, doubt: str) -> Iterator[None]:
+        """Print what is in doubt when a write to the server in the block is interrupted."""
+        with sigterm_as_interrupt():
+            try:
+                yield
+            except KeyboardInterrupt as error:
+                self.note(doubt)
+                raise EndedEarlyError(error) from error
 
     @contextmanager
-    def _lines(self) -> Iterator[Callable[[S], None]]:
-        due = self.started + SECONDS_BETWEEN_LINES
+    def progress(
+        self, title: str, waiting: str, *, timed: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> Iterator[Show]:
+        """Show progress on stderr during the block: a bar on a terminal, elsewhere a line every five seconds.
 
-        def update(step: S) -> None:
-            nonlocal due
-            text = self.describe(step)
-            if self.clock() >= due:
-                due = self.clock() + SECONDS_BETWEEN_LINES
-                click.echo(f"{self.title}: {text}", err=True)
+        Args:
+            title: the name of what makes progress.
+            waiting: the text before the first step.
+            timed: show the time since the start beside the bar.
+            clock: seconds that only grow.
 
-        yield update
+        """
+        if not self.talks or sys.stderr is None:
+            yield lambda _text, _fraction: None
+        elif sys.stderr.isatty():
+            with _bar(title, waiting, timed=timed) as show:
+                yield show
+        else:
+            yield _lines_now_and_then(title, clock)
 
-
-def _show_nothing(_: Any) -> None:
-    """Be quiet."""
-
-
-class Ending(Protocol):
-    """What an early end cost, and how to go on: its text for people, `facts` for programs."""
-
-    def facts(self) -> Mapping[str, object]:
-        """Say it as an error's members."""
-
-
-@frozen
-class Lost:
-    """What had been fetched when a command ended early.
-
-    Attributes:
-        rows: how many rows.
-        newest: the time of the first one.
-        oldest: the time of the last one.
-        cursor: the last one's cursor.
-        resume: the command that fetches only what is older, None where that cannot be said.
-
-    """
-
-    rows: int
-    newest: str | None
-    oldest: str | None
-    cursor: str | None
-    resume: str | None
-
-    def facts(self) -> Mapping[str, object]:
-        """Say it as an error's members."""
-        return {"lost": asdict(self)}
-
-    def __str__(self) -> str:
-        if not self.rows:
-            return "Nothing had been fetched, and no file was left behind."
-        span = f" ({self.newest} back to {self.oldest})" if self.oldest else ""
-        text = (
-            f"{self.rows:,} rows{span} had been fetched and are lost; no file was left behind. Run the command again."
-        )
-        hint = f" If you have those rows from elsewhere, this fetches only the older ones: {self.resume}"
-        return text + hint if self.resume else text
-
-
-class EndedEarlyError(Exception):
-    """A command was ended by `cause`; `lost` says what that cost, if anything."""
-
-    def __init__(self, cause: BaseException, lost: Ending | None = None) -> None:
-        super().__init__(cause, lost)
-        self.cause = cause
-        self.lost = lost
-
-
-@frozen
-class Reporter:
-    """Says on stderr what went wrong."""
-
-    as_json: bool
-    debug: bool
-
-    def report(self, error: BaseException) -> int:
-        """Report an error and return the exit code for it."""
-        lost = error.lost if isinstance(error, EndedEarlyError) else None
+    def error(self, error: BaseException) -> int:
+        """Print an error and return the exit code for it."""
+        ending = error.ending if isinstance(error, EndedEarlyError) else None
         cause = error.cause if isinstance(error, EndedEarlyError) else error
         code = exit_code(cause)
         if self.debug:
-            click.echo("".join(traceback.format_exception(cause)), err=True, nl=False)
+            _write("".join(traceback.format_exception(cause)), err=True)
         if self.as_json:
-            _echo_json({"error": {**_facts(cause), "exit_code": code, **(lost.facts() if lost else {})}})
+            facts = {**_facts(cause), "exit_code": code, **(ending.facts() if ending else {})}
+            _write(f"{json.dumps({'error': facts})}\n", err=True)
         elif isinstance(cause, click.ClickException):
-            cause.show()
+            cause.show(text := io.StringIO())
+            _write(text.getvalue(), err=True)
         else:
-            ending = f" {printable(str(lost))}" if lost else ""
-            click.echo(f"{_headline(cause)}{ending}", err=True)
+            _write_lines(f"{_headline(cause)} {ending}" if ending else _headline(cause), err=True)
         return code
 
     @contextmanager
     def warnings(self) -> Iterator[None]:
-        """Show the client's warnings, each as it is given, in the same form as errors."""
+        """Print the client's warnings during the block, each as it comes, in the same form as errors."""
         with warnings.catch_warnings():
             warnings.simplefilter("always", Metrics24Warning)
             warnings.showwarning = self._show_warning
@@ -292,9 +194,167 @@ class Reporter:
 
     def _show_warning(self, message: Warning | str, category: type[Warning], *_place: Any, **_more: Any) -> None:
         if self.as_json:
-            _echo_json({"warning": {"type": category.__name__, "message": str(message)}})
+            facts = {"type": category.__name__, "message": str(message)}
+            _write(f"{json.dumps({'warning': facts})}\n", err=True)
         else:
-            click.echo(f"Warning: {printable(str(message))}", err=True)
+            _write_lines(f"Warning: {message}", err=True)
+
+
+def tolerate_narrow_encodings() -> None:
+    """Let stdout and stderr replace the characters that their encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def printable(text: str) -> str:
+    """Escape everything that is not plainly visible: control characters, line breaks, changes of direction."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def number(count: int, word: str) -> str:
+    """Write a number with its noun: 1 day, 1,000 days."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def misfits_in_words(count: int) -> str:
+    """Say how many values stand in the column `_extra`."""
+    return f"{number(count, 'value')} fitted no column and stand{'s' if count == 1 else ''} in the column _extra"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes with about three digits."""
+    amount, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def span(seconds: float) -> str:
+    """Write a length of time: 40 s, 12 min, 2.1 h."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:,.1f} h"
+
+
+def table(columns: Sequence[TableColumn], rows: Iterable[Sequence[object]], *, width: int | None = None) -> list[str]:
+    """Lay rows out below their titles.
+
+    Lines fit the terminal, or `width`, as far as cutting cells that may be cut suffices.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    if width is None:
+        width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else sys.maxsize
+    return _drawn(columns, [[column.title for column in columns], *cells], width)
+
+
+def fields(record: Mapping[str, object]) -> list[str]:
+    """Lay a record out, a field per line; fields without a value are left out."""
+    cells = [[printable(name), _cell(value)] for name, value in record.items() if value is not None]
+    return _drawn((TableColumn("", whole=True), TableColumn("", whole=True)), cells, sys.maxsize)
+
+
+def short(value: object) -> str:
+    """Write a value as JSON on one line."""
+    return printable(json.dumps(value, ensure_ascii=False))
+
+
+def _cell(value: object) -> str:
+    """Write a value for people: yes and no, texts of a list with commas, everything else as JSON."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return printable(", ".join(value))
+    return printable(value) if isinstance(value, str) else short(value)
+
+
+def _drawn(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    from rich.cells import cell_len  # noqa: PLC0415  loads slowly
+    from rich.console import Console  # noqa: PLC0415  likewise
+    from rich.table import Table  # noqa: PLC0415  likewise
+    from rich.text import Text  # noqa: PLC0415  likewise
+
+    if not rows:
+        return []
+    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(columns))]
+    gaps = _GAP * (len(columns) - 1)
+    while sum(widths) + gaps > width:
+        wide = [p for p, column in enumerate(columns) if not column.whole and widths[p] > _NARROWEST]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    grid = Table.grid(padding=(0, _GAP, 0, 0))
+    for column, its_width in zip(columns, widths, strict=True):
+        grid.add_column(justify="right" if column.right else "left", width=its_width)
+    for row in rows:
+        grid.add_row(*(Text(text, no_wrap=True, overflow="ellipsis") for text in row))
+    file = io.StringIO()
+    Console(file=file, width=sum(widths) + gaps, no_color=True, force_terminal=False).print(grid)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+@contextmanager
+def _bar(title: str, waiting: str, *, timed: bool) -> Iterator[Show]:
+    from rich import progress as bars  # noqa: PLC0415  loads slowly
+    from rich.console import Console  # noqa: PLC0415  likewise
+
+    columns = (
+        bars.SpinnerColumn(),
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(bar_width=8),
+        bars.TextColumn("{task.fields[state]}", markup=False),
+        bars.TimeElapsedColumn() if timed else bars.TimeRemainingColumn(compact=True),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None, state=waiting)
+
+        def show(text: str, fraction: float | None) -> None:
+            total = None if fraction is None else 1.0
+            bar.update(task, total=total, completed=fraction or 0.0, state=printable(text))
+
+        yield show
+
+
+def _lines_now_and_then(title: str, clock: Callable[[], float]) -> Show:
+    due = clock() + SECONDS_BETWEEN_LINES
+
+    def show(text: str, _fraction: float | None) -> None:
+        nonlocal due
+        if clock() >= due:
+            due = clock() + SECONDS_BETWEEN_LINES
+            _write_lines(f"{title}: {text}", err=True)
+
+    return show
+
+
+def _write_lines(lines: str | Iterable[str], *, err: bool = False) -> None:
+    each = [lines] if isinstance(lines, str) else lines
+    _write("".join(f"{printable(line)}\n" for line in each), err=err)
+
+
+def _write(text: str, *, err: bool = False) -> None:
+    """Write to stdout or stderr. A reader that has gone away wants no more; a full disk is an error on stdout only."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:
+        return
+    try:
+        click.echo(text, file=stream, nl=False)
+    except BrokenPipeError:
+        _discard(stream)
+    except (OSError, ValueError):  # ValueError: the stream was closed
+        _discard(stream)
+        if not err and not stream.closed:
+            raise
+
+
+def _discard(stream: Any) -> None:
+    """Send what is left in a stream nowhere, so that Python does not fail on it when it exits."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _headline(error: BaseException) -> str:
@@ -302,7 +362,7 @@ def _headline(error: BaseException) -> str:
         return "Terminated."
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return "Interrupted."
-    return f"Error: {printable(_message(error))}"
+    return f"Error: {_message(error)}"
 
 
 def _message(error: BaseException) -> str:
@@ -313,7 +373,7 @@ def _message(error: BaseException) -> str:
         text = f"{text} Candidates: {', '.join(_ids(error))}."
     if isinstance(error, Metrics24Error):
         return text
-    if isinstance(error, OSError):  # all others are errors of ours
+    if isinstance(error, OSError):  # the library turns all others into errors of its own
         return f"the output could not be written ({error.strerror or text})"
     return f"{type(error).__name__}: {text}. This is a fault of metrics24 itself; --debug shows where."
 
@@ -331,7 +391,3 @@ def _facts(error: BaseException) -> Mapping[str, object]:
 
 def _ids(error: AmbiguousWrite) -> list[str]:
     return [str(getattr(candidate, "id", candidate)) for candidate in error.candidates]
-
-
-def _echo_json(value: object) -> None:
-    click.echo(json.dumps(value), err=True)

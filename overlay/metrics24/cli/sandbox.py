@@ -1,4 +1,4 @@
-"""`metrics24 sandbox`: the local stand-in for the API."""
+"""`metrics24 sandbox`: a local 24Metrics to try things on."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import field, frozen
 
-from metrics24._rows.decoding import RowSchema, as_rows
+from metrics24._rows.decoding import RowSchema, as_dicts
 from metrics24._rows.schema import Column, Row, all_fit, is_utf8, json_text, type_of
 
 EXTRA = Column("_extra", "json")
@@ -47,7 +47,7 @@ class Layout:
 
     @row_schema.default
     def _make_row_schema(self) -> RowSchema | None:
-        return RowSchema.of(self.typed)
+        return RowSchema(self.typed).if_possible()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -59,7 +59,7 @@ class Layout:
         fitting = None if self.row_schema is None else self.row_schema.columns_of(rows)
         if fitting is not None:
             return LayoutBlock([*fitting, [None] * len(rows)], misfits=0)
-        return self._arrange_one_by_one(as_rows(rows))
+        return self._arrange_one_by_one(as_dicts(rows))
 
     def _arrange_one_by_one(self, rows: Sequence[Row]) -> LayoutBlock:
         names = {column.name for column in self.typed}
@@ -79,6 +79,7 @@ def plan(known: Iterable[Column], rows: Sequence[Row], *, fixed: bool) -> Layout
     order in which they were seen.
     """
     typed = {column.name: column for column in known if column.name != EXTRA.name}
+    rows = as_dicts(rows)
     found = [] if fixed else [name for name in _names_in(rows) if name not in typed]
     added = [Column(name, type_of(row.get(name) for row in rows)) for name in found[:MAX_FOUND_COLUMNS]]
     return Layout((*typed.values(), *added))

@@ -15,7 +15,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from metrics24._rows.decoding import RawRowDecoder, RowDecoder, RowSchema, line_of
+from metrics24._rows.decoding import DICTS, RowDecoder, RowSchema, json_line, raw_decoder
 from metrics24._rows.schema import Column, Row
 from metrics24.errors import UsageError
 from metrics24.files.atomic import AtomicFile, Saved, as_path, file_errors
@@ -121,7 +121,7 @@ class JsonLinesWriter:
 
     def write(self, rows: Sequence[Row]) -> int:
         """Write rows; every value fits."""
-        self._file.write(b"\n".join([*map(line_of, rows), b""]))
+        self._file.write(b"\n".join([*map(json_line, rows), b""]))
         return 0
 
     def finish(self) -> None:
@@ -135,24 +135,30 @@ class RowWriter:
     """Passes rows on to a format writer, in blocks of `step` rows.
 
     The format writer is made from the first block: 1,000 rows, or all rows if there are fewer, even none.
+
+    Attributes:
+        decoder: the decoder that fits the pages to come best, another one once the columns are chosen. Rows of any
+            decoder are accepted, and take more time if it is not this one.
+
     """
 
     def __init__(
         self,
         make_writer: Callable[[Sequence[Row]], FormatWriter],
-        lens: RowDecoder | None = None,
+        decoder: RowDecoder = DICTS,
         *,
         step: int = BLOCK_ROWS,
     ) -> None:
         self._make_writer = make_writer
         self._step = step
-        self.lens = lens or RowDecoder()
+        self.decoder = decoder
         self._writer: FormatWriter | None = None
         self._waiting: list[Row] = []
         self._rows = self._misfits = 0
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write a page of rows."""
+        self.decoder = self.decoder.after(rows)
         self._waiting.extend(rows)
         while len(self._waiting) >= (size := BLOCK_ROWS if self._writer is None else self._step):
             block, self._waiting = self._waiting[:size], self._waiting[size:]
@@ -170,7 +176,8 @@ class RowWriter:
     def _write_block(self, block: Sequence[Row]) -> FormatWriter:
         if self._writer is None:
             self._writer = self._make_writer(block)
-            self.lens.shape = self._writer.row_schema or self.lens.shape
+            if self._writer.row_schema is not None:
+                self.decoder = RowDecoder(self._writer.row_schema)
         self._misfits += self._writer.write(block)
         self._rows += len(block)
         return self._writer
@@ -185,9 +192,9 @@ class FileWriter(RowWriter):
     """
 
     def __init__(
-        self, target: AtomicFile, make_writer: Callable[[Sequence[Row]], FormatWriter], lens: RowDecoder | None = None
+        self, target: AtomicFile, make_writer: Callable[[Sequence[Row]], FormatWriter], decoder: RowDecoder = DICTS
     ) -> None:
-        super().__init__(make_writer, lens, step=_STEP)
+        super().__init__(make_writer, decoder, step=_STEP)
         self._target = target
         self._open = True
         self._lock = Lock()
@@ -286,7 +293,7 @@ def open_writer(
         return FileWriter(target, lambda rows: CsvWriter(file, layout(rows), spreadsheet_safe=spreadsheet_safe))
     if suffix == ".parquet":
         return FileWriter(target, lambda rows: ParquetWriter(file, layout(rows)))
-    return FileWriter(target, lambda _: JsonLinesWriter(file), RawRowDecoder(columns))
+    return FileWriter(target, lambda _: JsonLinesWriter(file), raw_decoder(columns))
 
 
 class ArrowRows(RowWriter):

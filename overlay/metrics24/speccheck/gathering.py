@@ -102,17 +102,21 @@ class Facts:
     rows: dict[str, list[Row]] = field(factory=dict, repr=False)
     tables: dict[str, list[Row]] = field(factory=dict, repr=False)
 
-    def arguments(self) -> Arguments:
+    def arguments(self) -> dict[str, object]:
         """Return the arguments that many operations share; a `MissingArgument` for one that is not known."""
-        return {
+        return self.scope() | {
             "start_date": self.start,
             "end_date": self.end,
             "pagesize": self.page_size,
-            "integration_id": self.integration or MissingArgument("it needs an integration: give --integration ID"),
             "filter_group_id": self.filter_group or MissingArgument("no list gave the id of a filter group"),
             "export_id": self.export or MissingArgument("no list gave the id of an export"),
             "artifact_name": self.artifact or MissingArgument("no export named a file"),
         }
+
+    def scope(self) -> dict[str, object]:
+        """Return the argument that names the integration; a `MissingArgument` if it is not known."""
+        missing = MissingArgument("it needs an integration: give --integration ID")
+        return dict(integration_id=self.integration or missing)  # noqa: C408  the name is the generated code's, no text
 
     def choices(self, operation: Operation) -> list[Arguments] | MissingArgument:
         """Return the arguments to ask an operation with, the likelier ones first; or why it cannot be asked."""
@@ -210,7 +214,7 @@ class ServerProbe:
     responses: list[RecordedResponse] = field(factory=list)
     problem: Metrics24Error | None = None
     worked: set[str] = field(factory=set)
-    _integrations: set[str | None] = field(factory=lambda: {None})
+    _integrations: set[object] = field(factory=lambda: {None})
     _silent: int = 0
     _refused: bool = False
     _nonsense: dict[tuple[str, str], ProbeResult] = field(factory=dict)
@@ -231,7 +235,7 @@ class ServerProbe:
             self.responses.append(result.response)
         if result.error is None:
             self.worked.add(operation.id)
-            self._integrations.add(arguments.get("integration_id"))
+            self._integrations.add(_integration(**arguments))
             self.facts.learn(operation, result.body)
         elif result.status == 401 and not self.worked:
             self._refused = True
@@ -241,7 +245,7 @@ class ServerProbe:
         """Judge the result of an operation, and where it is a 404 compare it with that of a nonsense path."""
         own = not any(name in _FOUND_IN_RESPONSES for name in arguments)
         doubt = "" if own else "an id or key from elsewhere is not known here"
-        if arguments.get("integration_id") not in self._integrations:
+        if _integration(**arguments) not in self._integrations:
             doubt = doubt or "the integration is not known, with which nothing else worked either"
         probed = evolve(
             self._probed(operation),
@@ -321,6 +325,11 @@ def nonsense_path(path: str) -> str:
 def fixed_pieces(path: str) -> list[str]:
     """Return the pieces of a path template that are no placeholders."""
     return [piece for piece in path.split("/")[1:] if not piece.startswith("{")] or [""]
+
+
+def _integration(*, integration_id: object = None, **_: object) -> object:
+    """Return the integration among some arguments, None without one."""
+    return integration_id
 
 
 def _send(client: Client, operation: Operation, arguments: Arguments, body: object) -> ProbeResult:

@@ -46,9 +46,11 @@ def examine_last_day(server: ServerProbe, on_step: Callable[[str], None]) -> Fin
     so the days beside it are tried where it is empty: three requests at most, and one where last days count.
     """
     facts = server.facts
-    scope = facts.arguments()["integration_id"]
-    if server.stopped or isinstance(scope, MissingArgument):
-        return _unjudged(NOT_ASKED + (scope.reason if isinstance(scope, MissingArgument) else server.stopped))
+    [integration] = facts.scope().values()
+    if server.stopped or isinstance(integration, MissingArgument):
+        return _unjudged(
+            NOT_ASKED + (integration.reason if isinstance(integration, MissingArgument) else server.stopped)
+        )
     table, day = next(_tables_with_rows(server), ("", None))
     if day is None:
         return _unjudged(
@@ -93,9 +95,9 @@ def _with_neighbours(day: date) -> Iterator[date]:
 
 def _has_rows(server: ServerProbe, table: str, day: date) -> bool | None:
     """Return True if a range of this day alone has rows besides those of midnight; None if the server does not say."""
-    operation, known = OPERATIONS[table], server.facts.arguments()
-    arguments = {name: known[name] for name in ("integration_id", "pagesize")}
-    body = server.ask(operation, arguments | {"start_date": day, "end_date": day}).body
+    operation, facts = OPERATIONS[table], server.facts
+    day_alone = {"start_date": day, "end_date": day, "pagesize": facts.page_size}
+    body = server.ask(operation, facts.scope() | day_alone).body
     return None if body is None else any(not is_midnight(row) for row in rows_in(operation, body))
 
 

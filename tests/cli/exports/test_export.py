@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,13 @@ from pyarrow import parquet
 from cli.conftest import Metrics24
 from cli.exports.conftest import COLUMNS, EXPORT, SMALL
 from files.round_trip import files_in, read_csv
-from metrics24.cli.export_commands import download_of
 from metrics24_sandbox import Sandbox
 from support.account import IDENTITY, Stage
 from support.answers import json_answer
 from support.storage import csv_file
 
 RESUME = ("exports", "resume", IDENTITY)
+KEPT = f"rows.parquet.{sha256(IDENTITY.encode()).hexdigest()[:8]}.csv"
 
 
 @pytest.mark.parametrize("kind", ["clicks", "conversions", "impressions"])
@@ -56,11 +57,13 @@ class Full(io.StringIO):
 def test_a_summary_that_cannot_be_written_costs_nothing(
     metrics24: Metrics24, stage: Stage, desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where stdout takes nothing the file is there, the code is 0, and stderr says what happened."""
+    """If stdout takes nothing the file is there, the code is 0, and stderr says what happened."""
     monkeypatch.setattr("sys.stdout", Full())
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
     assert ended.code == 0
-    assert ended.err.endswith("rows.csv is complete, but its summary could not be written: No space left on device\n")
+    assert ended.err.endswith(
+        "The command has done its work, but its summary could not be written: No space left on device.\n"
+    )
     assert (desk / "rows.csv").read_bytes() == SMALL
 
 
@@ -125,7 +128,7 @@ def test_an_equal_export_is_reused(metrics24: Metrics24, box: Sandbox) -> None:
         ((*COLUMNS, "-o", "none/rows.csv"), "does not exist"),
         ((*COLUMNS, "-o", "/proc/rows.csv"), "/proc cannot be written to"),
         ((*COLUMNS, "-o", "there.csv"), "--overwrite"),
-        (("-o", "rows.csv"), "is not documented; those of the report tables"),
+        (("-o", "rows.csv"), "are not documented; those of the report tables"),
         (("--field", " , ", "-o", "rows.csv"), "Say which columns"),
         (("--field", "a,a", "-o", "rows.csv"), "names a column twice"),
         (("--fields-from", "none.txt", "-o", "rows.csv"), "none.txt cannot be read (No such file"),
@@ -158,7 +161,7 @@ def test_wrong_arguments_cost_no_export(
 def test_parquet_without_pyarrow_costs_no_export(
     metrics24: Metrics24, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where pyarrow is missing, a Parquet file is refused before an export is asked for."""
+    """If pyarrow is missing, a Parquet file is refused before an export is asked for."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.parquet")
     assert (ended.code, stage.api.hits) == (2, 0)
@@ -188,18 +191,17 @@ def test_parquet_is_text_unless_types_are_inferred(metrics24: Metrics24, stage: 
 def test_a_failed_conversion_keeps_the_download(metrics24: Metrics24, stage: Stage, desk: Path) -> None:
     """A CSV file that cannot be converted is code 7, is kept and named, and is not fetched a second time."""
     stage.storage.content = b"number,word\n1,a,b\n"
-    kept = download_of(Path("rows.parquet"), IDENTITY)
     for _ in range(2):
         ended = metrics24(*RESUME, "-o", "rows.parquet")
         assert ended.code == 7
-        assert f"What was downloaded is kept in {kept}." in ended.err
-        assert files_in(desk) == [str(kept)]
+        assert f"The download is kept in {KEPT}." in ended.err
+        assert files_in(desk) == [KEPT]
     assert stage.storage.asked == [0]
 
 
 def test_a_conversion_that_was_cut_short_is_done_again(metrics24: Metrics24, stage: Stage, desk: Path) -> None:
     """A download that stands whole beside the target is converted without being fetched again, and goes away."""
-    (desk / download_of(Path("rows.parquet"), IDENTITY)).write_bytes(SMALL)
+    (desk / KEPT).write_bytes(SMALL)
     assert metrics24(*RESUME, "-o", "rows.parquet").code == 0
     assert parquet.read_table(desk / "rows.parquet").num_rows == 120
     assert (stage.storage.asked, files_in(desk)) == ([], ["rows.parquet"])

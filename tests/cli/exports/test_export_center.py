@@ -112,7 +112,7 @@ def test_the_url_is_on_stdout_alone(metrics24: Metrics24, stage: Stage, name: st
     assert ended.code == 0
     assert ended.out.startswith(f"{stage.bucket.base_url}/files/clicks.csv?")
     assert f"X-Signature={SIGNATURE}" in ended.out
-    assert ended.err == "Whoever has this URL has the file: keep it out of logs and messages.\n"
+    assert ended.err == "This URL gives the file to everybody who has it: keep it out of logs and messages.\n"
 
 
 def test_the_url_is_json_for_programs(metrics24: Metrics24, stage: Stage) -> None:
@@ -130,7 +130,7 @@ def test_without_a_file_there_is_no_url(metrics24: Metrics24, stage: Stage, expo
 
 
 def test_a_url_of_nothing_is_not_found(metrics24: Metrics24, box: Sandbox) -> None:
-    """What is neither an export nor a file is code 4, and the message says that both were tried."""
+    """A name that is neither an export nor a file is code 4, and the message says that both were tried."""
     ended = metrics24("exports", "url", "nothing.csv")
     assert ended.code == 4
     assert "nothing.csv is neither an export with a file nor the name of a file." in ended.err
@@ -201,7 +201,9 @@ def test_a_plan_for_people_is_a_script(metrics24: Metrics24, box: Sandbox) -> No
     lines = ended.out.splitlines()
     assert lines[0].startswith("# 2025-01-01 to 2025-01-01: ")
     assert lines[0].endswith(" rows or fewer, today; one day alone may be cut, so split it with --filter")
-    assert lines[1].startswith("metrics24 export clicks --integration acmeshop01 --field NAME --start 2025-01-01")
+    assert lines[1].startswith(
+        "metrics24 export clicks --output clicks-2025-01-01-2025-01-01.csv --integration acmeshop01 "
+    )
     assert (", in 1 day;" in ended.out, ", in 2 days;" in ended.out) == (True, True)
     assert "3 exports are left today. The server counts the last day of a range in." in ended.err
     assert metrics24("exports", "plan", "clicks", *RANGE, "--quiet").err == ""

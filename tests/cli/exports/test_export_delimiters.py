@@ -1,4 +1,4 @@
-"""What separates the cells of an export that becomes a Parquet file: what the server says, or what the command does."""
+"""The delimiter of an export that becomes a Parquet file, as the server or the command names it."""
 
 from pathlib import Path
 
@@ -33,6 +33,6 @@ def test_a_delimiter_that_the_server_cannot_mean_is_told(metrics24: Metrics24, s
     stage.account.export["format"] = {"delimiter": ";;"}
     ended = metrics24(*RESUME, "-o", "rows.parquet")
     assert ended.code == 7
-    assert f"';;' sets the cells of export {IDENTITY} apart" in ended.err
+    assert f"';;' separates the cells of export {IDENTITY}" in ended.err
     assert metrics24(*RESUME, "--delimiter", ";", "-o", "rows.parquet").code == 0
     assert files_in(desk) == ["rows.parquet"]

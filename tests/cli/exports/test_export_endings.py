@@ -20,7 +20,7 @@ from support.storage import LARGE, SIGNATURE, constant, cut, stall
 
 HALF = 1536 * 1024
 PENDING = json_answer(record(status="PENDING", artifact_name=None))
-GO_ON = f"The export {IDENTITY} goes on at the server, and what was downloaded is kept. Go on with: "
+GO_ON = f"The export {IDENTITY} goes on at the server, and the part that was downloaded is kept. Go on with: "
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_fault_48_a_killed_download_goes_on_where_it_was(
 def test_an_interrupted_parquet_download_goes_on_where_it_was(
     shell: Shell, large: Stage, metrics24: Metrics24, desk: Path
 ) -> None:
-    """What was downloaded for a Parquet file is taken up again, too, and the command keeps its options."""
+    """A download for a Parquet file is taken up again, too, and the command keeps its options."""
     large.storage.fail_next(cut(HALF), stall(0))  # it asks again when it has written what came
     environment = {"METRICS24_BASE_URL": large.api.base_url}
     arguments = (*EXPORT, *COLUMNS, "-o", "a b.parquet", "--infer-types", "--overwrite", "--quiet", "--timeout", "60")
@@ -128,7 +128,7 @@ def test_an_interrupt_before_the_answer_leaves_the_fate_open(shell: Shell, serve
         error = json.loads(ended.err)["error"]
         assert (error["type"], error["export_id"], error["resume"]) == ("Interrupted", None, None)
     else:
-        assert ended.err.startswith("Interrupted. Whether the export was asked for is unknown: see metrics24 exports")
+        assert ended.err.startswith("Interrupted. The export may or may not have been asked for: see metrics24 exports")
 
 
 def test_fault_31_an_export_that_is_not_ready_in_time_can_be_resumed(
@@ -163,7 +163,7 @@ def test_fault_32_an_export_that_failed_is_not_resumed(
 
 @pytest.mark.parametrize(("status", "code"), [(402, 1), (429, 5)])
 def test_a_quota_that_is_used_up_is_said(metrics24: Metrics24, stage: Stage, status: int, code: int) -> None:
-    """Where the day's exports are used up the message says so, and how to take one that exists."""
+    """If the day's exports are used up the message says so, and how to take one that exists."""
     refusal = json_answer({"error": "quota"}, status=status, headers=[("Retry-After", "99999")])
     stage.account.say_next("downloadClicks", refusal)
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
@@ -174,7 +174,7 @@ def test_a_quota_that_is_used_up_is_said(metrics24: Metrics24, stage: Stage, sta
 
 @pytest.mark.parametrize("answer", [reset, json_answer({}, status=503)], ids=["reset", "503"])
 def test_a_lost_answer_names_the_candidates(metrics24: Metrics24, stage: Stage, answer: Step) -> None:
-    """Where nobody can tell whether the export was asked for the code is 14, and it was asked for once."""
+    """If it is unknown whether the export was requested the code is 14, and it was asked for once."""
     stage.account.export["created_at"] = "2099-01-01T00:00:00Z"
     stage.account.say_next("downloadClicks", answer)
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")

@@ -7,67 +7,47 @@ import pytest
 from cli.commands import Shell
 from cli.exports.conftest import COLUMNS, EXPORT
 from metrics24 import DownloadProgress, WaitProgress
-from metrics24.cli.progress import DownloadCourse, display_download
+from metrics24.cli.export_commands import ExportProgress
+from metrics24.cli.output import Output
 from support.account import Stage
 from support.clock import FakeClock
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    """A clock that moves when told."""
-    return FakeClock()
-
-
-@pytest.fixture
-def course(clock: FakeClock) -> DownloadCourse:
-    """An export of clicks that begins now."""
-    return DownloadCourse(title="clicks", clock=clock.monotonic)
-
-
 def arrived(count: int, total: int | None = 4_000_000) -> DownloadProgress:
-    """So many bytes have arrived."""
+    """Return the progress after so many bytes."""
     return DownloadProgress("exp_1", count, total, count // 100)
 
 
-def test_waiting_tells_state_and_time(course: DownloadCourse) -> None:
-    """While the server works its word for the state and the seconds are told, escaped."""
-    assert course.describe(WaitProgress("exp_1", "PENDING", 1234.5)) == "PENDING for 1,234 s"
-    assert course.describe(WaitProgress("exp_1", "\x1b[2J", 0)) == "\\x1b[2J for 0 s"
-    assert course.describe(WaitProgress("exp_1", "COMPLETED", 32.4)) == "made after 32 s, downloading"
-
-
-def test_a_download_tells_bytes_rate_and_rows(course: DownloadCourse, clock: FakeClock) -> None:
-    """The rate counts only what arrived in this process, and none is told before time has passed."""
-    assert course.describe(arrived(1_000_000)) == "1.0 MB of 4.0 MB, 10,000 rows"
+def test_a_step_of_an_export_is_a_text_and_a_fraction() -> None:
+    """The server's state and the waiting time come first, then bytes, the rate of this process and rows."""
+    shown: list[tuple[str, float | None]] = []
+    clock = FakeClock()
+    show = ExportProgress(lambda text, fraction: shown.append((text, fraction)), converts=True, clock=clock.monotonic)
+    show(WaitProgress("exp_1", "PENDING", 1234.5))
+    show(WaitProgress("exp_1", "COMPLETED", 32.4))
+    show(arrived(1_000_000))
     clock.sleep(2)
-    assert course.describe(arrived(3_000_000)) == "3.0 MB of 4.0 MB, 1.0 MB/s, 30,000 rows"
-    assert course.describe(arrived(3_000_000, None)) == "3.0 MB, 1.0 MB/s, 30,000 rows"
-    assert course.describe("converting to Parquet") == "converting to Parquet"
+    for step in (arrived(3_000_000), arrived(3_000_000, None), arrived(4_000_000)):
+        show(step)
+    assert shown == [
+        ("PENDING for 1,234 s", None),
+        ("made after 32 s, downloading", None),
+        ("1.0 MB of 4.0 MB, 10,000 rows", 0.25),
+        ("3.0 MB of 4.0 MB, 1.0 MB/s, 30,000 rows", 0.75),
+        ("3.0 MB, 1.0 MB/s, 30,000 rows", None),
+        ("4.0 MB of 4.0 MB, 1.5 MB/s, 40,000 rows, converting to Parquet", 1.0),
+    ]
 
 
-def test_without_a_terminal_a_line_comes_every_five_seconds(
-    course: DownloadCourse, clock: FakeClock, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A log gets a line when five seconds have passed since the last one, not with each step."""
-    with display_download(course, quiet=False) as show:
-        for seconds in range(12):
-            show(WaitProgress("exp_1", "PENDING", seconds))
-            clock.sleep(1)
-    assert capsys.readouterr().err == "clicks: PENDING for 5 s\nclicks: PENDING for 10 s\n"
-
-
-def test_quiet_and_closed_streams_show_nothing(
-    course: DownloadCourse, clock: FakeClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing is shown with --quiet, nor where there is no stderr."""
-    with display_download(course, quiet=True) as show:
-        clock.sleep(60)
-        show(arrived(1))
-    monkeypatch.setattr("sys.stderr", None)
-    with display_download(course, quiet=False) as show:
-        show(arrived(1))
-    monkeypatch.undo()
-    assert capsys.readouterr().err == ""
+def test_without_a_terminal_a_line_comes_every_five_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log gets a line when five seconds have passed since the last one, escaped; with --quiet it gets none."""
+    for output in (Output(), Output(quiet=True), Output(as_json=True)):
+        clock = FakeClock()
+        with output.progress("clicks", "waiting", clock=clock.monotonic) as show:
+            for seconds in range(12):
+                show(f"\x1b[2J for {seconds} s", None)
+                clock.sleep(1)
+    assert capsys.readouterr().err == "clicks: \\x1b[2J for 5 s\nclicks: \\x1b[2J for 10 s\n"
 
 
 def test_a_terminal_shows_a_bar(shell: Shell, stage: Stage) -> None:

@@ -129,7 +129,7 @@ def test_a_dry_run_of_offers_shows_the_lists(command: Metrics24, box: Sandbox) -
         (("update", FIRST), "Nothing to change"),
         (("update", "--inactive"), "No ids were given"),
         (("update", "..", "--inactive"), "ids"),
-        (("update", FIRST, "--offer", "a", "--clear", "offers"), "offers is both given and cleared"),
+        (("update", FIRST, "--offer", "a", "--clear", "offers"), "offers is both set and cleared"),
         (("update", FIRST, "--clear", "name"), "'name' is not one of"),
         (("update", FIRST, SECOND, "--priority", "3"), "priority is unique"),
         (("update", "--ids-from", "-", "--filters-file", "-"), "stdin cannot hold both"),
@@ -141,7 +141,7 @@ def test_a_dry_run_of_offers_shows_the_lists(command: Metrics24, box: Sandbox) -
 def test_wrong_arguments_are_code_2_before_anything_is_sent(
     command: Metrics24, box: Sandbox, desk: Path, arguments: tuple[str, ...], complaint: str
 ) -> None:
-    """What cannot be meant ends with code 2 and the reason, and the server hears nothing."""
+    """A call that cannot be meant ends with code 2 and the reason, and the server hears nothing."""
     (desk / "bad.json").write_text("[", encoding="utf-8")
     (desk / "object.json").write_text("{}", encoding="utf-8")
     (desk / "binary.json").write_bytes(b"\xff")
@@ -151,7 +151,7 @@ def test_wrong_arguments_are_code_2_before_anything_is_sent(
 
 
 def test_fault_49_a_create_of_unknown_fate_is_code_14_with_the_candidates(command: Metrics24, serve: Serve) -> None:
-    """Where the answer names no group and two could be it, the code is 14 and both ids are told."""
+    """If the answer names no group and two could be it, the code is 14 and both ids are told."""
     twins = [{"id": each, "name": "Summer sale", "priority": 7, "organization": "acmegroup1"} for each in ("g1", "g2")]
     listed = json_answer({"data": twins, "meta": {"total_count": 2, "total_page": 1}})
     for arguments in ((), ("--json",)):

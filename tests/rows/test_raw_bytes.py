@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from files.round_trip import COLUMNS
 from metrics24._core.effects import RawResponse
 from metrics24._core.responses import Table, read_table
-from metrics24._rows.decoding import RawDecodedRow, RawRowDecoder, RowDecoder, as_rows, line_of
+from metrics24._rows.decoding import RowDecoder, as_dicts, json_line, raw_decoder
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning
 from metrics24.files.writers import open_writer
 from metrics24.models import Notices
@@ -26,23 +26,25 @@ ODD = [
 ]
 
 
-def read(rows: bytes, head: bytes = b"", lens: RowDecoder | None = None) -> Table:
-    """Read a page of which these are the rows."""
-    answer = RawResponse(200, httpx.Headers(), head + b'{"data": {"data": ' + rows + b", " + INFO + b"}}")
-    return read_table(answer, "getClickReport", Notices(), lens or RawRowDecoder(COLUMNS))
+DECODER = raw_decoder(COLUMNS)
+
+
+def read(rows: bytes, head: bytes = b"", decoder: RowDecoder = DECODER) -> Table:
+    """Read a page of these rows."""
+    response = RawResponse(200, httpx.Headers(), head + b'{"data": {"data": ' + rows + b", " + INFO + b"}}")
+    return read_table(response, "getClickReport", Notices(), decoder)
 
 
 def saved(folder: Path, rows: bytes, head: bytes = b"") -> bytes:
-    """Save a page as JSON Lines and give the file."""
-    with open_writer(folder / "rows.jsonl", columns=COLUMNS) as sink:
-        assert isinstance(sink.lens, RawRowDecoder)
-        sink.write(read(rows, head, sink.lens).rows)
-        return sink.commit().path.read_bytes()
+    """Save a page as JSON Lines and return the file's content."""
+    with open_writer(folder / "rows.jsonl", columns=COLUMNS) as file:
+        file.write(read(rows, head, file.decoder).rows)
+        return file.commit().path.read_bytes()
 
 
 @pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
 def test_each_line_is_what_was_sent(tmp_path: Path, head: bytes) -> None:
-    """Blanks, spellings of numbers, escapes and doubled keys are in the file as they came."""
+    """Blanks, spellings of numbers, escapes and doubled keys are in the file as they were sent."""
     assert saved(tmp_path, b"[" + b" ,\n ".join(ODD) + b"]", head) == b"\n".join([*ODD, b""])
 
 
@@ -53,36 +55,37 @@ def test_no_rows_are_an_empty_file(tmp_path: Path, rows: bytes) -> None:
 
 
 def test_rows_over_several_lines_lose_their_line_breaks_only(tmp_path: Path) -> None:
-    """An indented row comes to stand on one line, its text and numbers as they were; its neighbour is not touched."""
+    """An indented row is written on one line, its text and numbers as they were; its neighbour is not changed."""
     indented = b'{\r\n  "real_tx_id": "a\\n  b",\n\n\t"odd": [\r1.50,  2\n ]\n}'
     lines = saved(tmp_path, b"[" + indented + b"," + ODD[0] + b"]").split(b"\n")
     assert lines == [b'{"real_tx_id": "a\\n  b","odd": [1.50,  2]}', ODD[0], b""]
 
 
 @pytest.mark.parametrize("cell", [b"NaN", b"1e999", b"7" * 5000, b'"\xff"', b"01", b'"a\nb"', b"[" * 100_000])
-def test_what_is_no_json_is_refused_as_ever(cell: bytes) -> None:
-    """A number that is none, text that is not UTF-8 and broken JSON are a ResponseError, whatever a file would hold."""
+def test_invalid_json_is_refused(cell: bytes) -> None:
+    """NaN, numbers beyond a double, text that is not UTF-8 and broken JSON are a ResponseError, bytes or not."""
     with pytest.raises(ResponseError):
         read(b'[{"odd": ' + cell + b"}]")
 
 
-def test_half_a_pair_is_kept_by_its_value(tmp_path: Path) -> None:
-    """A page that no quick reader can cut into rows is written anew, with the same values."""
+def test_half_a_surrogate_pair_is_kept_by_its_value(tmp_path: Path) -> None:
+    """A page that the fast decoder cannot split into rows is written as new JSON text, with the same values."""
     row = b'{"real_tx_id": "\\ud83d", "odd": 1}'
     assert json.loads(saved(tmp_path, b"[" + row + b"]")) == json.loads(row)
 
 
-def test_pages_after_the_first_are_not_made_dicts_of(tmp_path: Path) -> None:
-    """Once the fields are known rows are records, which say what the first page's dicts say, and keep their bytes."""
-    with open_writer(tmp_path / "rows.jsonl", columns=COLUMNS) as sink:
-        pages = [read(b"[" + b", ".join(ODD) + b"]", lens=sink.lens).rows for _ in range(2)]
-        for rows in pages:
-            sink.write(rows)
-        assert sink.commit().path.read_bytes() == b"\n".join([*ODD, *ODD, b""])
+def test_pages_after_the_first_are_decoded(tmp_path: Path) -> None:
+    """Once the fields are known rows are decoded, say what the first page's dicts say, and keep their bytes."""
+    pages = []
+    with open_writer(tmp_path / "rows.jsonl", columns=COLUMNS) as file:
+        for _ in range(2):
+            pages.append(read(b"[" + b", ".join(ODD) + b"]", decoder=file.decoder).rows)
+            file.write(pages[-1])
+        assert file.commit().path.read_bytes() == b"\n".join([*ODD, *ODD, b""])
     first, second = pages
-    assert [type(row) for row in second] == [RawDecodedRow] * len(ODD)
-    for row, record in zip(as_rows(first), as_rows(second), strict=True):
-        assert record == {name: value for name, value in row.items() if value is not None}
+    assert {type(row) for row in second} == {file.decoder.schema and file.decoder.schema.row_type}
+    assert as_dicts(first) == as_dicts(second)
+    assert [row.get("odd") for row in first] == [row.get("odd") for row in second]
 
 
 blanks = st.text(" \t\r\n", max_size=3)
@@ -104,10 +107,11 @@ def test_lines_say_what_dicts_say(
 ) -> None:
     """However a server lays its rows out, each line read by itself is the row that the page has."""
     documents = [json.dumps(row, indent=indent, ensure_ascii=ascii_only) for row in rows]
-    page, lens = f"[{between}{f'{between},'.join(documents)}]".encode(), RawRowDecoder(COLUMNS)
+    page = f"[{between}{f'{between},'.join(documents)}]".encode()
     with warnings.catch_warnings(action="ignore", category=UnexpectedAnswerWarning):
-        table, again = read(page, lens=lens), read(page, lens=lens)
-    lines = [line_of(row) for row in table.rows]
+        slow = read(page).rows
+        fast = read(page, decoder=DECODER.after(slow)).rows
+    lines = [json_line(row) for row in slow]
     assert not any(b"\n" in line or b"\r" in line for line in lines)
-    assert [json.loads(line) for line in lines] == table.rows == rows
-    assert [line_of(row) for row in again.rows] == lines
+    assert [json.loads(line) for line in lines] == as_dicts(slow) == rows
+    assert [json_line(row) for row in fast] == lines
