@@ -9,7 +9,6 @@ import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -468,29 +467,3 @@ def _condition(column: Field, operator: str, value: str) -> Filter:
     if operator == "lte":
         return column.lte(value)
     return column.op(operator, value)
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-understood_day = parse_day
-
-
-def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Give a command all of these options, in their order."""
-    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
-
-
-def connection_options(command: F) -> F:
-    """Give a command the options of the connection, then --quiet, --json and --debug."""
-    for parameter in reversed(parameters(ConnectionOptions)):
-        command.__dict__.setdefault("__click_params__", []).append(parameter)
-    return command
-
-
-def open_client(given: Mapping[str, Any]) -> metrics24.Client:
-    """Make the client that a command's options describe."""
-    return ConnectionOptions(**{each.name: given[each.name] for each in fields(ConnectionOptions)}).open_client()
-
-
-def routes(given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Understand --route."""
-    return dict(map(_route, given["routes"]))
