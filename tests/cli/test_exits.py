@@ -14,8 +14,8 @@ from cli.conftest import Metrics24, Serve
 from metrics24 import errors
 from metrics24.cli.exit_codes import EXITS, HELP, Terminated, exit_code
 from metrics24.cli.output import Output
-from support.answers import html_answer, json_answer
 from support.scripted import Step, in_turn
+from support.steps import respond_html, respond_json
 from support.tables import newest_first, page, table
 
 PULL = ("pull", "clicks", *WEEK, "-o", "x.csv")
@@ -24,7 +24,7 @@ LATER = [("Retry-After", "99999")]
 
 def refusal(status: int, message: str = "no") -> Step:
     """Answer with an error that no retry can mend in time."""
-    return json_answer({"error": message}, status=status, headers=LATER)
+    return respond_json({"error": message}, status=status, headers=LATER)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_help_and_documentation_list_the_exit_codes(metrics24: Metrics24) -> Non
         (refusal(404), 4),
         (refusal(429), 5),
         (refusal(503), 6),
-        (html_answer(), 7),
+        (respond_html(), 7),
         (page(newest_first(100, 1), more=True, endCursor=None), 7),
     ],
     ids=["400", "401", "402", "403", "404", "429", "503", "html", "no-cursor"],
@@ -165,7 +165,7 @@ def test_a_warning_is_one_line(metrics24: Metrics24, serve: Serve) -> None:
 
 def test_debug_shows_the_traceback(metrics24: Metrics24, serve: Serve) -> None:
     """With --debug the traceback comes before the message, and never holds the key."""
-    server = serve(in_turn(json_answer(table([]) | {"data": 1})))
+    server = serve(in_turn(respond_json(table([]) | {"data": 1})))
     ended = metrics24(*PULL, "--debug", "--base-url", server.base_url)
     assert ended.err.startswith("Traceback")
     assert ended.err.splitlines()[-1].startswith("Error: The response to")
