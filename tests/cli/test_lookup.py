@@ -133,7 +133,7 @@ def test_fault_61_what_the_server_sent_cannot_move_the_cursor(metrics24: Metrics
     ("changes", "complaint"),
     [
         (("--date", "01/02/2025"), "--date: '01/02/2025' is not clearly one day"),
-        (("--tx-id", ""), "tx_id must be text that is not empty"),
+        (("--tx-id", ""), "--tx-id must be text that is not empty"),
         (("--integration", ".."), "integration"),
     ],
     ids=str,

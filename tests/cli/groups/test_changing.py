@@ -121,7 +121,7 @@ def test_a_dry_run_of_offers_shows_the_lists(command: Metrics24, box: Sandbox) -
     ("arguments", "complaint"),
     [
         (("create", *NEW[:-2]), "--priority"),
-        (("create", *NEW, "--tag", "", "--inactive"), "tags"),
+        (("create", *NEW, "--tag", "", "--inactive"), "--tag must hold"),
         (("create", *NEW, "--filters-file", "none.json"), "none.json cannot be read (No such file"),
         (("create", *NEW, "--filters-file", "bad.json"), "bad.json does not hold JSON"),
         (("create", *NEW, "--filters-file", "object.json"), "must hold a JSON array of filters, not dict"),
