@@ -44,7 +44,8 @@ def safe_id(value: object, name: str) -> str:
         raise UsageError(f"{name} must be text, not {type(value).__name__}.", arguments=(name,))
     if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
         raise UsageError(
-            f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank."
+            f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank.",
+            arguments=(name,),
         )
     return value
 
@@ -302,7 +303,9 @@ def _sort(value: Sort | None) -> str | None:
     )
     for name in names:
         if not isinstance(name, str) or not _SORTABLE.fullmatch(name):
-            raise UsageError(f"sort={value!r} does not name columns; write them like ('-created_at', 'name').")
+            raise UsageError(
+                f"sort={value!r} does not name columns; write them like ('-created_at', 'name').", arguments=("sort",)
+            )
     return ",".join(names)
 
 

@@ -40,7 +40,9 @@ def checked_number(name: str, value: Any, low: float, *, whole: bool = False, in
     if not in_reach or not (low < value <= _LARGEST or (included and value == low)):
         kind = "a whole number" if whole else "a number"
         bound = f"of at least {low:g}" if included else f"above {low:g}"
-        raise ConfigurationError(f"{name} must be {kind} {bound} and at most {_LARGEST:g}, not {value!r}.")
+        raise ConfigurationError(
+            f"{name} must be {kind} {bound} and at most {_LARGEST:g}, not {value!r}.", arguments=(name,)
+        )
 
 
 def _number(low: float, *, whole: bool = False, included: bool = True) -> Callable[[object, Attribute[Any], Any], None]:
@@ -173,12 +175,13 @@ def checked(value: object, name: str) -> str:
 
     """
     if not isinstance(value, str):
-        raise ConfigurationError(f"{name} must be text, not {type(value).__name__}.")
+        raise ConfigurationError(f"{name} must be text, not {type(value).__name__}.", arguments=(name,))
     if not value:
-        raise ConfigurationError(f"{name} is empty.")
+        raise ConfigurationError(f"{name} is empty.", arguments=(name,))
     if not all("!" <= character <= "~" for character in value):
         raise ConfigurationError(
-            f"{name} holds a blank, a line break or a character outside ASCII; copy it again, alone."
+            f"{name} holds a blank, a line break or a character outside ASCII; copy it again, alone.",
+            arguments=(name,),
         )
     return value
 
@@ -206,8 +209,9 @@ def resolve_credential(
     if token is not None:
         return Credential("token", Secret(token, names[1]))
     raise ConfigurationError(
-        f"No credential: set {API_KEY_VARIABLE} or {TOKEN_VARIABLE}, or pass api_key= or token=. "
-        "Keys are made under Organization > API Access, or Profile > Security > Enable API Access."
+        f"No credential: set {API_KEY_VARIABLE} or {TOKEN_VARIABLE}, or pass api_key=. "
+        "Keys are made under Organization > API Access, or Profile > Security > Enable API Access.",
+        arguments=("api_key",),
     )
 
 

@@ -107,7 +107,10 @@ def as_timezone(zone: object) -> tzinfo | None:
     found = tz.gettz(zone) if isinstance(zone, str) and _ZONE_NAME.fullmatch(zone) else None
     # gettz also reads rules such as UTC+3, which mean opposite things to different programs, and names like CEST.
     if not isinstance(found, tz.tzfile | tz.tzutc):
-        raise UsageError(f"timezone={zone!r} is no time zone that is known here; write it like 'Europe/Berlin'.")
+        raise UsageError(
+            f"timezone={zone!r} is no time zone that is known here; write it like 'Europe/Berlin'.",
+            arguments=("timezone",),
+        )
     return found
 
 
@@ -385,7 +388,8 @@ class DailyOptions:
     def __attrs_post_init__(self) -> None:
         if self.spreadsheet_safe and self.format != "csv":
             raise UsageError(
-                f"spreadsheet_safe is for .csv files; .{self.format} files always keep text as it was sent"
+                f"spreadsheet_safe is for .csv files; .{self.format} files always keep text as it was sent",
+                arguments=("spreadsheet_safe",),
             )
 
 

@@ -38,14 +38,26 @@ import json
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 _WORDS = ("message", "detail", "description", "error", "title")
 _LONGEST_QUOTE = 200
 
 
 class Metrics24Error(Exception):
-    """Base class of all errors that metrics24 raises."""
+    """Base class of all errors that metrics24 raises.
+
+    Attributes:
+        arguments: the names of the arguments that the message or a note mentions, as they are written there.
+
+    """
+
+    arguments: tuple[str, ...] = ()
+
+    def mentioning(self, *arguments: str) -> Self:
+        """Return the error itself, after setting `arguments`."""
+        self.arguments = arguments
+        return self
 
 
 class _ArgumentError(Metrics24Error):
@@ -55,21 +67,11 @@ class _ArgumentError(Metrics24Error):
 
 
 class ConfigurationError(_ArgumentError):
-    """The client's settings are wrong: credentials, base URL, routes. Nothing was sent.
-
-    Attributes:
-        arguments: the names of the arguments at fault, as they stand in the message.
-
-    """
+    """The client's settings are wrong: credentials, base URL, routes. Nothing was sent."""
 
 
 class UsageError(_ArgumentError):
-    """A call's arguments are wrong. Nothing was sent.
-
-    Attributes:
-        arguments: the names of the arguments at fault, as they stand in the message.
-
-    """
+    """A call's arguments are wrong. Nothing was sent."""
 
 
 class FilterError(UsageError):

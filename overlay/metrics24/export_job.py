@@ -11,7 +11,7 @@ from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any
 
 from attrs import field, frozen
 
@@ -115,8 +115,6 @@ def as_export(record: Mapping[str, Any]) -> Export:
 class ExportState:
     """The last known record of an export, and what follows from it without I/O."""
 
-    _resumed: ClassVar = "client.exports.resume({id})"
-
     def __init__(self, record: dict[str, Any], settings: ExportSettings) -> None:
         self._record, self._settings = record, settings
 
@@ -176,16 +174,20 @@ class ExportState:
         try:
             yield
         except UsageError as error:
-            again = self._resumed.format(id=f'"{self.id}"')
-            error.args = (f"{str(error).rstrip('.')}. The export {self.id} is kept: {again}.save(...)",)
+            error.args = (
+                f"{str(error).rstrip('.')}. The export is kept: exports.resume({self.id!r}) takes it up again.",
+            )
             raise
 
     def _csv_beside(self, path: object, *, overwrite: bool, delimiter: str | None) -> Path | None:
-        """Return the CSV file that a Parquet file is made of: one name for each export; None for other targets."""
+        """Return the CSV file that a Parquet file is made of; None for other targets."""
         with self._kept():
             if as_path(path).suffix.lower() != _PARQUET:
                 return None
-            target = check_target(path, overwrite=overwrite, delimiter=delimiter)
+            return self.csv_beside(check_target(path, overwrite=overwrite, delimiter=delimiter))
+
+    def csv_beside(self, target: Path) -> Path:
+        """Return the path of the CSV file that a target is made of: one name for each export."""
         return target.with_name(f"{target.name}.{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.csv")
 
     def _convert(
@@ -196,7 +198,7 @@ class ExportState:
             saved = convert_csv(
                 source,
                 as_path(path),
-                delimiter=delimiter or self._delimiter,
+                delimiter=delimiter or self.delimiter,
                 infer_types=infer_types,
                 overwrite=overwrite,
             )
@@ -207,8 +209,13 @@ class ExportState:
         return saved
 
     @property
-    def _delimiter(self) -> str:
-        """The character between cells, as the server says; a comma if it does not."""
+    def delimiter(self) -> str:
+        """The character between cells, as the server says; a comma if it does not.
+
+        Raises:
+            IntegrityError: the server names a character that cannot separate cells.
+
+        """
         style = self._record.get("format")
         found = style.get("delimiter") if isinstance(style, dict) else None
         if not isinstance(found, str) or not found:
@@ -216,7 +223,8 @@ class ExportState:
         if not can_delimit(found):
             raise IntegrityError(
                 f"The server says that {found[:10]!r} separates the cells of export {self.id}, which is not one "
-                "character, or one that CSV uses itself. Name the delimiter, or save the export as .csv."
+                "character, or one that CSV uses itself. Take the export up by its id, and name the delimiter or "
+                "save it as .csv."
             )
         return found
 
@@ -376,8 +384,6 @@ class AsyncExportJob(ExportState):
         StatusError, TransportError: the API or its storage refused, or could not be reached.
 
     """
-
-    _resumed = "(await client.exports.resume({id}))"
 
     def __init__(self, record: dict[str, Any], settings: ExportSettings, driver: AsyncDriver) -> None:
         super().__init__(record, settings)

@@ -95,7 +95,7 @@ def changes_of_one(changes: Mapping[str, Any]) -> dict[str, Any]:
     """
     body = checked(Changes, changes, "A filter group")
     if not body:
-        raise UsageError("Nothing to change: name at least one property, such as active=False.")
+        raise UsageError("Nothing to change: name at least one property, such as active=False.", arguments=("active",))
     return body
 
 
@@ -108,7 +108,9 @@ def changes_of_many(ids: Sequence[str], changes: Mapping[str, Any]) -> dict[str,
     """
     body = changes_of_one(changes)
     if len(ids) > 1 and body.get("priority") is not None:
-        raise UsageError("priority is unique within an integration: give each group its own with update().")
+        raise UsageError(
+            "priority is unique within an integration: set it for one group at a time.", arguments=("priority",)
+        )
     return body
 
 

@@ -10,7 +10,6 @@ ended: it takes the export that is there, and downloads nothing twice.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -25,7 +24,7 @@ from metrics24._rows.schema import Column, Row, file_columns
 from metrics24.arguments import ReportParams, seconds
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
 from metrics24.files.atomic import Saved, as_path
-from metrics24.files.csv_import import CsvRows, can_delimit
+from metrics24.files.csv_import import CsvRows
 from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer, plan
 
 if TYPE_CHECKING:
@@ -112,11 +111,11 @@ class ExportSave:
         """Return the path of the CSV file that the target is made of: one name for each export.
 
         Raises:
-            IntegrityError: the server says that what separates the cells is nothing that can.
+            IntegrityError: the server names a delimiter that cannot separate cells.
 
         """
-        _delimiter_of(job)  # if it is known already: what cannot be read need not be waited for
-        return self._target.with_name(f"{self._target.name}.{hashlib.sha256(job.id.encode()).hexdigest()[:8]}.csv")
+        _ = job.delimiter  # if it is known already: what cannot be read need not be waited for
+        return job.csv_beside(self._target)
 
     @contextmanager
     def conversion(self, job: ExportState, download: Path) -> Iterator[ExportConversion]:
@@ -133,7 +132,7 @@ class ExportSave:
                     f"The export {job.id} has {job.rows:,} rows, which is the most that one may have, so rows may be "
                     "missing. Save by pages, or fewer days at once; a plan of exports splits a range."
                 )
-            source = CsvRows(download, self._columns, delimiter=_delimiter_of(job))
+            source = CsvRows(download, self._columns, delimiter=job.delimiter)
             with self._open(columns=self._columns) as writer:
                 yield ExportConversion(job.id, source, writer, FilterAudit(self._params.filter))
         except Metrics24Error as error:
@@ -149,16 +148,3 @@ def _whole_days(params: object) -> ReportParams:
         if getattr(params, name) is not None:
             raise UsageError(f"{name} does not go with via='export': an export has all rows of its days.")
     return params
-
-
-def _delimiter_of(job: ExportState) -> str:
-    style = job.export.to_dict().get("format")
-    found = style.get("delimiter") if isinstance(style, dict) else None
-    if not isinstance(found, str) or not found:
-        return ","
-    if not can_delimit(found):
-        raise IntegrityError(
-            f"The server says that {found[:10]!r} separates the cells of export {job.id}, which is not one character, "
-            "or one that CSV uses itself. Take the export up by its id and save its CSV as it is."
-        )
-    return found

@@ -134,7 +134,7 @@ def test_a_day_that_is_not_over_is_never_complete(metrics24: Metrics24, desk: Pa
         (("--by-day", "d", "--after", "A"), "--after cannot go with --by-day"),
         (("-o", "x.csv", "--format", "csv"), "--format needs --by-day"),
         (("-o", "x.csv", "--refresh-last", "1"), "--refresh-last needs --by-day"),
-        (("--by-day", "d", "--spreadsheet-safe"), "spreadsheet_safe is for .csv"),
+        (("--by-day", "d", "--spreadsheet-safe"), "--spreadsheet-safe is for .csv"),
         (("--by-day", "taken"), "taken"),
         (("--by-day", "taken/rows"), "taken/rows cannot be made a folder"),
     ],

@@ -130,8 +130,8 @@ def test_a_wrong_command_line_is_code_2(metrics24: Metrics24, arguments: tuple[s
         (("-o", "x.xlsx"), ".csv, .jsonl, .ndjson, .parquet"),
         (("-o", "none/x.csv"), "does not exist"),
         (("--limit", "-1"), "--limit"),
-        (("--integration", ".."), "integration"),
-        (("--spreadsheet-safe", "-o", "x.jsonl"), "spreadsheet_safe"),
+        (("--integration", ".."), "--integration '..' cannot be an id"),
+        (("--spreadsheet-safe", "-o", "x.jsonl"), "--spreadsheet-safe is"),
     ],
     ids=str,
 )

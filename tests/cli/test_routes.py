@@ -25,7 +25,7 @@ def test_a_404_says_which_option_corrects_the_path(metrics24: Metrics24, serve: 
     ended = metrics24(*PULL, "--base-url", serve(moved).base_url)
     assert ended.code == 4
     assert "answered getClickReport with status 404" in ended.err
-    assert "on the command line --route" in ended.err
+    assert "correct the path with --route." in ended.err
 
 
 def test_a_route_corrects_the_path(metrics24: Metrics24, serve: Serve) -> None:

@@ -182,7 +182,7 @@ class Gzip:
 
 _REMEDY = (
     "What has arrived, if anything, is kept in the .part beside the target: delete that to fetch the whole file again, "
-    "or accept it as it is with verify=False (--no-verify)."
+    "or accept it as it is with verify=False."
 )
 
 
@@ -215,11 +215,11 @@ def check_whole(counted: RowCounter, export: Mapping[str, Any]) -> None:
     if counted.open_quote or not counted.ended:
         raise IntegrityError(
             f"The file of export {identity} ends in the middle of a line, as if it was cut off. {_REMEDY}"
-        )
+        ).mentioning("verify")
     if promised is not None and counted.records != promised:
         raise IntegrityError(
             f"The file of export {identity} has {counted.records} rows, and the server says {promised}. {_REMEDY}"
-        )
+        ).mentioning("verify")
 
 
 def warn_if_cut(rows: int, export: Mapping[str, Any], limit: int) -> None:

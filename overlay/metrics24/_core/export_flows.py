@@ -307,8 +307,8 @@ def _adopt(
         return equal[0]
     raise AmbiguousWrite(
         f"{lost}. Of {len(new)} exports that are new since then, {len(equal)} are surely the requested one. See "
-        ".candidates and exports.list(), and go on with exports.resume(id), before you ask again: each request counts "
-        "against the day's quota.",
+        "the candidates and exports.list(), and go on with exports.resume(id), before you ask again: each request "
+        "counts against the day's quota.",
         candidates=[factory("Export")(export) for export in new],
     ) from cause
 
@@ -321,6 +321,7 @@ def _advise(params: ExportParams, error: Metrics24Error) -> None:
             error.add_note(
                 "If the day's exports are used up, go on tomorrow, or take an export that exists: reuse=SECONDS."
             )
+            error.mentioning("reuse", *error.arguments)
 
 
 # Waiting (documentation: "Get Download Center Export")

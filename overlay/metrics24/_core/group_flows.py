@@ -240,7 +240,7 @@ def _offers(group: Record, group_id: str) -> list[str]:
     if not isinstance(offers, list) or not all(isinstance(offer, str) for offer in offers):
         raise ResponseError(
             f"The server does not say which offers filter group {group_id!r} has, so that changing them could lose "
-            "some. Set them all with filter_groups.update(offer_ids=[...]).",
+            "some. Set them all with filter_groups.update(...).",
             operation="getFilterGroup",
             path="$.offer_ids",
         )

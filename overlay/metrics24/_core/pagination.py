@@ -189,10 +189,10 @@ class Paginator:
 
     def _error(self, problem: str) -> PaginationError:
         return PaginationError(
-            f"The server {problem}. {self._params.operation} stops here so that no row is lost or doubled; go on with "
-            "after= the last row you have.",
+            f"The server {problem}. {self._params.operation} stops here so that no row is lost or doubled. Ask again, "
+            "or go on with after= and the last row that you have.",
             cursor=self._accepted,
-        )
+        ).mentioning("after")
 
     def _refused(self, cursor: str, error: StatusError) -> PaginationError:
         return PaginationError(

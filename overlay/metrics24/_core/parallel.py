@@ -165,9 +165,9 @@ class Shard:
         return PaginationError(
             f"The rows of {self._params.start} came in two ranges that were read at once, and the row at which one "
             "goes over into the other is in one only: it came, went or changed meanwhile, or has no id and time. "
-            f"{self._params.operation} stops here so that no row is doubled; ask again, or without parallel=.",
+            f"{self._params.operation} stops here so that no row is doubled. Ask again, or without parallel=.",
             cursor=None if self._last_row is None else self._last_row.get(CURSOR_FIELD),
-        )
+        ).mentioning("parallel")
 
 
 def _rows_before(border: Any, rows: list[Any]) -> int:

@@ -107,18 +107,23 @@ def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
         raise ConfigurationError("routes must be a mapping like {'getClick': ('GET', '/path')}.")
     for operation_id, route in (routes or {}).items():
         if not isinstance(route, (tuple, list)) or [type(part) for part in route] != [str, str]:
-            raise ConfigurationError(f"routes: {operation_id} must be a pair like ('GET', '/path'), not {route!r}.")
+            raise ConfigurationError(
+                f"routes: {operation_id} must be a pair like ('GET', '/path'), not {route!r}.", arguments=("routes",)
+            )
         method, path = route
         operation = OPERATIONS.get(operation_id)
         if operation is None:
-            raise ConfigurationError(f"routes: there is no operation {operation_id!r}; known are {_known()}.")
+            raise ConfigurationError(
+                f"routes: there is no operation {operation_id!r}; known are {_known()}.", arguments=("routes",)
+            )
         if method.upper() not in _METHODS:
-            raise ConfigurationError(f"routes: {method!r} is not a method for {operation_id}.")
+            raise ConfigurationError(f"routes: {method!r} is not a method for {operation_id}.", arguments=("routes",))
         expected = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
         if not path.startswith("/") or _UNSAFE_PATH.search(path) or set(_PLACEHOLDER.findall(path)) != expected:
             needed = " and ".join(f"{{{name}}}" for name in sorted(expected)) or "no placeholder"
             raise ConfigurationError(
-                f"routes: the path of {operation_id} must start with / and have {needed}, and no ? # .. or blank."
+                f"routes: the path of {operation_id} must start with / and have {needed}, and no ? # .. or blank.",
+                arguments=("routes",),
             )
         checked[operation_id] = Route(method.upper(), path)
     return checked

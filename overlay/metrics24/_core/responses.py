@@ -185,7 +185,7 @@ _ERRORS: dict[int, tuple[type[StatusError], str]] = {
     404: (
         NotFound,
         "It does not exist, or the path in the spec is a wrong guess: check the ids first, then correct the path "
-        "(routes=, on the command line --route).",
+        "with routes=.",
     ),
     429: (RateLimited, "Too many requests: slow down, or give the calls a longer deadline."),
 }
@@ -307,8 +307,8 @@ def failure(response: RawResponse, operation: str, now: datetime) -> Metrics24Er
     if status < 400:
         return SecurityError(
             f"The server answered {operation} with a redirect ({status}), not followed: it could take the credential "
-            "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
-        )
+            "elsewhere. Correct the base URL, or the operation's path with routes=."
+        ).mentioning("routes")
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
     words = server_message(response.content)
     said = f" It says: {words!r}." if words else ""
@@ -322,7 +322,7 @@ def failure(response: RawResponse, operation: str, now: datetime) -> Metrics24Er
     )
     if isinstance(error, RateLimited):
         error.retry_after = retry_after(response, now)
-    return error
+    return error.mentioning("routes")
 
 
 def request_id(response: RawResponse) -> str | None:

@@ -190,7 +190,7 @@ def send(request: Request, policy: Policy) -> Flow[RawResponse]:
                 f"{request.operation} would get its turn only after its deadline of {policy.retrying.deadline:g} s, so "
                 "it was not sent. Raise rate= or the deadline, or make fewer calls at once.",
                 sent=False,
-            )
+            ).mentioning("rate")
         if turn:
             yield Sleep(turn)
             now = yield Now()

@@ -58,7 +58,7 @@ class Attempt:
             f"{self.host} did not answer {self.purpose} whole within {self.timeout:g} s. Try again later, or "
             "give it more time with timeout=.",
             sent=sent,
-        )
+        ).mentioning("timeout")
 
     def fault(self, error: Exception) -> Metrics24Error:
         """Return our own error for one of HTTP_ERRORS."""
@@ -78,7 +78,7 @@ class Attempt:
                 "in SSL_CERT_FILE, or pass transport=httpx.HTTPTransport(verify=...).",
                 sent=False,
                 permanent=True,
-            )
+            ).mentioning("transport")
         return TransportError(
             f"{self.host} could not be reached, or broke off, during {self.purpose} ({problem}). "
             "Check the base URL, the network and the proxy settings.",

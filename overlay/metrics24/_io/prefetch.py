@@ -29,8 +29,8 @@ MOST_IN_MEMORY = 64 * 1024 * 1024
 _WORTH_A_THREAD = 0.005  # seconds that a page takes to come
 _PATIENCE = 0.1  # seconds for threads to notice that they are stopped; they are daemons, and send nothing any more
 _FORKED = (
-    "The next page was under way when this process was forked, and arrives in the other one. Begin again here, with "
-    "after= the last row that you have."
+    "The next page was under way when this process was forked, and arrives in the other one. Begin again here, or "
+    "go on with after= and the last row that you have."
 )
 
 
@@ -171,7 +171,7 @@ class SpillBuffer:
             f"Pages that wait to be read fill the memory they may take, and the folder for temporary files cannot hold "
             f"more ({problem}). Make room in {tempfile.gettempdir()}, set TMPDIR to another folder, or ask with a "
             "smaller parallel=."
-        )
+        ).mentioning("parallel")
 
     def take(self, ticket: Ticket) -> bytes:
         """Return a page, and forget it."""

@@ -11,6 +11,7 @@ import metrics24
 from metrics24.cli.exit_codes import DONE, HELP
 from metrics24.cli.options import example
 from metrics24.cli.output import Output, tolerate_narrow_encodings
+from metrics24.errors import UsageError
 
 # The modules of the commands, and the first lines of their helps: `metrics24 --help` loads none of them.
 COMMANDS = {
@@ -25,7 +26,7 @@ COMMANDS = {
     "lookup": ("lookup", "Look one click or conversion up by five keys, which must all match."),
     "pull": ("pull", "Pull clicks, conversions or impressions into a file, newest first."),
     "request": ("request", "Call an operation by its id in the OpenAPI spec, and print its response as JSON."),
-    "sandbox": ("sandbox", "Serve a local 24Metrics with made-up data until Ctrl-C."),
+    "sandbox": ("app", "Serve a local 24Metrics with made-up data until Ctrl-C."),
 }
 
 
@@ -65,6 +66,20 @@ def commands() -> None:
     The key comes from METRICS24_API_KEY, METRICS24_TOKEN or a file, never from the command line, where other users of
     the machine could read it.
     """
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def sandbox(options: Sequence[str]) -> int:
+    """Serve a local 24Metrics with made-up data until Ctrl-C.
+
+    Prints its URLs and a key. All options go to the sandbox: `metrics24 sandbox --help` lists them.
+    """
+    try:
+        from metrics24_sandbox.__main__ import main  # noqa: PLC0415  an extra of its own
+    except ModuleNotFoundError as error:
+        raise UsageError(f"The sandbox needs {error.name}: pip install 'metrics24[sandbox]'") from error
+    return main(list(options))
 
 
 def run(arguments: Sequence[str]) -> int:

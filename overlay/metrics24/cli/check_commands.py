@@ -13,7 +13,6 @@ import click
 from attrs import frozen
 
 from metrics24 import speccheck
-from metrics24.arguments import safe_id
 from metrics24.cli.exit_codes import sigterm_as_interrupt
 from metrics24.cli.options import FILE, ConnectionOptions, command, example, option, parse_day, read_key
 from metrics24.cli.output import EndedEarlyError
@@ -64,10 +63,6 @@ class ProbeOptions(ConnectionOptions):
             raise EndedEarlyError(error) from error
 
 
-def _id(value: str | None, name: str) -> str | None:
-    return None if value is None else safe_id(value, name)
-
-
 DOCTOR_EXAMPLE = example("metrics24 doctor --integration acmeshop01")
 
 
@@ -90,7 +85,7 @@ class DoctorCommandOptions(ProbeOptions):
 
     def permission(self) -> speccheck.WritePermission | None:
         """Read the options that allow writes; None if nothing may be written."""
-        scratch = _id(self.scratch_integration, "--scratch-integration")
+        scratch = self.scratch_integration
         if not self.include_writes:
             if self.include_exports or scratch or self.organization:
                 raise click.UsageError(
@@ -116,7 +111,7 @@ def doctor(options: DoctorCommandOptions) -> int:
     asked = speccheck.DoctorOptions(
         start=start,
         end=end,
-        integration=_id(options.integration, "--integration"),
+        integration=options.integration,
         base_url=options.base_url,
         key_file=None if file is None else str(file),
         key=None if file is None else read_key(file),
@@ -166,11 +161,11 @@ class DriftCommandOptions(ProbeOptions):
         """Read the cassettes, or ask the server."""
         if self.cassettes is not None:
             return speccheck.from_cassettes(spec, self.cassettes)
-        days, integration = self.days(), _id(self.integration, "--integration")
+        days = self.days()
         url = speccheck.base_url_in_force(self.base_url, os.environ)
         with self.steps_shown() as on_step, self.open_client() as client:
             return speccheck.gather_live(
-                client, on_step, integration=integration, days=days, routes=self.route_table(), base_url=url
+                client, on_step, integration=self.integration, days=days, routes=self.route_table(), base_url=url
             )
 
 

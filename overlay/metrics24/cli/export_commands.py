@@ -382,7 +382,7 @@ def _started(client: metrics24.Client, options: ExportOptions, rows: Mapping[str
     except KeyboardInterrupt as error:
         raise EndedEarlyError(error, Unfinished(None, None)) from error
     except (metrics24.RequestFailed, metrics24.RateLimited) as error:
-        error.add_note("On the command line: --reuse SECONDS, and metrics24 exports list shows which there are.")
+        error.add_note("metrics24 exports list shows which there are.")
         raise
 
 

@@ -27,7 +27,16 @@ from metrics24.cli.options import (
     parse_filters,
     read_text,
 )
-from metrics24.cli.output import EndedEarlyError, Output, TableColumn, fields, number, short, table
+from metrics24.cli.output import (
+    EndedEarlyError,
+    Output,
+    TableColumn,
+    fields,
+    in_words_of_the_command,
+    number,
+    short,
+    table,
+)
 from metrics24.errors import UsageError
 
 COLUMNS = (
@@ -274,6 +283,8 @@ class GroupOutcome:
         self.ok += result.ok
         self.missing += result.missing
         self.unverified += result.unverified
+        for error in result.errors.values():
+            in_words_of_the_command(error)
         self.errors |= result.errors
 
     @property

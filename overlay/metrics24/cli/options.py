@@ -21,7 +21,7 @@ from dateutil import parser, relativedelta, tz
 
 import metrics24
 from metrics24.cli.exit_codes import HELP
-from metrics24.cli.output import Output, number
+from metrics24.cli.output import EndedEarlyError, Output, in_words_of_the_command, number
 from metrics24.errors import ConfigurationError, FilterError, UsageError
 from metrics24.filters import Field, Filter, field, join
 
@@ -73,8 +73,12 @@ def command(
         def run(**values: Any) -> int | None:
             try:
                 return function(kind(**values))
-            except (UsageError, ConfigurationError) as error:
-                raise in_words_of_the_command(error) from error.__cause__
+            except metrics24.Metrics24Error as error:
+                in_words_of_the_command(error)
+                raise
+            except EndedEarlyError as ended:
+                in_words_of_the_command(ended.cause)
+                raise
 
         made = cls(
             name,
@@ -89,21 +93,6 @@ def command(
         return made
 
     return decorate
-
-
-def in_words_of_the_command(error: UsageError | ConfigurationError) -> UsageError | ConfigurationError:
-    """Name the options of the running command in an error, in place of the arguments of the library's call."""
-    options = {parameter.name: parameter for parameter in click.get_current_context().command.params}
-    message = str(error)
-    for name in error.arguments:
-        if (parameter := options.get(name)) is not None:
-            message = re.sub(rf"(?<![\w'\"-]){re.escape(name)}(?![\w'\"])", _typed_name(parameter), message, count=1)
-    error.args = (message,)
-    return error
-
-
-def _typed_name(parameter: click.Parameter) -> str:
-    return max(parameter.opts, key=len) if isinstance(parameter, click.Option) else parameter.human_readable_name
 
 
 def example(*lines: str, title: str = "Example") -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -16,7 +17,8 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, cast
 
 import click
 from attrs import frozen
@@ -29,6 +31,12 @@ SECONDS_BETWEEN_LINES = 5.0
 
 _GAP = 2
 _NARROWEST = 6
+
+# The name of an argument in a message; `=`, and the value of a flag, belong to it.
+_ARGUMENT = r"""(?<![\w'"-]){}(?:=(True|False|)(?![^\s,.;)]))?(?![\w'"])"""
+_OPTIONS = {"api_key": "api_key_file", "verify": "no_verify"}  # arguments whose options have other names
+# A method of the client in a message, and its arguments.
+_METHOD = re.compile(r"""\b(exports|filter_groups)\.([a-z_]+)(?:\(['"]?([^)]*?)['"]?\))?""")
 
 Show = Callable[[str, float | None], None]
 """Shows one step of a progress: its text, and the fraction that is done (None: unknown)."""
@@ -193,11 +201,46 @@ class Output:
             yield
 
     def _show_warning(self, message: Warning | str, category: type[Warning], *_place: Any, **_more: Any) -> None:
+        text = _in_words_of_the_command(str(message))
         if self.as_json:
-            facts = {"type": category.__name__, "message": str(message)}
-            _write(f"{json.dumps({'warning': facts})}\n", err=True)
+            _write(f"{json.dumps({'warning': {'type': category.__name__, 'message': text}})}\n", err=True)
         else:
-            _write_lines(f"Warning: {message}", err=True)
+            _write_lines(f"Warning: {text}", err=True)
+
+
+def in_words_of_the_command(error: BaseException) -> None:
+    """Name options and commands in an error and its notes, in place of the library's arguments and methods."""
+    if not isinstance(error, Metrics24Error):
+        return
+    arguments, cause = set[str](), cast("BaseException | None", error)
+    while cause is not None:  # a message may quote that of its cause
+        arguments.update(getattr(cause, "arguments", ()))
+        cause = cause.__cause__ or cause.__context__
+    error.args = (_in_words_of_the_command(str(error), arguments), *error.args[1:])
+    error.__notes__ = [_in_words_of_the_command(note, arguments) for note in getattr(error, "__notes__", ())]
+
+
+def _in_words_of_the_command(text: str, arguments: Iterable[str] = ()) -> str:
+    context = click.get_current_context(silent=True)
+    options = {} if context is None else {parameter.name: parameter for parameter in context.command.params}
+    for name in arguments:
+        parameter = options.get(name) or options.get(_OPTIONS.get(name, ""))
+        if parameter is None:  # the clause that advises it is left out
+            text = re.sub(rf",? or [^,.:;]*\b{name}=\S*?(?=[,.;]?(?:\s|$))", "", text)
+        else:
+            text = re.sub(_ARGUMENT.format(re.escape(name)), partial(_typed_name, parameter), text, count=1)
+    return _METHOD.sub(_command_name, text)
+
+
+def _typed_name(parameter: click.Parameter, found: re.Match[str]) -> str:
+    if not isinstance(parameter, click.Option):
+        return parameter.human_readable_name.strip("[].")
+    return max((found[1] == "False" and parameter.secondary_opts) or parameter.opts, key=len)
+
+
+def _command_name(method: re.Match[str]) -> str:
+    argument = {"id": "ID", "...": ""}.get(method[3], method[3])
+    return " ".join(["metrics24", method[1].replace("_", "-"), method[2].replace("_", "-"), *filter(None, [argument])])
 
 
 def tolerate_narrow_encodings() -> None:

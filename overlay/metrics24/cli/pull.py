@@ -427,7 +427,7 @@ class ExportSteps:
         if self._export_id is None:
             self.unfinished = None
             if isinstance(error, metrics24.RequestFailed | metrics24.RateLimited):
-                error.add_note("On the command line: --reuse SECONDS, or --via pages, which needs no export.")
+                error.add_note("Or read --via pages, which needs no export.")
         elif isinstance(error, metrics24.ExportFailed | metrics24.ExportCanceled | metrics24.IntegrityError):
             self.unfinished = Unfinished(self._export_id, None)
             if isinstance(error, metrics24.IntegrityError):

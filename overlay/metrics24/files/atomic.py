@@ -105,8 +105,8 @@ def file_errors(path: Path) -> Iterator[None]:
     except FileExistsError as error:
         raise SaveError(
             f"{path} appeared while its rows were being fetched, and was left as it is; save under another name, "
-            "or pass overwrite=True (--overwrite)"
-        ) from error
+            "or pass overwrite=True"
+        ).mentioning("overwrite") from error
     except OSError as error:
         raise SaveError(
             f"{path} could not be written ({_reason(error)}); nothing was left behind, and a file that was there "
@@ -143,7 +143,8 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{path} is not a regular file; choose another name")
     if taken and not overwrite:
         raise UsageError(
-            f"{path} exists already; pass overwrite=True (--overwrite) to replace it, or choose another name"
+            f"{path} exists already; pass overwrite=True to replace it, or choose another name",
+            arguments=("overwrite",),
         )
 
 

@@ -211,8 +211,8 @@ class PartialDownload:
         except FileExistsError as error:
             raise SaveError(
                 f"{self.path} appeared during the download, and was left as it is. All that was downloaded is in "
-                f"{self._draft}: save again with overwrite=True (--overwrite), and it is not fetched again."
-            ) from error
+                f"{self._draft}: save again with overwrite=True, and it is not fetched again."
+            ).mentioning("overwrite") from error
         except OSError as error:
             raise SaveError(
                 f"{self.path} could not be written ({error.strerror or error}); a file that was there before is "

@@ -376,7 +376,10 @@ def open_writer(
     if suffix not in SUFFIXES:
         raise UsageError(f"{target_path} does not say its format; let it end in {', '.join(SUFFIXES)}")
     if spreadsheet_safe and suffix != ".csv":
-        raise UsageError(f"spreadsheet_safe is for .csv files; {suffix} files always keep text as it was sent")
+        raise UsageError(
+            f"spreadsheet_safe is for .csv files; {suffix} files always keep text as it was sent",
+            arguments=("spreadsheet_safe",),
+        )
     layout = partial(plan, columns, fixed=fixed)
     if suffix == ".parquet":
         with pyarrow_needed():

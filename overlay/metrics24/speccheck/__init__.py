@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 import metrics24
 from metrics24._core.requests import checked_routes
+from metrics24.arguments import safe_id
 from metrics24.client import Client
 from metrics24.config import is_loopback
 from metrics24.errors import ConfigurationError, SecurityError, UsageError
@@ -43,6 +44,10 @@ _INSTALLED = Path("metrics24_sandbox") / "spec.yaml"
 OnStep = Callable[[str], None]
 
 
+def _id(integration: str | None) -> str | None:
+    return None if integration is None else safe_id(integration, "integration")
+
+
 @frozen(kw_only=True)
 class DoctorOptions:
     """The options of the doctor.
@@ -62,7 +67,7 @@ class DoctorOptions:
 
     start: date
     end: date
-    integration: str | None = None
+    integration: str | None = field(default=None, converter=_id)
     base_url: str | None = None
     key_file: str | None = None
     key: str | None = None
@@ -145,7 +150,7 @@ def gather_live(
         Metrics24Error: no operation gave a success: the reason of the last one.
 
     """
-    facts = Facts(integration, *days, MOST_ROWS)
+    facts = Facts(_id(integration), *days, MOST_ROWS)
     server = probe(client, routes, facts)
     findings = examine_reads(server, on_step)
     if not server.worked and server.problem is not None:

@@ -12,6 +12,7 @@ from attrs import define, evolve, field, frozen
 
 from metrics24._core.export_flows import is_midnight, moment
 from metrics24._core.requests import OPERATIONS
+from metrics24.arguments import safe_id
 from metrics24.kinds import KINDS
 from metrics24.speccheck.gathering import TABLES, MissingArgument, ServerProbe, rows_in
 from metrics24.speccheck.judgement import (
@@ -101,6 +102,10 @@ def _has_rows(server: ServerProbe, table: str, day: date) -> bool | None:
     return None if body is None else any(not is_midnight(row) for row in rows_in(operation, body))
 
 
+def _id(integration: str) -> str:
+    return safe_id(integration, "scratch_integration")
+
+
 @frozen(kw_only=True)
 class WritePermission:
     """The doctor's permission to write.
@@ -112,7 +117,7 @@ class WritePermission:
 
     """
 
-    integration: str
+    integration: str = field(converter=_id)
     organization: str
     exports: bool = False
 

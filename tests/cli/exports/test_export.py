@@ -214,6 +214,7 @@ def test_another_number_of_rows_is_refused_unless_accepted(metrics24: Metrics24,
     error = json.loads(refused.err)["error"]
     assert (refused.code, error["type"], error["export_id"]) == (7, "IntegrityError", IDENTITY)
     assert "has 120 rows, and the server says 121" in error["message"]
+    assert error["message"].endswith("or accept it as it is with --no-verify.")
     assert files_in(desk) == ["rows.csv.part", "rows.csv.part.json"]
     assert metrics24(*RESUME, "-o", "rows.csv", "--no-verify").code == 0
     assert (desk / "rows.csv").read_bytes() == SMALL

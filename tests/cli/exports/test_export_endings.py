@@ -169,7 +169,7 @@ def test_a_quota_that_is_used_up_is_said(metrics24: Metrics24, stage: Stage, sta
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
     assert (ended.code, stage.account.calls) == (code, ["downloadClicks"])
     assert "If the day's exports are used up, go on tomorrow" in ended.err
-    assert "On the command line: --reuse SECONDS, and metrics24 exports list" in ended.err
+    assert "--reuse=SECONDS. metrics24 exports list" in ended.err
 
 
 @pytest.mark.parametrize("answer", [reset, respond_json({}, status=503)], ids=["reset", "503"])
