@@ -13,7 +13,7 @@ from attrs import define, evolve, field, frozen
 from metrics24._core.export_flows import is_midnight, moment
 from metrics24._core.requests import OPERATIONS
 from metrics24.kinds import KINDS
-from metrics24.speccheck.gathering import TABLES, MissingArgument, ServerProbe, rows_in
+from metrics24.speccheck.gathering import MissingArgument, ServerProbe, rows_in
 from metrics24.speccheck.judgement import (
     NOT_ASKED,
     UNJUDGED,
@@ -48,31 +48,34 @@ def examine_last_day(server: ServerProbe, on_step: Callable[[str], None]) -> Fin
     facts = server.facts
     [integration] = facts.scope().values()
     if server.stopped or isinstance(integration, MissingArgument):
-        return _unjudged(
-            NOT_ASKED + (integration.reason if isinstance(integration, MissingArgument) else server.stopped)
-        )
+        return _unjudged(f"{NOT_ASKED}{getattr(integration, 'reason', server.stopped)}")
     table, day = next(_tables_with_rows(server), ("", None))
     if day is None:
         return _unjudged(
             "whether it counts cannot be judged: no rows whose time tells a day, midnight aside; give --start and "
             "--end of days that have some"
         )
-    counts = Finding(name=LAST_DAY, verdict=Verdict.WORKS, summary="counts: from S to E gives the rows of day E too")
+    counts = Finding(LAST_DAY, Verdict.WORKS, "counts: from S to E gives the rows of day E too")
     if facts.start == facts.end:
         return counts
     on_step(LAST_DAY)
-    for each in _with_neighbours(day):
-        counted = _has_rows(server, table, each)
-        if counted is None:
+    for number in (day.toordinal(), day.toordinal() - 1, day.toordinal() + 1):
+        if not date.min.toordinal() <= number <= date.max.toordinal():
+            continue
+        each = date.fromordinal(number)
+        body = server.ask(
+            OPERATIONS[table], facts.scope() | {"start_date": each, "end_date": each, "pagesize": facts.page_size}
+        ).body
+        if body is None:
             return _unjudged(f"whether it counts cannot be judged: no usable response of {table} for a single day")
-        if counted:
+        if not all(map(is_midnight, rows_in(OPERATIONS[table], body))):
             return counts
     summary = "does not count: from S to E gives no rows of day E, or those of its first moment alone"
-    return Finding(name=LAST_DAY, verdict=Verdict.NOTE, summary=summary, remedy=_LAST_DAY_REMEDY)
+    return Finding(LAST_DAY, Verdict.NOTE, summary, remedy=_LAST_DAY_REMEDY)
 
 
 def _unjudged(summary: str) -> Finding:
-    return Finding(name=LAST_DAY, verdict=Verdict.INCONCLUSIVE, summary=summary)
+    return Finding(LAST_DAY, Verdict.INCONCLUSIVE, summary)
 
 
 def _tables_with_rows(server: ServerProbe) -> Iterator[tuple[str, date]]:
@@ -80,25 +83,11 @@ def _tables_with_rows(server: ServerProbe) -> Iterator[tuple[str, date]]:
 
     A server may count the first moment of a last day, so rows of midnight prove nothing.
     """
-    for table in TABLES:
-        moments = [moment(row) for row in server.facts.tables.get(table, ()) if not is_midnight(row)]
+    for kind in KINDS.values():
+        moments = [moment(row) for row in server.facts.objects.get(kind.model, ()) if not is_midnight(row)]
         days = [each.date() for each in moments if each is not None]
         if days:
-            yield table, max(days)
-
-
-def _with_neighbours(day: date) -> Iterator[date]:
-    for number in (day.toordinal(), day.toordinal() - 1, day.toordinal() + 1):
-        if date.min.toordinal() <= number <= date.max.toordinal():
-            yield date.fromordinal(number)
-
-
-def _has_rows(server: ServerProbe, table: str, day: date) -> bool | None:
-    """Return True if a range of this day alone has rows besides those of midnight; None if the server does not say."""
-    operation, facts = OPERATIONS[table], server.facts
-    day_alone = {"start_date": day, "end_date": day, "pagesize": facts.page_size}
-    body = server.ask(operation, facts.scope() | day_alone).body
-    return None if body is None else any(not is_midnight(row) for row in rows_in(operation, body))
+            yield kind.report, max(days)
 
 
 @frozen(kw_only=True)
