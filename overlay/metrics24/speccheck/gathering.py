@@ -10,7 +10,7 @@ import binascii
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -60,6 +60,7 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 _LONGEST_HEADER = 2_000
 _LIVE = "# kind: live"  # the mark of our own recordings of a live API
 _GZIP = b"\x1f\x8b"
+_BODIES = ("base64_string", "base64", "string")  # the names that versions of vcrpy give to a body
 
 
 @frozen(kw_only=True)
@@ -338,13 +339,17 @@ def from_cassettes(spec: Spec, folder: Path) -> Gathered:
 
     """
     responses: list[RecordedResponse] = []
-    sandbox, others, foreign = False, [], 0
+    sandbox, notes, foreign = False, [], 0
     for file in sorted(each for each in folder.rglob("*") if each.suffix in _SUFFIXES and each.is_file()):
-        text = _text(file)
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"The cassette {file} cannot be read: {error}") from error
         interactions = _interactions(text, file)
         if interactions is None:
-            others.append(file.relative_to(folder).as_posix())
-        for request, response in interactions or ():
+            notes.append(f"{file.relative_to(folder).as_posix()} is no cassette")
+        for each in map(_mapping, interactions or ()):
+            request, response = _mapping(each.get("request")), _mapping(each.get("response"))
             url = urlsplit(str(request.get("uri", "")))
             operation = spec.operation_of(str(request.get("method", "")), url.path)
             if operation is None:
@@ -354,32 +359,21 @@ def from_cassettes(spec: Spec, folder: Path) -> Gathered:
             sandbox = sandbox or _of_sandbox(text, url.hostname or "")
     if not responses:
         raise UsageError(f"{folder} holds no cassette with a response of the API: record some with `make record`.")
-    notes = [f"{name} is no cassette" for name in others]
     if foreign:
         notes.append(f"requests that are none of the spec's operations, such as downloads: {foreign}")
     return Gathered(responses=tuple(responses), sandbox=sandbox, notes=tuple(notes))
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The cassette {file} cannot be read: {error}") from error
-
-
-def _interactions(text: str, file: Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]] | None:
-    """Return the requests and responses of a cassette; None if it is some other YAML."""
+def _interactions(text: str, file: Path) -> list[object] | None:
+    """Return the requests of a cassette with their responses; None if it is some other YAML."""
     yaml = import_extra("yaml")
     try:
         document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError) as error:
         reason = type(error).__name__  # its message would show a piece of the file
         raise UsageError(f"The cassette {file} is not YAML that can be read ({reason}): record it again.") from error
-    interactions = document.get("interactions") if isinstance(document, dict) else None
-    if not isinstance(interactions, list):
-        return None
-    pairs = [(_mapping(each).get("request"), _mapping(each).get("response")) for each in interactions]
-    return [(_mapping(request), _mapping(response)) for request, response in pairs]
+    interactions = _mapping(document).get("interactions")
+    return interactions if isinstance(interactions, list) else None
 
 
 def _recorded(operation: str, response: Mapping[str, Any], file: Path) -> RecordedResponse:
@@ -396,17 +390,12 @@ def _recorded(operation: str, response: Mapping[str, Any], file: Path) -> Record
 
 def _content(body: Any) -> bytes:
     """Return the bytes of a body: text, bytes or base64, packed or not."""
-    raw = body if not isinstance(body, dict) else next(_values(body), b"")
+    raw = body
+    if isinstance(body, dict):
+        name = next((each for each in _BODIES if isinstance(body.get(each), str | bytes)), "")
+        raw = base64.b64decode(body[name]) if name.startswith("base64") else body.get(name)
     content = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else bytes(raw or b"")
     return gzip.decompress(content) if content.startswith(_GZIP) else content
-
-
-def _values(body: Mapping[str, Any]) -> Iterator[str | bytes]:
-    for name in ("base64_string", "base64"):
-        if isinstance(body.get(name), str | bytes):
-            yield base64.b64decode(body[name])
-    if isinstance(body.get("string"), str | bytes):
-        yield body["string"]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
