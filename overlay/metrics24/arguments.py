@@ -41,7 +41,7 @@ _OF_EXPORTS = frozenset(each.field for each in EXPORT_FILTERS.values() if "." in
 def safe_id(value: object, name: str) -> str:
     """Take an id that cannot bend a URL: no slash, blank, percent sign or control character, and no dot segment."""
     if not isinstance(value, str):
-        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.", arguments=(name,))
     if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
         raise UsageError(
             f"{name} {value!r} cannot be an id: it is empty, a dot segment, or holds / \\ % ? # or a blank."
@@ -57,21 +57,23 @@ def as_day(value: object, name: str) -> date:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise UsageError(f"{name}={value!r} is not a day; write it like 2025-02-01.") from None
-    raise UsageError(f"{name} must be a datetime.date or ISO text like 2025-02-01, not {type(value).__name__}.")
+            raise UsageError(f"{name}={value!r} is not a day; write it like 2025-02-01.", arguments=(name,)) from None
+    raise UsageError(
+        f"{name} must be a datetime.date or ISO text like 2025-02-01, not {type(value).__name__}.", arguments=(name,)
+    )
 
 
 def in_order(start: date, end: date) -> tuple[date, date]:
     """Take a range of days, the first of which must not come after the last."""
     if start > end:
-        raise UsageError(f"start ({start}) lies after end ({end}); swap them.")
+        raise UsageError(f"start ({start}) lies after end ({end}); swap them.", arguments=("start", "end"))
     return start, end
 
 
 def whole_number(value: object, name: str) -> int:
     """Take a whole number; true and false are none."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise UsageError(f"{name} must be a whole number, not {value!r}.")
+        raise UsageError(f"{name} must be a whole number, not {value!r}.", arguments=(name,))
     return value
 
 
@@ -81,7 +83,7 @@ def between(least: int, most: int, advice: str) -> Check:
 
     def check(value: object, name: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}")
+            raise UsageError(f"{name} must be a whole number, {bounds}, not {value!r}; {advice}", arguments=(name,))
         return value
 
     return check
@@ -90,63 +92,71 @@ def between(least: int, most: int, advice: str) -> Check:
 def seconds(value: object, name: str) -> float:
     """Take a number of seconds, from 0 to a billion."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
-        raise UsageError(f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.")
+        raise UsageError(
+            f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.", arguments=(name,)
+        )
     return float(value)
 
 
 def switch(value: object, name: str) -> bool:
     """Take True or False, and nothing that is only truthy."""
     if not isinstance(value, bool):
-        raise UsageError(f"{name} must be True or False, not {value!r}.")
+        raise UsageError(f"{name} must be True or False, not {value!r}.", arguments=(name,))
     return value
 
 
 def any_text(value: object, name: str) -> str:
     """Take text, also empty text."""
     if not isinstance(value, str):
-        raise UsageError(f"{name} must be text, not {type(value).__name__}.")
+        raise UsageError(f"{name} must be text, not {type(value).__name__}.", arguments=(name,))
     return value
 
 
 def text(value: object, name: str) -> str:
     """Take text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise UsageError(f"{name} must be text that is not empty, not {value!r}.")
+        raise UsageError(f"{name} must be text that is not empty, not {value!r}.", arguments=(name,))
     return value
 
 
 def title(value: object, name: str) -> str:
     """Take the name of a filter group: text that is not blank."""
     if isinstance(value, str) and value and not value.strip():
-        raise UsageError(f"{name} must not be blank.")
+        raise UsageError(f"{name} must not be blank.", arguments=(name,))
     return text(value, name)
 
 
 def artifact_name(value: object, name: str) -> str:
     """Take the name of a file on the server."""
     if not isinstance(value, str) or not value:
-        raise UsageError(f"{name} must be text that is not empty: an export's .artifact_name, once it is complete.")
+        raise UsageError(
+            f"{name} must be text that is not empty: an export's .artifact_name, once it is complete.",
+            arguments=(name,),
+        )
     return value
 
 
 def cursor(value: object, name: str) -> str:
     """Take a row's cursor."""
     if not isinstance(value, str) or not value:
-        raise UsageError(f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.")
+        raise UsageError(
+            f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.",
+            arguments=(name,),
+        )
     return value
 
 
 def delimiter(value: object, name: str) -> str:
     """Take a character that can separate the fields of a CSV file."""
     if not isinstance(value, str) or not _DELIMITER.fullmatch(value):
-        raise UsageError(f"{name} must be one character, and no quote or line break, not {value!r}.")
+        raise UsageError(f"{name} must be one character, and no quote or line break, not {value!r}.", arguments=(name,))
     return value
 
 
 def items(value: object, name: str) -> list[Any]:
     """Take a list of something; a text or a mapping would come apart into letters or keys."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise UsageError(f"{name} must be a list, not {type(value).__name__}: write {name}=[...].")
+        raise UsageError(f"{name} must be a list, not {type(value).__name__}: write {name}=[...].", arguments=(name,))
     return list(value)
 
 
@@ -155,10 +165,10 @@ def unique_texts(value: object, name: str) -> list[str]:
     texts = items(value, name)
     for each in texts:
         if not isinstance(each, str) or not each:
-            raise UsageError(f"{name} must hold texts that are not empty, not {each!r}.")
+            raise UsageError(f"{name} must hold texts that are not empty, not {each!r}.", arguments=(name,))
     twice = [each for each, times in Counter(texts).items() if times > 1]
     if twice:
-        raise UsageError(f"{name} holds {twice[0]!r} more than once; name each once.")
+        raise UsageError(f"{name} holds {twice[0]!r} more than once; name each once.", arguments=(name,))
     return texts
 
 
@@ -166,7 +176,7 @@ def some_texts(value: object, name: str) -> tuple[str, ...]:
     """Take texts that are not empty, each once and at least one."""
     texts = unique_texts(value, name)
     if not texts:
-        raise UsageError(f"{name} is empty: name at least one.")
+        raise UsageError(f"{name} is empty: name at least one.", arguments=(name,))
     return tuple(texts)
 
 
@@ -179,7 +189,7 @@ def tags(value: object, name: str) -> list[str]:
     """Take tags, each once and no more than the API takes."""
     texts = unique_texts(value, name)
     if len(texts) > MOST_TAGS:
-        raise UsageError(f"{name} has {len(texts)} entries; the API takes {MOST_TAGS} at most.")
+        raise UsageError(f"{name} has {len(texts)} entries; the API takes {MOST_TAGS} at most.", arguments=(name,))
     return texts
 
 
@@ -188,7 +198,10 @@ def rules(value: object, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for each in items(value, name):
         if not isinstance(each, Mapping) and not callable(getattr(each, "to_dict", None)):
-            raise UsageError(f"{name} must hold mappings, or the filters of a FilterGroup, not {type(each).__name__}.")
+            raise UsageError(
+                f"{name} must hold mappings, or the filters of a FilterGroup, not {type(each).__name__}.",
+                arguments=(name,),
+            )
         found.append(dict(each if isinstance(each, Mapping) else each.to_dict()))
     return found
 
@@ -196,20 +209,24 @@ def rules(value: object, name: str) -> list[dict[str, Any]]:
 def columns(value: object, name: str) -> tuple[str, ...]:
     """Take the names of a file's columns, each once."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        raise UsageError(f"{name} must be a list of names like ['real_tx_id', 'status'], not {value!r}.")
+        raise UsageError(
+            f"{name} must be a list of names like ['real_tx_id', 'status'], not {value!r}.", arguments=(name,)
+        )
     names = tuple(value)
     for each in names:
         if not isinstance(each, str) or not _NAME.fullmatch(each) or each != each.strip():
-            raise UsageError(f"{name} holds {each!r}, which is no name: text without commas and line breaks.")
+            raise UsageError(
+                f"{name} holds {each!r}, which is no name: text without commas and line breaks.", arguments=(name,)
+            )
     if len(set(names)) < len(names):
-        raise UsageError(f"{name} names a column twice; name each once.")
+        raise UsageError(f"{name} names a column twice; name each once.", arguments=(name,))
     return names
 
 
 def kind_of_rows(value: object, name: str) -> Kind:
     """Take the name of a kind of rows."""
     if not isinstance(value, str) or value not in KINDS:
-        raise UsageError(f"{name} must be one of {', '.join(KINDS)}, not {value!r}.")
+        raise UsageError(f"{name} must be one of {', '.join(KINDS)}, not {value!r}.", arguments=(name,))
     return KINDS[value]
 
 
@@ -319,9 +336,12 @@ class ReportParams:
     def __attrs_post_init__(self) -> None:
         in_order(self.start, self.end)
         if self.after is not None and self.before is not None:
-            raise UsageError("after and before exclude each other; give one of them.")
+            raise UsageError("after and before exclude each other; give one of them.", arguments=("after", "before"))
         if self.parallel > 1 and (self.after or self.before):
-            raise UsageError("parallel reads whole days, so after and before do not go with it; leave one of them out.")
+            raise UsageError(
+                "parallel reads whole days, so after and before do not go with it; leave one of them out.",
+                arguments=("parallel", "after", "before"),
+            )
 
     @property
     def operation(self) -> str:

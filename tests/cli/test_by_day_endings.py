@@ -15,8 +15,8 @@ from cli.conftest import Metrics24, Serve
 from daily.days import days_of, of_day
 from files.round_trip import files_in
 from metrics24.files.atomic import AtomicFile
-from support.answers import json_answer, silence
 from support.scripted import Received, Step, in_turn
+from support.steps import respond_json, silence
 from support.tables import ids, page
 
 DAYS = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-03")
@@ -81,7 +81,7 @@ def test_an_interrupt_before_the_first_page_says_that_nothing_is_done(shell: She
 def test_an_error_says_which_days_are_done(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
     """A refusal half-way has its own exit code, and the days before it are named and kept."""
     pages = [page(of_day(3, 60) + of_day(2, 40), more=True), page(of_day(1, 100), more=True)]
-    server = serve(in_turn(*pages, json_answer({"error": "no"}, status=403)))
+    server = serve(in_turn(*pages, respond_json({"error": "no"}, status=403)))
     ended = metrics24(*LINES, "--json", "--base-url", server.base_url)
     error = json.loads(ended.err.splitlines()[-1])["error"]
     assert (ended.code, error["type"]) == (3, "Forbidden")
@@ -91,7 +91,7 @@ def test_an_error_says_which_days_are_done(metrics24: Metrics24, serve: Serve, d
 
 def test_an_error_before_the_first_day_is_plain(metrics24: Metrics24, serve: Serve) -> None:
     """If no day is done the error is told as ever."""
-    ended = metrics24(*PULL, "--base-url", serve(in_turn(json_answer({}, status=401))).base_url)
+    ended = metrics24(*PULL, "--base-url", serve(in_turn(respond_json({}, status=401))).base_url)
     assert ended.code == 3
     assert "done" not in ended.err
 

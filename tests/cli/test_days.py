@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from cli.conftest import Metrics24, Serve
 from files.round_trip import read_json_lines
 from metrics24.cli.options import DayOptions, Range
-from support.answers import json_answer
 from support.scripted import in_turn
+from support.steps import respond_json
 from support.tables import newest_first, page
 
 MONDAY = datetime(2025, 2, 10, 12, tzinfo=UTC)
@@ -227,7 +227,7 @@ def test_the_days_are_part_of_the_json_summary(metrics24: Metrics24) -> None:
 )
 def test_the_command_to_resume_names_the_days(metrics24: Metrics24, serve: Serve, typed: tuple[str, ...]) -> None:
     """The command that an error suggests means the same days tomorrow, and gives no other option of days."""
-    pages = [page(newest_first(200, 101), more=True), json_answer({"error": "no"}, status=403)]
+    pages = [page(newest_first(200, 101), more=True), respond_json({"error": "no"}, status=403)]
     server = serve(in_turn(*pages))
     with time_machine.travel(MONDAY):
         failed = metrics24(*PULL, *typed, "--timezone", "UTC", "--base-url", server.base_url, "--json")

@@ -2,18 +2,20 @@
 
 import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import metrics24 as package
-from cli.commands import WEEK
+from cli.commands import COMMAND, WEEK, Shell
 from cli.conftest import Metrics24, Serve
 from metrics24 import errors
 from metrics24.cli.exit_codes import EXITS, HELP, Terminated, exit_code
 from metrics24.cli.output import Output
-from support.answers import html_answer, json_answer
 from support.scripted import Step, in_turn
+from support.steps import respond_html, respond_json
 from support.tables import newest_first, page, table
 
 PULL = ("pull", "clicks", *WEEK, "-o", "x.csv")
@@ -22,7 +24,7 @@ LATER = [("Retry-After", "99999")]
 
 def refusal(status: int, message: str = "no") -> Step:
     """Answer with an error that no retry can mend in time."""
-    return json_answer({"error": message}, status=status, headers=LATER)
+    return respond_json({"error": message}, status=status, headers=LATER)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_help_and_documentation_list_the_exit_codes(metrics24: Metrics24) -> Non
         (refusal(404), 4),
         (refusal(429), 5),
         (refusal(503), 6),
-        (html_answer(), 7),
+        (respond_html(), 7),
         (page(newest_first(100, 1), more=True, endCursor=None), 7),
     ],
     ids=["400", "401", "402", "403", "404", "429", "503", "html", "no-cursor"],
@@ -122,8 +124,8 @@ def test_a_wrong_command_line_is_code_2(metrics24: Metrics24, arguments: tuple[s
     [
         (("--start", "01/02/2025"), "'01/02/2025' is not clearly one day; write it like 2025-02-01"),
         (("--start", "2025-03-01"), "lies after --end"),
-        (("--page-size", "101"), "page_size must be a whole number, 1 to 100"),
-        (("--after", "A", "--before", "B"), "exclude each other"),
+        (("--page-size", "101"), "--page-size must be a whole number, 1 to 100"),
+        (("--after", "A", "--before", "B"), "--after and --before exclude each other"),
         (("--filter", "status"), "is not a filter"),
         (("-o", "x.xlsx"), ".csv, .jsonl, .ndjson, .parquet"),
         (("-o", "none/x.csv"), "does not exist"),
@@ -163,7 +165,7 @@ def test_a_warning_is_one_line(metrics24: Metrics24, serve: Serve) -> None:
 
 def test_debug_shows_the_traceback(metrics24: Metrics24, serve: Serve) -> None:
     """With --debug the traceback comes before the message, and never holds the key."""
-    server = serve(in_turn(json_answer(table([]) | {"data": 1})))
+    server = serve(in_turn(respond_json(table([]) | {"data": 1})))
     ended = metrics24(*PULL, "--debug", "--base-url", server.base_url)
     assert ended.err.startswith("Traceback")
     assert ended.err.splitlines()[-1].startswith("Error: The response to")
@@ -185,3 +187,16 @@ def test_every_error_of_the_client_has_a_documented_code() -> None:
     exported = [getattr(package, name) for name in package.__all__ if name not in others]
     kinds = [each for each in exported if isinstance(each, type) and issubclass(each, errors.Metrics24Error)]
     assert [kind.__name__ for kind in kinds if exit_code(kind("x")) == 1] == []
+
+
+def test_output_survives_closed_streams_and_narrow_encodings(shell: Shell) -> None:
+    """A reader that goes away, a closed stdout and an encoding without a character cost no traceback and no code."""
+    command = shlex.join([*COMMAND, "--help"])
+    for line in (f"{command} | head -1 > /dev/null; exit ${{PIPESTATUS[0]}}", f"{command} >&-"):
+        done = subprocess.run(
+            ["/bin/bash", "-c", line], env=shell.environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    ended = shell.run("pull", "clicks", "--integration", "i", "--last", "1d", "-o", "ü.xlsx", PYTHONIOENCODING="ascii")
+    assert ended.code == 2
+    assert "?.xlsx" in ended.err

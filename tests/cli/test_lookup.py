@@ -13,8 +13,8 @@ import time_machine
 import metrics24 as package
 from cli.conftest import Metrics24, Serve
 from metrics24_sandbox import Sandbox
-from support.answers import json_answer
 from support.scripted import in_turn
+from support.steps import respond_json
 
 DAY = "2025-02-01"
 LAST_RESORT = "If no look-up ever works: metrics24 doctor.\n"
@@ -100,7 +100,7 @@ def test_a_miss_says_what_to_check(metrics24: Metrics24, a_conversion: dict[str,
 )
 def test_a_miss_heeds_the_servers_words(metrics24: Metrics24, serve: Serve, words: str, first: str) -> None:
     """If the server speaks of the integration that is checked first, and if it says nothing it is not quoted."""
-    server = serve(in_turn(json_answer({"error": words}, status=404)))
+    server = serve(in_turn(respond_json({"error": words}, status=404)))
     ended = metrics24(*ANY_CLICK, "--base-url", server.base_url)
     assert ended.code == 4
     assert ended.err.startswith(f"Error: No click of acmeshop01 on {DAY} has these keys. {first}")
@@ -120,7 +120,7 @@ def test_a_miss_is_json_for_programs(metrics24: Metrics24, a_click: dict[str, An
 def test_fault_61_what_the_server_sent_cannot_move_the_cursor(metrics24: Metrics24, serve: Serve) -> None:
     """Control characters are escaped, in names and values, and fields that the spec does not know come last."""
     row = {"new\x1b[2J": ["a\r\n"], "real_tx_id": "t\u202e", "offer": "o\nstatus  approved", "isp": None, "void": None}
-    server = serve(in_turn(json_answer(row)))
+    server = serve(in_turn(respond_json(row)))
     ended = metrics24(*ANY_CLICK, "--base-url", server.base_url)
     assert ended.out.splitlines() == [
         "real_tx_id  t\\u202e",
@@ -133,7 +133,7 @@ def test_fault_61_what_the_server_sent_cannot_move_the_cursor(metrics24: Metrics
     ("changes", "complaint"),
     [
         (("--date", "01/02/2025"), "--date: '01/02/2025' is not clearly one day"),
-        (("--tx-id", ""), "tx_id must be text that is not empty"),
+        (("--tx-id", ""), "--tx-id must be text that is not empty"),
         (("--integration", ".."), "integration"),
     ],
     ids=str,
@@ -142,7 +142,7 @@ def test_keys_that_cannot_be_right_are_code_2(
     metrics24: Metrics24, serve: Serve, changes: tuple[str, ...], complaint: str
 ) -> None:
     """Keys that cannot name a row end with code 2 before anything is sent."""
-    server = serve(in_turn(json_answer({})))
+    server = serve(in_turn(respond_json({})))
     ended = metrics24(*ANY_CLICK, *changes, "--base-url", server.base_url)
     assert (ended.code, server.hits) == (2, 0)
     assert complaint in ended.err

@@ -13,8 +13,8 @@ from cli.commands import WEEK, Shell, interrupt
 from cli.conftest import Metrics24, Serve
 from files.round_trip import files_in, read_csv, read_json_lines
 from metrics24_sandbox import Sandbox
-from support.answers import json_answer, silence
 from support.scripted import Received, Step, in_turn
+from support.steps import respond_json, silence
 from support.tables import Row, newest_first, page, tx
 
 PULL = ("pull", "conversions", *WEEK)
@@ -170,7 +170,7 @@ def test_no_option_takes_a_key(metrics24: Metrics24) -> None:
 
 def test_rows_lost_to_an_error_are_told(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
     """An error on page two says how many rows are lost and how to fetch only the rest."""
-    pages = [page(newest_first(300, 201), more=True), json_answer({"error": "no"}, status=403)]
+    pages = [page(newest_first(300, 201), more=True), respond_json({"error": "no"}, status=403)]
     server = serve(in_turn(*pages))
     ended = metrics24(*PULL, "--limit", "250", "-o", "rows.csv", "--base-url", server.base_url)
     assert ended.code == 3
@@ -184,7 +184,7 @@ def test_rows_lost_to_an_error_are_told(metrics24: Metrics24, serve: Serve, desk
 
 def test_the_command_to_resume_does_resume(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
     """The command that an error suggests fetches exactly the rows that are older."""
-    steps = iter([page(newest_first(300, 201), more=True), json_answer({"error": "no"}, status=403)])
+    steps = iter([page(newest_first(300, 201), more=True), respond_json({"error": "no"}, status=403)])
     rest = page(newest_first(200, 101))
     asked: list[str | None] = []
 

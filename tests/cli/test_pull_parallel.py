@@ -5,8 +5,8 @@ import shlex
 from pathlib import Path
 
 from cli.conftest import Metrics24, Serve
-from support.answers import json_answer
 from support.days import Days, at, numbered
+from support.steps import respond_json
 
 WEEK = ("--integration", "acmeshop01", "--start", "2025-02-01", "--end", "2025-02-07")
 PULL = ("pull", "clicks", *WEEK)
@@ -23,7 +23,7 @@ def test_the_file_is_the_same(metrics24: Metrics24, desk: Path) -> None:
 
 def test_the_command_to_go_on_reads_one_after_the_other(metrics24: Metrics24, serve: Serve, desk: Path) -> None:
     """Rows older than a cursor cannot be read at once: the command that is suggested leaves --parallel out."""
-    refused = json_answer({}, status=403)
+    refused = respond_json({}, status=403)
     table = Days(numbered(NOONS), unless=lambda first, last, _: refused if (first, last) == (0, 1) else None)
     address = ("--base-url", serve(table).base_url)
     failed = metrics24(*PULL, *address, "--parallel", "3", "--json", "-o", "rows.jsonl")

@@ -13,9 +13,9 @@ from cli.conftest import Metrics24, Serve
 from exports.report_with_export import DOCUMENTED, ROWS, ReportWithExport, csv_of
 from files.round_trip import files_in, read_json_lines
 from support.account import IDENTITY, record
-from support.answers import json_answer, reset
+from support.steps import reset, respond_json
 
-PENDING = json_answer(record(status="PENDING", artifact_name=None))
+PENDING = respond_json(record(status="PENDING", artifact_name=None))
 RANGE = ("--integration", "int1", "--start", "2025-02-01", "--end", "2025-02-04")
 PULL = ("pull", "clicks", *RANGE, "--via", "export", "-o", "rows.jsonl")
 

@@ -7,8 +7,8 @@ import pytest
 
 from cli.commands import WEEK
 from cli.conftest import Metrics24, Serve
-from support.answers import json_answer
 from support.scripted import Received, Step
+from support.steps import respond_json
 from support.tables import newest_first, page
 
 PULL = ("pull", "clicks", *WEEK, "-o", "c.jsonl")
@@ -17,7 +17,7 @@ MOVED = ("--route", "getClickReport=GET /moved/clicks")
 
 def moved(request: Received) -> Step:
     """A server whose clicks are elsewhere."""
-    return page(newest_first(3, 1)) if request.path == "/moved/clicks" else json_answer({"error": "no"}, status=404)
+    return page(newest_first(3, 1)) if request.path == "/moved/clicks" else respond_json({"error": "no"}, status=404)
 
 
 def test_a_404_says_which_option_corrects_the_path(metrics24: Metrics24, serve: Serve) -> None:
@@ -52,7 +52,7 @@ def test_a_route_that_cannot_be_one_is_refused(metrics24: Metrics24, route: str,
 
 def test_routes_stand_in_the_command_that_goes_on(metrics24: Metrics24, serve: Serve) -> None:
     """The command that an early end suggests has the routes of the one that was running."""
-    rows = [page(newest_first(9, 7), more=True), json_answer({"error": "no"}, status=403)]
+    rows = [page(newest_first(9, 7), more=True), respond_json({"error": "no"}, status=403)]
     ended = metrics24(*PULL, "--base-url", serve(lambda _: rows.pop(0)).base_url, *MOVED)
     assert ended.code == 3
     assert shlex.join(MOVED) in ended.err

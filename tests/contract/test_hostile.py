@@ -18,8 +18,8 @@ from contract.bodies import UnscrubbableError
 from contract.cassettes import Origin
 from contract.scrubbing import KEY
 from metrics24 import Client, Retrying
-from support.answers import answer, json_answer, redirect
 from support.scripted import ScriptedServer, Step, in_turn
+from support.steps import redirect, respond, respond_json
 
 SECRET = "k3y/That+no=cassette.may-hold"
 WORD = "CanaryThatIsAWord"
@@ -29,32 +29,32 @@ ESCAPED = '{"error":{"message":"no key k3y\\/\\u0054hat+no=c\\u0061ssette.may-ho
 PAGE = f"<html><body>You sent API-KEY: {SECRET}, said {EMAIL}</body></html>"
 
 ECHOES: dict[str, Step] = {
-    "the body": json_answer({"data": [{"id": "e1", "error": f"bad key {SECRET}"}]}, status=400),
-    "a property of its own": json_answer({"data": [{"id": "e1", "echo": SECRET}]}),
-    "a property's name": json_answer({"data": [{"id": "e1", SECRET: 1}]}),
-    "a header": json_answer({"data": []}, headers=[("X-Api-Key", SECRET), ("ETag", f'"{SECRET}"')]),
-    "an allowed header": json_answer({"data": []}, headers=[("Retry-After", SECRET), ("Accept-Ranges", SECRET)]),
-    "the media type": answer(b"{}", content_type=f"application/json; key={SECRET}"),
-    "a cookie": json_answer({"data": []}, headers=[("Set-Cookie", f"session={SECRET}; Path=/")]),
-    "basic authentication": json_answer({"auth": base64.b64encode(f"user:{SECRET}".encode()).decode()}, status=401),
-    "a packed body": answer(gzip.compress(json.dumps({"x": SECRET}).encode()), headers=[("Content-Encoding", "gzip")]),
-    "gzip inside JSON": json_answer({"blob": base64.b64encode(gzip.compress(SECRET.encode())).decode()}),
-    "JSON escapes": answer(ESCAPED.encode(), status=403),
+    "the body": respond_json({"data": [{"id": "e1", "error": f"bad key {SECRET}"}]}, status=400),
+    "a property of its own": respond_json({"data": [{"id": "e1", "echo": SECRET}]}),
+    "a property's name": respond_json({"data": [{"id": "e1", SECRET: 1}]}),
+    "a header": respond_json({"data": []}, headers=[("X-Api-Key", SECRET), ("ETag", f'"{SECRET}"')]),
+    "an allowed header": respond_json({"data": []}, headers=[("Retry-After", SECRET), ("Accept-Ranges", SECRET)]),
+    "the media type": respond(b"{}", content_type=f"application/json; key={SECRET}"),
+    "a cookie": respond_json({"data": []}, headers=[("Set-Cookie", f"session={SECRET}; Path=/")]),
+    "basic authentication": respond_json({"auth": base64.b64encode(f"user:{SECRET}".encode()).decode()}, status=401),
+    "a packed body": respond(gzip.compress(json.dumps({"x": SECRET}).encode()), headers=[("Content-Encoding", "gzip")]),
+    "gzip inside JSON": respond_json({"blob": base64.b64encode(gzip.compress(SECRET.encode())).decode()}),
+    "JSON escapes": respond(ESCAPED.encode(), status=403),
     "a redirect": redirect(f"https://elsewhere.example/?key={quote(SECRET, safe='')}"),
-    "a page": answer(PAGE.encode(), status=500, content_type="text/html"),
-    "storage's words": answer(f"<Error><Code>{SECRET}</Code></Error>".encode(), status=403, content_type="text/xml"),
-    "plain text": answer(SECRET.encode(), status=502, content_type="text/plain"),
-    "bytes": answer(b"\xff\xfe" + SECRET.encode(), status=502, content_type="application/octet-stream"),
-    "a status": json_answer({"data": [{"id": "e1", "status": SECRET}]}),
-    "a link": json_answer({"url": f"https://storage.example/exports/{SECRET}?X-Amz-Signature={SECRET}"}),
-    "a list": json_answer({"data": [{"id": "e1", "export_list_options": {"fields": [SECRET, "offer"]}}]}),
-    "an e-mail in free text": json_answer({"data": [{"id": "e1", "error": f"refused by {EMAIL} for {SECRET}"}]}),
+    "a page": respond(PAGE.encode(), status=500, content_type="text/html"),
+    "storage's words": respond(f"<Error><Code>{SECRET}</Code></Error>".encode(), status=403, content_type="text/xml"),
+    "plain text": respond(SECRET.encode(), status=502, content_type="text/plain"),
+    "bytes": respond(b"\xff\xfe" + SECRET.encode(), status=502, content_type="application/octet-stream"),
+    "a status": respond_json({"data": [{"id": "e1", "status": SECRET}]}),
+    "a link": respond_json({"url": f"https://storage.example/exports/{SECRET}?X-Amz-Signature={SECRET}"}),
+    "a list": respond_json({"data": [{"id": "e1", "export_list_options": {"fields": [SECRET, "offer"]}}]}),
+    "an e-mail in free text": respond_json({"data": [{"id": "e1", "error": f"refused by {EMAIL} for {SECRET}"}]}),
 }
 UNKEPT: dict[str, Step] = {
-    "a word where words may stand": json_answer({"data": [{"id": "e1", "status": WORD}]}),
-    "a name where names may stand": json_answer({"data": [{"id": "e1", WORD: 1}]}),
-    "a name in a list of names": json_answer({"data": [{"id": "e1", "export_list_options": {"fields": [WORD]}}]}),
-    "storage's word for an error": answer(
+    "a word where words may stand": respond_json({"data": [{"id": "e1", "status": WORD}]}),
+    "a name where names may stand": respond_json({"data": [{"id": "e1", WORD: 1}]}),
+    "a name in a list of names": respond_json({"data": [{"id": "e1", "export_list_options": {"fields": [WORD]}}]}),
+    "storage's word for an error": respond(
         f"<Error><Code>{WORD}</Code></Error>".encode(), status=403, content_type="application/xml"
     ),
 }
@@ -98,10 +98,10 @@ def test_nothing_is_kept_if_the_key_passes_for(where: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "step",
     [
-        answer(b"not gzip", headers=[("Content-Encoding", "gzip")]),
-        answer(b"{}", headers=[("Content-Encoding", "br")]),
-        answer(b"a,b\n1,2\n", status=206, content_type="text/csv"),
-        answer(b"[" * 200_000, content_type="application/json"),
+        respond(b"not gzip", headers=[("Content-Encoding", "gzip")]),
+        respond(b"{}", headers=[("Content-Encoding", "br")]),
+        respond(b"a,b\n1,2\n", status=206, content_type="text/csv"),
+        respond(b"[" * 200_000, content_type="application/json"),
     ],
     ids=["broken gzip", "an unknown packing", "a part of a file", "nested without end"],
 )
@@ -125,7 +125,7 @@ def test_a_secret_in_the_result_deletes_the_cassette_too(tmp_path: Path) -> None
 
 def test_what_got_a_pseudonym_must_not_be_anywhere_else(tmp_path: Path) -> None:
     """An id that was replaced in one place and stands in another, as in a property's name, keeps the cassette out."""
-    step = json_answer({"data": [{"integration": "acmeshop01", "rows_of": {"acmeshop01": 1}}]})
+    step = respond_json({"data": [{"integration": "acmeshop01", "rows_of": {"acmeshop01": 1}}]})
     with pytest.raises(canary.LeakError, match="something that was replaced"):
         recorded(step, SECRET, tmp_path / "echo.yaml")
     assert list(tmp_path.iterdir()) == []

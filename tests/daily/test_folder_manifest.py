@@ -14,9 +14,9 @@ from files.round_trip import files_in
 from metrics24 import DailyFile, Filter, SaveError, UsageError, field
 from metrics24.daily import filter_texts
 from metrics24.files.atomic import AtomicFile
-from support.answers import json_answer
 from support.running import Running
 from support.scripted import Serve, in_turn
+from support.steps import respond_json
 from support.tables import Table
 
 DAY: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-01"}
@@ -125,7 +125,7 @@ def test_a_folder_that_is_only_read_is_enough(
 def test_a_folder_without_days_is_free(run: Running, serve: Serve, tmp_path: Path) -> None:
     """A call that saved no day leaves no manifest, and a manifest whose files were all removed binds nobody."""
     with pytest.raises(Exception, match="401"):
-        save(run, run.client(serve(in_turn(json_answer({}, status=401)))), tmp_path)
+        save(run, run.client(serve(in_turn(respond_json({}, status=401)))), tmp_path)
     assert files_in(tmp_path) == []
     client = run.client(serve(Table(of_day(1, 3))))
     save(run, client, tmp_path)

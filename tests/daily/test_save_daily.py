@@ -25,9 +25,9 @@ from metrics24 import (
     field,
 )
 from metrics24.files.writers import FileWriter
-from support.answers import json_answer
 from support.running import Running, make_client
 from support.scripted import Serve, in_turn
+from support.steps import respond_json
 from support.tables import Table, ids, page, row
 
 EVERY = [*of_day(4, 3), *of_day(3, 130), *of_day(2, 120), *of_day(1, 110)]
@@ -165,7 +165,7 @@ def test_days_before_an_error_stay_and_are_known(
 ) -> None:
     """`on_saved` has named each day that is there when the server refuses, or when a callback raises."""
     pages = [page(of_day(3, 60) + of_day(2, 40), more=True), page(of_day(1, 100), more=True)]
-    server = serve(in_turn(*pages, json_answer({"error": "no"}, status=403)))
+    server = serve(in_turn(*pages, respond_json({"error": "no"}, status=403)))
     saved: list[DailyFile] = []
 
     def stop(progress: Progress) -> None:

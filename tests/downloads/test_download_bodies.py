@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from metrics24 import IntegrityError, StatusError, TransportError
-from support import answers
+from support import steps
 from support.account import Fetching, Stage, leftovers
 from support.scripted import Exchange, Received, Serve, Step
 from support.storage import (
@@ -63,7 +63,7 @@ def test_fault_41_a_packed_file_is_unpacked_whole(fetch: Fetching, lane: str) ->
 
 def test_fault_41_a_packed_part_is_never_continued(fetch: Fetching) -> None:
     """Fault 41: what an interrupted save unpacked is fetched from zero by the next, as storage counts packed bytes."""
-    fetch.stage.storage.fail_next(packed(LARGE, 9000), *[constant(answers.reset)] * 5)
+    fetch.stage.storage.fail_next(packed(LARGE, 9000), *[constant(steps.reset)] * 5)
     fetch.failed(TransportError)
     fetch.stage.storage.fail_next(packed(LARGE))
     assert fetch.saved(verify=False) == LARGE
@@ -94,7 +94,7 @@ def test_fault_42_a_page_is_never_a_file(fetch: Fetching, page: str) -> None:
     """Fault 42: an error page in XML or HTML is an error, whatever its status and type say, and verified or not."""
     status, kind, body = PAGES[page]
     place = [("Content-Range", f"bytes 0-{len(body) - 1}/{len(body)}")] if status == 206 else []
-    answer = answers.answer(body, status=status, content_type=kind, headers=place)
+    answer = steps.respond(body, status=status, content_type=kind, headers=place)
     fetch.stage.storage.fail_next(*[constant(answer)] * 20)
     for lane in ("save", "read"):
         with pytest.raises((IntegrityError, StatusError)):
@@ -104,7 +104,7 @@ def test_fault_42_a_page_is_never_a_file(fetch: Fetching, page: str) -> None:
 
 def test_fault_42_a_page_in_place_of_the_rest_leaves_the_part_alone(fetch: Fetching) -> None:
     """Fault 42: a page that comes where the rest of a file should is refused; what has arrived is kept, and serves."""
-    page = answers.answer(XML, content_type="application/xml")
+    page = steps.respond(XML, content_type="application/xml")
     fetch.stage.storage.fail_next(cut(HALF), constant(page))
     fetch.failed(IntegrityError)
     assert fetch.part.read_bytes() == LARGE[:HALF]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from metrics24 import AmbiguousWrite, Metrics24Error, SaveError, TransportError, UnexpectedAnswerWarning, UsageError
-from support import answers, programs
+from support import programs, steps
 from support.account import IDENTITY, Fetching, Stage, leftovers, operation_of, record
 from support.scripted import Serve
 from support.storage import LARGE, constant, csv_file, cut
@@ -157,7 +157,7 @@ def test_fault_59_a_file_name_that_is_none_is_looked_for_elsewhere(fetch: Fetchi
 @pytest.mark.parametrize("identity", ["..", "../../x", "a?b#c"])
 def test_fault_59_a_servers_id_bends_no_url(fetch: Fetching, identity: str) -> None:
     """Fault 59: an id that could bend a URL is refused when the export begins, and not taken over when it is read."""
-    fetch.stage.account.say_next("downloadClicks", answers.json_answer(record(id=identity, status="PENDING")))
+    fetch.stage.account.say_next("downloadClicks", steps.respond_json(record(id=identity, status="PENDING")))
     client = fetch.run.client(fetch.stage.api, clock=fetch.clock)
     with pytest.raises(AmbiguousWrite):
         fetch.run.result(client.exports.start("clicks", "int1", fields=["a"]))
@@ -182,7 +182,7 @@ def test_a_label_that_is_nonsense_is_not_believed(fetch: Fetching) -> None:
 
 def test_a_part_of_another_file_is_not_mixed_with_this_one(fetch: Fetching) -> None:
     """The rest of one export is not taken for the beginning of another to the same path."""
-    fetch.stage.storage.fail_next(cut(HALF), *[constant(answers.reset)] * 5)
+    fetch.stage.storage.fail_next(cut(HALF), *[constant(steps.reset)] * 5)
     fetch.failed(TransportError)
     fetch.stage.account.export = record(id="exp_2")
     fetch.stage.storage.content = SMALL

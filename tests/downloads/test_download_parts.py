@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metrics24 import IntegrityError, TransportError
-from support import answers
+from support import steps
 from support.account import Fetching, Stage, leftovers
 from support.scripted import Received, Serve, Step
 from support.storage import (
@@ -68,7 +68,7 @@ def test_fault_39_a_file_that_changed_is_fetched_from_zero(fetch: Fetching, chan
 
 def test_fault_39_a_file_that_changed_between_two_attempts_is_fetched_from_zero(fetch: Fetching) -> None:
     """Fault 39: a part that an earlier save left is given up when the file on the server is another one."""
-    fetch.stage.storage.fail_next(cut(HALF), *[constant(answers.reset)] * 5)
+    fetch.stage.storage.fail_next(cut(HALF), *[constant(steps.reset)] * 5)
     fetch.failed(TransportError)
     fetch.stage.storage.content, fetch.stage.storage.etag = OTHER, '"v2"'
     assert fetch.saved() == OTHER

@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from metrics24 import SaveError, TransportError
-from support import answers, programs
+from support import programs, steps
 from support.account import Fetching, Stage, leftovers
 from support.scripted import Exchange, Serve, Step
 from support.storage import LARGE, MIB, both, constant, cut, stall
@@ -62,7 +62,7 @@ def test_fault_48_a_file_that_a_kill_left_with_two_names_is_not_written_through(
     """Fault 48: killed between the two halves of the final step, a later save does not reach the target by its part."""
     fetch.target.write_bytes(OTHER)
     fetch.part.hardlink_to(fetch.target)
-    fetch.stage.storage.fail_next(cut(HALF), *[constant(answers.reset)] * 5)
+    fetch.stage.storage.fail_next(cut(HALF), *[constant(steps.reset)] * 5)
     with pytest.raises(TransportError):
         fetch.run.result(fetch.job().save(fetch.target, overwrite=True))
     assert fetch.target.read_bytes() == OTHER
@@ -94,7 +94,7 @@ def test_fault_65_of_processes_that_race_one_wins_whole(
     stages, target = [Stage(serve), Stage(serve, OTHER, etag='"v2"')], tmp_path / "clicks.csv"
     together = Barrier(3)
     for stage in stages:
-        stage.account.say_next("getExport", both(meet(together), answers.json_answer(stage.account.export)))
+        stage.account.say_next("getExport", both(meet(together), steps.respond_json(stage.account.export)))
     with ExitStack() as stack:
         racers = [
             stack.enter_context(programs.start("downloading", mode, stage.api.base_url, str(target), *told))

@@ -10,7 +10,7 @@ import pytest
 
 from metrics24 import IntegrityError, Metrics24Error, ResponseError, SecurityError, TransportError
 from network.test_secrets import CREDENTIALS, logged, pickled, shown
-from support import answers
+from support import steps
 from support.account import Fetching, leftovers, record
 from support.running import KEY
 from support.scripted import Received, Serve, Step, in_turn
@@ -29,17 +29,17 @@ def echo(status: int) -> Fault:
         body = f"<Error><Code>Sig</Code><StringToSign>{query}</StringToSign></Error>".encode()
         names = ("X-Echo", "X-Request-Id", "ETag", "Content-Range", "Retry-After")
         location = [("Location", f"http://127.0.0.1:9/?{query}")] if status < 400 else []
-        return answers.answer(body, status=status, headers=[*((name, query) for name in names), *location])
+        return steps.respond(body, status=status, headers=[*((name, query) for name in names), *location])
 
     return answered
 
 
 FAILURES: dict[str, Fault] = {
     **{f"echo_{status}": echo(status) for status in REFUSALS},
-    "reset": constant(answers.reset),
-    "garbage": constant(answers.garbage),
-    "silence": constant(answers.silence),
-    "page": constant(answers.html_answer()),
+    "reset": constant(steps.reset),
+    "garbage": constant(steps.garbage),
+    "silence": constant(steps.silence),
+    "page": constant(steps.respond_html()),
     "packed": constant(sent(200, [("Content-Encoding", "br"), ("Content-Length", "0")], b"")),
     "cut": cut(0),
     "wrong_part": ranged("bytes 7-8/9", b"xx"),
@@ -78,8 +78,8 @@ def test_fault_55_storage_never_sees_the_credential(fetch: Fetching, lane: str, 
 @pytest.mark.parametrize("status", [301, 307])
 def test_fault_55_58_storage_sends_nobody_elsewhere(fetch: Fetching, serve: Serve, status: int) -> None:
     """Faults 55 and 58: a redirect from storage is SecurityError at once, and the other host sees nothing."""
-    other = serve(in_turn(answers.answer(LARGE)))
-    fetch.stage.storage.fail_next(constant(answers.redirect(f"{other.base_url}/?{SIGNATURE}", status)))
+    other = serve(in_turn(steps.respond(LARGE)))
+    fetch.stage.storage.fail_next(constant(steps.redirect(f"{other.base_url}/?{SIGNATURE}", status)))
     error = fetch.failed(SecurityError)
     assert (other.connections, fetch.stage.bucket.hits, leftovers(fetch.target.parent)) == (0, 1, [])
     assert SIGNATURE not in shown(error)
@@ -132,9 +132,9 @@ def test_fault_58_a_query_of_any_characters_is_not_logged(
     fetch: Fetching, serve: Serve, caplog: pytest.LogCaptureFixture, query: str
 ) -> None:
     """Fault 58: characters that the library writes otherwise do not make a signature readable in a log."""
-    bucket = serve(in_turn(answers.answer(LARGE)))
+    bucket = serve(in_turn(steps.respond(LARGE)))
     url = f"{bucket.base_url}/clicks.csv?X-Sig={query}{SIGNATURE}"
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"url": url}))
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"url": url}))
     all_loggers_at_debug(caplog)
     assert fetch.saved() == LARGE
     assert SIGNATURE not in logged(caplog)
@@ -160,7 +160,7 @@ def test_fault_58_a_url_that_gives_the_file_away_is_refused(
 ) -> None:
     """Fault 58: a URL on plain http, with user info, or that is none is SecurityError at once, and shown nowhere."""
     all_loggers_at_debug(caplog)
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"url": HOSTILE[kind]}))
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"url": HOSTILE[kind]}))
     error = fetch.failed(SecurityError)
     assert (fetch.stage.urls(), fetch.stage.bucket.connections, leftovers(fetch.target.parent)) == (1, 0, [])
     assert SIGNATURE not in shown(error) + logged(caplog)
@@ -170,7 +170,7 @@ def test_fault_58_a_url_that_gives_the_file_away_is_refused(
 @pytest.mark.parametrize("url", [None, "", 7, True, [], ["http://127.0.0.1/"], {"url": "http://127.0.0.1/"}])
 def test_fault_58_an_answer_without_a_url_is_off_the_contract(fetch: Fetching, url: Any) -> None:
     """Fault 58: where the URL should be and is no text, ResponseError names the place."""
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"url": url}))
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"url": url}))
     error = fetch.failed(ResponseError)
     assert getattr(error, "path", "") in {"$.url", "$"}
     assert fetch.stage.bucket.connections == 0
@@ -178,17 +178,17 @@ def test_fault_58_an_answer_without_a_url_is_off_the_contract(fetch: Fetching, u
 
 def test_fault_58_a_fragment_is_never_sent(fetch: Fetching, serve: Serve) -> None:
     """Fault 58: what follows a # is no part of the request, and cannot turn one host into another."""
-    bucket = serve(in_turn(answers.answer(LARGE)))
+    bucket = serve(in_turn(steps.respond(LARGE)))
     url = f"{bucket.base_url}/a.csv?x=1#@storage.example.com/?secret"
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"url": url}))
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"url": url}))
     assert fetch.saved() == LARGE
     assert [(request.path, request.query) for request in bucket.requests] == [("/a.csv", (("x", "1"),))]
 
 
 def test_fault_58_a_url_without_a_query_is_used(fetch: Fetching, serve: Serve) -> None:
     """Fault 58: a URL need not be signed by its query; nothing is added to it."""
-    bucket = serve(in_turn(answers.answer(LARGE)))
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"data": {"url": bucket.base_url}}))
+    bucket = serve(in_turn(steps.respond(LARGE)))
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"data": {"url": bucket.base_url}}))
     assert fetch.saved() == LARGE
     assert [(request.path, request.query) for request in bucket.requests] == [("/", ())]
 
@@ -204,7 +204,7 @@ def test_fault_55_a_job_never_leaves_its_process_with_a_credential(fetch: Fetchi
 
 def test_fault_58_an_error_of_storage_names_its_host_alone(fetch: Fetching) -> None:
     """Fault 58: an error names the host of storage, so that it can be looked for, and nothing of the URL."""
-    fetch.stage.storage.fail_next(*[constant(answers.reset)] * 6)
+    fetch.stage.storage.fail_next(*[constant(steps.reset)] * 6)
     error = fetch.failed(TransportError)
     assert fetch.stage.bucket.base_url.removeprefix("http://") in str(error)
     assert "clicks.csv" not in str(error)

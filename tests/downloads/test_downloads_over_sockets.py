@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from metrics24 import RequestTimeout, StatusError, TransportError
-from support import answers
+from support import steps
 from support.account import Fetching, leftovers
 from support.scripted import Exchange, Serve, in_turn
 from support.storage import (
@@ -32,12 +32,12 @@ MISHAPS: dict[str, Fault] = {
     "cut": cut(HALF),
     "reset": reset(HALF),
     "stall": stall(HALF),
-    "503": constant(answers.html_answer(503)),
-    "429": constant(answers.html_answer(429)),
-    "reset_at_once": constant(answers.reset),
-    "garbage": constant(answers.garbage),
-    "silence": constant(answers.silence),
-    "drip_headers": constant(answers.drip_headers(0.05)),
+    "503": constant(steps.respond_html(503)),
+    "429": constant(steps.respond_html(429)),
+    "reset_at_once": constant(steps.reset),
+    "garbage": constant(steps.garbage),
+    "silence": constant(steps.silence),
+    "drip_headers": constant(steps.drip_headers(0.05)),
 }
 
 
@@ -60,7 +60,7 @@ def test_fault_01_05_06_47_a_download_that_breaks_off_goes_on(fetch: Fetching, l
 
 def test_fault_01_a_storage_that_is_not_there_is_a_transport_error(fetch: Fetching) -> None:
     """Fault 1: a storage that refuses connections is tried six times, then named."""
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"url": "http://127.0.0.1:9/clicks.csv"}))
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"url": "http://127.0.0.1:9/clicks.csv"}))
     error = fetch.failed(TransportError)
     assert "127.0.0.1:9" in str(error)
     assert (len(fetch.clock.slept), leftovers(fetch.target.parent)) == (5, [])
@@ -70,14 +70,14 @@ def test_fault_02_a_storage_with_an_untrusted_certificate_is_refused_at_once(fet
     """Fault 2: a certificate that nobody vouches for ends the download at the first attempt."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
-    bucket = serve(in_turn(answers.answer(b"x\r\n")), tls=context)
-    fetch.stage.account.say_next("getExportUrl", answers.json_answer({"url": f"{bucket.base_url}/clicks.csv"}))
+    bucket = serve(in_turn(steps.respond(b"x\r\n")), tls=context)
+    fetch.stage.account.say_next("getExportUrl", steps.respond_json({"url": f"{bucket.base_url}/clicks.csv"}))
     error = fetch.failed(TransportError)
     assert "SSL_CERT_FILE" in str(error)
     assert (bucket.hits, bucket.connections, fetch.clock.slept) == (0, 1, [])
 
 
-@pytest.mark.parametrize("step", [answers.silence, answers.drip_headers(0.05)], ids=["silence", "drip"])
+@pytest.mark.parametrize("step", [steps.silence, steps.drip_headers(0.05)], ids=["silence", "drip"])
 def test_fault_05_06_a_storage_that_never_answers_is_left_after_five_more_attempts(fetch: Fetching, step: Any) -> None:
     """Faults 5 and 6: each attempt ends at the timeout of the client, and there are six."""
     fetch.options["timeout"] = 0.1
@@ -98,7 +98,7 @@ def test_fault_36_an_expired_url_is_minted_again(fetch: Fetching, lane: str) -> 
 @pytest.mark.parametrize("status", [401, 403])
 def test_fault_36_a_url_that_stays_refused_is_an_error(fetch: Fetching, status: int) -> None:
     """Fault 36: storage that refuses three URLs in a row has the last word, with its code and without its body."""
-    refusal = answers.answer(XML, status=status, content_type="application/xml")
+    refusal = steps.respond(XML, status=status, content_type="application/xml")
     fetch.stage.storage.fail_next(*[constant(refusal)] * 20)
     with pytest.raises(StatusError) as caught:
         fetch.run.result(fetch.job().save(fetch.target))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import metrics24
-from support import answers, programs
+from support import programs, steps
 from support.account import IDENTITY, Stage, leftovers, record
 from support.running import make_client
 from support.scripted import Exchange, Serve
@@ -31,15 +31,15 @@ def between_looks(stage: Stage) -> None:
 
     def look(exchange: Exchange) -> None:
         stage.storage.reached.set()
-        answers.json_answer(record(status="PENDING"))(exchange)
+        steps.respond_json(record(status="PENDING"))(exchange)
 
-    stage.account.say_next("getExport", answers.json_answer(record(status="PENDING")), look)
+    stage.account.say_next("getExport", steps.respond_json(record(status="PENDING")), look)
     stage.storage.gone.set()  # no connection is in use then
 
 
 def while_looking(stage: Stage) -> None:
     """Never answer how the export is."""
-    stage.account.say_next("getExport", answers.json_answer(record(status="PENDING")), stage.storage.hold)
+    stage.account.say_next("getExport", steps.respond_json(record(status="PENDING")), stage.storage.hold)
 
 
 def while_minting(stage: Stage) -> None:
@@ -127,7 +127,7 @@ async def test_fault_64_cancellation_ends_a_save(serve: Serve, tmp_path: Path, s
         await cancelled(stage, task)
         assert leftovers(tmp_path) == (KEPT if situation is mid_file else [])
         kept = (tmp_path / KEPT[0]).stat().st_size if situation is mid_file else 0
-        stage.account.say_next("getExport", answers.json_answer(record()))
+        stage.account.say_next("getExport", steps.respond_json(record()))
         stage.account.say_next("getExportUrl")
         await (await job.refresh()).save(target)
     assert (target.read_bytes(), leftovers(tmp_path)) == (LARGE, ["clicks.csv"])

@@ -16,7 +16,7 @@ from metrics24 import (
     UnexpectedAnswerWarning,
     Waiting,
 )
-from support import answers
+from support import steps
 from support.account import IDENTITY, Fetching, leftovers, record
 from support.scripted import Step
 from support.storage import LARGE
@@ -56,7 +56,7 @@ def test_fault_31_pauses_and_progress_are_those_of_the_options(fetch: Fetching) 
 def test_fault_32_an_export_that_failed_is_a_typed_error(fetch: Fetching, status: str, kind: type[Any]) -> None:
     """Fault 32: ERROR and CANCELED are errors with the id; once known, they need neither a request nor a pause."""
     pending, over = record(status="PENDING"), record(status=status, error="too \x1b[31mexpensive\x00" + "!" * 10_000)
-    fetch.stage.account.say_next("getExport", *map(answers.json_answer, (pending, pending, over)))
+    fetch.stage.account.say_next("getExport", *map(steps.respond_json, (pending, pending, over)))
     job = fetch.job()
     with pytest.raises(kind, match=IDENTITY) as caught:
         fetch.run.result(job.save(fetch.target))
@@ -75,8 +75,8 @@ def test_fault_32_an_export_that_failed_is_a_typed_error(fetch: Fetching, status
 @pytest.mark.parametrize("status", [None, "x" * 100_000 + "\x1b[2J"])
 def test_fault_33_an_unknown_status_is_waited_through(fetch: Fetching, status: str | None) -> None:
     """Fault 33: an unknown status is polled on, and warned of once, in few and printable characters."""
-    strange = answers.json_answer(record(status=status))
-    fetch.stage.account.say_next("getExport", *[strange] * 20, answers.json_answer(record()))
+    strange = steps.respond_json(record(status=status))
+    fetch.stage.account.say_next("getExport", *[strange] * 20, steps.respond_json(record()))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert fetch.saved() == LARGE
@@ -103,7 +103,7 @@ def test_fault_34_a_complete_export_without_a_file_is_waited_for_a_minute(fetch:
     assert 60 <= sum(fetch.clock.slept) < 60 + 30
     assert ({*fetch.stage.account.calls}, leftovers(fetch.target.parent)) == ({"getExport"}, [])
     nameless, late = record(artifact_name=None), record(artifact_name=None, artifact={"name": "late.csv"})
-    fetch.stage.account.say_next("getExport", *map(answers.json_answer, [nameless] * 4 + [late]))
+    fetch.stage.account.say_next("getExport", *map(steps.respond_json, [nameless] * 4 + [late]))
     assert fetch.saved() == LARGE
     [request] = [request for request in fetch.stage.api.requests if request.query]
     assert request.query == (("artifact_name", "late.csv"),)
@@ -119,12 +119,12 @@ ECHO: dict[str, Any] = record(
     reports_query_option={"start_date": PARAMS["start"], "end_date": PARAMS["end"], "filters": {}},
 )
 LOST: dict[str, Step] = {
-    "reset": answers.reset,
-    "garbage": answers.garbage,
-    "cut": answers.cut_short(json.dumps(ECHO).encode()),
-    "504": answers.html_answer(504),
-    "html": answers.html_answer(200),
-    "silence": answers.silence,
+    "reset": steps.reset,
+    "garbage": steps.garbage,
+    "cut": steps.cut_short(json.dumps(ECHO).encode()),
+    "504": steps.respond_html(504),
+    "html": steps.respond_html(200),
+    "silence": steps.silence,
 }
 
 

@@ -28,14 +28,14 @@ from metrics24 import (
     field,
 )
 from support.account import IDENTITY, record
-from support.answers import json_answer, reset
 from support.clock import FakeClock
 from support.running import Running
 from support.scripted import Serve
+from support.steps import reset, respond_json
 
 RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-04"}
 FEW = ("real_tx_id", "request_time")
-PENDING = json_answer(record(status="PENDING", artifact_name=None))
+PENDING = respond_json(record(status="PENDING", artifact_name=None))
 Save = Callable[..., Any]
 
 
@@ -131,7 +131,7 @@ def test_a_second_save_takes_up_the_export_and_its_download(save: Save, api: Rep
     export = record(results_meta={"total": ROWS}, fields=[*DOCUMENTED, "planet"], start_date="2025-02-01")
     api.account.export |= export
     api.account.export["format"] = {"delimiter": "||"}
-    api.account.say_next("downloadClicks", json_answer(dict(record())))
+    api.account.say_next("downloadClicks", respond_json(dict(record())))
     with pytest.raises(IntegrityError, match=f"'||' separates the cells of export {IDENTITY}") as caught:
         save()
     [kept] = files_in(tmp_path)
@@ -185,7 +185,7 @@ def test_an_export_that_does_not_come_is_an_error(
     assert files_in(tmp_path) == []
 
 
-@pytest.mark.parametrize(("response", "error"), [(json_answer({}, status=403), Forbidden), (reset, AmbiguousWrite)])
+@pytest.mark.parametrize(("response", "error"), [(respond_json({}, status=403), Forbidden), (reset, AmbiguousWrite)])
 def test_an_export_that_is_refused_is_an_error(
     save: Save, api: ReportWithExport, tmp_path: Path, response: Any, error: type[Exception]
 ) -> None:

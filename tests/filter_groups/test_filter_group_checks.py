@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from metrics24 import UNSET, UsageError
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import Running
 from support.scripted import Serve, in_turn
@@ -21,7 +21,7 @@ BAD_IDS = ["..", ".", "", "a/b", "%2e%2e", "a b", "a?b", "a#b", "a\\b", None, 5]
 @pytest.fixture
 def groups(run: Running, serve: Serve, clock: FakeClock) -> Iterator[Any]:
     """Give the filter groups of a client; nothing may be sent."""
-    server = serve(in_turn(answers.json_answer({})))
+    server = serve(in_turn(steps.respond_json({})))
     yield run.client(server, clock=clock).filter_groups
     assert server.connections == 0
 
@@ -104,7 +104,7 @@ def test_fault_54_absent_null_and_empty_stay_apart(
     run: Running, serve: Serve, clock: FakeClock, changes: dict[str, Any], body: dict[str, Any]
 ) -> None:
     """Fault 54: an update sends exactly what was given: nothing, null and the empty list are three things."""
-    server = serve(in_turn(answers.answer(b"", status=204), answers.json_answer({"id": "g1", **body})))
+    server = serve(in_turn(steps.respond(b"", status=204), steps.respond_json({"id": "g1", **body})))
     client = run.client(server, clock=clock)
     run.result(client.filter_groups.update("int1", "g1", **changes))
     assert json.loads(server.requests[0].body) == body

@@ -11,7 +11,7 @@ import pytest
 from metrics24 import AmbiguousWrite, NotFound
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import Running
 from support.scripted import Received, Serve, Step, in_turn
@@ -98,9 +98,9 @@ def test_fault_49_a_create_that_the_server_does_not_name_is_found(
     def script(request: Received) -> Step:
         if request.method == "POST":
             sent.update(json.loads(request.body))
-            return answers.answer(body, status=201)
+            return steps.respond(body, status=201)
         group = {**sent, "id": "g9", "created_at": "2025-03-01T12:00:00.123456789Z"}
-        return answers.json_answer(
+        return steps.respond_json(
             {"data": [group], "meta": {"total_count": 1, "total_page": 1}}, headers=[("Date", date)]
         )
 
@@ -122,8 +122,8 @@ def test_fault_50_a_lost_deletion_is_a_success(run: Running, box: Sandbox) -> No
 
 def test_fault_50_a_404_on_the_second_try_is_a_success(run: Running, serve: Serve, clock: FakeClock) -> None:
     """Fault 50: a deletion that took effect between the read-back and the second try ends well."""
-    missing = answers.html_answer(404)
-    server = serve(in_turn(answers.reset, answers.json_answer({"id": "g1"}), missing))
+    missing = steps.respond_html(404)
+    server = serve(in_turn(steps.reset, steps.respond_json({"id": "g1"}), missing))
     assert run.result(run.client(server, clock=clock).filter_groups.delete("int1", "g1")) is None
     assert [request.method for request in server.requests] == ["DELETE", "GET", "DELETE"]
 

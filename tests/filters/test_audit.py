@@ -67,7 +67,7 @@ def test_nothing_is_reported_where_nothing_contradicts(condition: Filter | None)
 
 
 def counts(*statuses: str) -> list[list[str]]:
-    """The warning about rows with these statuses, then of one that is as it should be, and then of one that is not."""
+    """Return the warnings about rows with these statuses, then about a matching row, and then about one that is not."""
     audit, said = FilterAudit(field("status").eq("x")), list[list[str]]()
     for rows in ([{"status": status} for status in statuses], [{"status": "x"}], [{"status": "y"}]):
         audit.check(rows)

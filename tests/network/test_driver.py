@@ -17,12 +17,11 @@ import pytest
 
 from metrics24 import AsyncClient, Client, RequestTimeout, ResponseError, Retrying, TransportError, UsageError
 from metrics24._core.effects import Effect, Flow
-from metrics24._io.clock import SystemClock
-from metrics24._io.driver import AsyncDriver, Driver
+from metrics24._io.driver import AsyncDriver, Driver, SystemClock
 from metrics24._io.http import ERROR_LIMIT, BodyReader, Endpoint
 from metrics24._io.network import DeadlineBackend, Exchange
 from metrics24.config import resolve_credential
-from support import answers
+from support import steps
 from support.running import make_client
 from support.scripted import ScriptedServer, in_turn
 from support.tables import Table, newest_first, page
@@ -45,8 +44,8 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_a_proxy_from_the_environment_is_used_and_keeps_the_deadline(kind: type[Any], proxied: Any) -> None:
     """HTTP_PROXY is honoured, and a proxy that drips ends at the timeout like any server."""
-    steps = in_turn(page(newest_first(2, 1)), answers.drip_body(0.05))
-    with ScriptedServer(steps) as proxy:
+    script = in_turn(page(newest_first(2, 1)), steps.drip_body(0.05))
+    with ScriptedServer(script) as proxy:
         proxied.setenv("HTTP_PROXY", proxy.base_url)
         client = make_client(kind, "http://localhost:9", None, {"timeout": 0.5, "retrying": ONCE})
         outcomes: list[object] = []

@@ -7,7 +7,7 @@ import pytest
 
 import metrics24
 from metrics24 import ConfigurationError, Retrying, TransportError, UsageError
-from support import answers
+from support import steps
 from support.running import KEY, RANGE, Running, collect
 from support.scripted import Exchange, Received, Serve, Step, in_turn
 from support.tables import newest_first, page
@@ -83,7 +83,7 @@ def test_fault_55_a_malformed_answer_that_repeats_the_key(run: Running, serve: S
 
 def test_cookies_are_not_remembered(run: Running, serve: Serve) -> None:
     """A cookie that the server sets does not come back with the next request."""
-    server = serve(in_turn(answers.json_answer({}, headers=[("Set-Cookie", "a=b")])))
+    server = serve(in_turn(steps.respond_json({}, headers=[("Set-Cookie", "a=b")])))
     client = run.client(server)
     for _ in range(2):
         run.result(client.request("listExports"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import metrics24
-from support import answers, programs
+from support import programs, steps
 from support.running import RANGE, make_client
 from support.scripted import Received, Serve, Step
 from support.tables import newest_first, page
@@ -19,12 +19,12 @@ from support.tables import newest_first, page
 pytestmark = pytest.mark.slow
 
 PROMPT = 0.2  # seconds
-RETRY_LATER = answers.json_answer({}, status=503, headers=[("Retry-After", "50")])
+RETRY_LATER = steps.respond_json({}, status=503, headers=[("Retry-After", "50")])
 SITUATIONS: dict[str, list[Step]] = {
     "between_attempts": [RETRY_LATER],
-    "for_an_answer": [answers.silence],
-    "for_a_dripping_body": [answers.drip_body(0.05)],
-    "for_page_two": [page(newest_first(200, 101), more=True), answers.silence],
+    "for_an_answer": [steps.silence],
+    "for_a_dripping_body": [steps.drip_body(0.05)],
+    "for_page_two": [page(newest_first(200, 101), more=True), steps.silence],
 }
 WAITS = [*((situation, "iterate") for situation in SITUATIONS), ("for_page_two", "save")]
 

@@ -3,23 +3,23 @@
 import pytest
 
 from metrics24 import BadRequest, RateLimited, Retrying, ServerError
-from support import answers, programs
-from support.answers import MIB
+from support import programs, steps
 from support.clock import FakeClock
 from support.running import RANGE, Running, collect
 from support.scripted import Received, Serve, Step, in_turn
+from support.steps import MIB
 from support.tables import Table, newest_first, page, row
 
 HOUR = 3600
 MODES = ["sync", "async"]
 PEAK = 128  # MiB: the bound of 32, its decoded text, and one undecoded block
 OVERSIZED: dict[str, tuple[Step, str]] = {
-    "endless": (answers.endless(), "ResponseError"),
-    "endless_error": (answers.endless(status=400), "BadRequest"),
+    "endless": (steps.endless(), "ResponseError"),
+    "endless_error": (steps.endless(status=400), "BadRequest"),
     "page_of_33_mib": (page([row(1, note="x" * 33 * MIB)]), "ResponseError"),
-    "bomb": (answers.gzip_bomb(256), "ResponseError"),
-    "bomb_in_a_bomb": (answers.gzip_bomb(256, layers=2), "ResponseError"),
-    "error_bomb": (answers.gzip_bomb(256, status=400), "BadRequest"),
+    "bomb": (steps.gzip_bomb(256), "ResponseError"),
+    "bomb_in_a_bomb": (steps.gzip_bomb(256, layers=2), "ResponseError"),
+    "error_bomb": (steps.gzip_bomb(256, status=400), "BadRequest"),
 }
 
 
@@ -44,7 +44,7 @@ def test_fault_62_a_large_page_below_the_bound_is_read(run: Running, serve: Serv
 
 def test_fault_62_the_body_of_an_error_is_cut(run: Running, serve: Serve) -> None:
     """An error keeps the head of an endless body, not all that was read."""
-    client = run.client(serve(in_turn(answers.endless(status=400))))
+    client = run.client(serve(in_turn(steps.endless(status=400))))
     with pytest.raises(BadRequest) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
     assert 0 < len(caught.value.body) <= 64 * 1024
@@ -95,7 +95,7 @@ def test_fault_63_a_walk_that_is_forked_goes_on_or_says_so(serve: Serve, moment:
 def test_fault_67_a_jump_of_the_wall_clock_ends_no_call_early(run: Running, serve: Serve, jump: float) -> None:
     """Setting the machine's clock during a retry neither exhausts the deadline nor lengthens it."""
     clock = FakeClock(on_sleep=lambda moved: moved.jump(jump))
-    unavailable = answers.html_answer(503)
+    unavailable = steps.respond_html(503)
     server = serve(in_turn(unavailable, unavailable, page(newest_first(3, 1))))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=5, deadline=120))
     assert len(collect(run, client.reports.clicks("int1", **RANGE))) == 3
@@ -110,7 +110,7 @@ def test_fault_67_the_deadline_holds_whatever_the_wall_clock_says(
     clock = FakeClock(on_sleep=lambda moved: moved.jump(jump))
     started = clock.monotonic()
     headers = [("Retry-After", "7")]
-    server = serve(in_turn(answers.json_answer({}, status=status, headers=headers)))
+    server = serve(in_turn(steps.respond_json({}, status=status, headers=headers)))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=1000, deadline=60))
     with pytest.raises(error):
         collect(run, client.reports.clicks("int1", **RANGE))

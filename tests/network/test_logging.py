@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from metrics24 import Metrics24Error, Retrying, field
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import KEY, RANGE, Running, collect
 from support.scripted import Received, Serve, Step, in_turn
@@ -67,9 +67,7 @@ def reflecting(status: int) -> Step:
 
     def step_for(request: Received) -> Step:
         sent = request.headers.get("api-key", request.headers.get("authorization", ""))
-        return answers.json_answer(
-            {"error": f"{sent} {request.query}"}, status=status, headers=[("X-Request-Id", sent)]
-        )
+        return steps.respond_json({"error": f"{sent} {request.query}"}, status=status, headers=[("X-Request-Id", sent)])
 
     return lambda exchange: step_for(exchange.request)(exchange)
 
@@ -80,7 +78,7 @@ def test_fault_55_nothing_secret_is_logged_at_debug(
 ) -> None:
     """With every logger at DEBUG no record's text or fields hold the credential, though the server repeats it."""
     script = in_turn(
-        reflecting(503), page(FIRST, more=True), answers.reset, reflecting(429), page(SECOND), reflecting(401)
+        reflecting(503), page(FIRST, more=True), steps.reset, reflecting(429), page(SECOND), reflecting(401)
     )
     client = run.client(serve(script), clock=clock, **credential)
     condition = field("sub_id").eq(CELL)
@@ -122,7 +120,7 @@ def test_the_log_tells_what_became_of_each_attempt(
     run: Running, serve: Serve, clock: FakeClock, records: Records
 ) -> None:
     """Operation, method, attempt, status, time, request id and pause are fields of the records."""
-    busy = answers.json_answer({}, status=429, headers=[("Retry-After", "3"), ("X-Request-Id", "r-77")])
+    busy = steps.respond_json({}, status=429, headers=[("Retry-After", "3"), ("X-Request-Id", "r-77")])
     client = run.client(serve(in_turn(busy, page(FIRST))), clock=clock)
     collect(run, client.reports.clicks("int1", **RANGE))
     ours = [vars(each) for each in records.records if each.name == "metrics24"]

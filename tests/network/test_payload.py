@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from metrics24 import ResponseError, UnexpectedAnswerWarning, UsageError
-from support.answers import answer, html_answer, json_answer
 from support.clock import FakeClock
 from support.lanes import FILES, LANES, read_back
 from support.running import RANGE, Running, collect
 from support.scripted import Serve, in_turn
+from support.steps import respond, respond_html, respond_json
 from support.tables import Row, newest_first, page, row, table
 
 KINDS = ("clicks", "conversions", "impressions")
@@ -32,16 +32,16 @@ MONSTERS = {
     "100000_arrays": b"[" * 100_000 + b"]" * 100_000,
 }
 NOT_A_TABLE = {
-    "html": html_answer(),
-    "object": json_answer({}),
-    "null": json_answer(None),
-    "nothing": answer(b""),
-    "text": json_answer("data"),
-    "array": json_answer([]),
-    "null_table": json_answer({"data": None}),
-    "bad_utf8": answer(b'{"data": "\xff\xfe"}'),
-    "rows_as_text": json_answer({"data": {"data": "rows", "pageInfo": {"hasNextPage": False}}}),
-    "row_as_text": json_answer({"data": {"data": ["row"], "pageInfo": {"hasNextPage": False}}}),
+    "html": respond_html(),
+    "object": respond_json({}),
+    "null": respond_json(None),
+    "nothing": respond(b""),
+    "text": respond_json("data"),
+    "array": respond_json([]),
+    "null_table": respond_json({"data": None}),
+    "bad_utf8": respond(b'{"data": "\xff\xfe"}'),
+    "rows_as_text": respond_json({"data": {"data": "rows", "pageInfo": {"hasNextPage": False}}}),
+    "row_as_text": respond_json({"data": {"data": ["row"], "pageInfo": {"hasNextPage": False}}}),
 }
 
 
@@ -68,7 +68,7 @@ def test_fault_15_documented_required_keys_are_required(
     for parent in parents:
         holder = holder[parent]
     holder.update({last: None}) if value == "null" else holder.pop(last)
-    client = run.client(serve(in_turn(json_answer(body))))
+    client = run.client(serve(in_turn(respond_json(body))))
     with pytest.raises(ResponseError) as caught:
         LANES[lane](run, client.reports.clicks("int1", **RANGE), tmp_path)
     assert caught.value.path == path
@@ -84,7 +84,7 @@ def test_fault_15_optional_keys_of_a_last_page_may_be_absent(run: Running, serve
     body: Any = table(rows)
     info = body["data"]["pageInfo"]
     info.update({key: None}) if value == "null" else info.pop(key)
-    client = run.client(serve(in_turn(json_answer(body))))
+    client = run.client(serve(in_turn(respond_json(body))))
     assert collect(run, client.reports.clicks("int1", **RANGE).records()) == rows
 
 
@@ -104,7 +104,7 @@ def test_fault_16_mistyped_page_info_is_refused(run: Running, serve: Serve, wher
     """A documented key of pageInfo with the wrong type is ResponseError naming its path."""
     body: Any = table(newest_first(3, 1))
     body["data"]["pageInfo"][where] = value
-    client = run.client(serve(in_turn(json_answer(body))))
+    client = run.client(serve(in_turn(respond_json(body))))
     with pytest.raises(ResponseError) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
     assert caught.value.path == f"$.data.pageInfo.{where}"
@@ -136,7 +136,7 @@ def test_fault_17_new_fields_are_kept_in_models_and_records(run: Running, serve:
     body: Any = table([sent], newFlag=True)
     body["data"]["total"] = 1
     body["took_ms"] = 3
-    client = run.client(serve(in_turn(json_answer(body))))
+    client = run.client(serve(in_turn(respond_json(body))))
     table_of = getattr(client.reports, kind)
     assert [model.to_dict() for model in collect(run, table_of("int1", **RANGE))] == [sent]
     assert collect(run, table_of("int1", **RANGE).records()) == [sent]
@@ -161,7 +161,7 @@ def test_fault_18_monstrous_json_is_refused_in_every_lane(
     run: Running, serve: Serve, tmp_path: Path, monster: str, lane: str
 ) -> None:
     """NaN, overflow, endless digits and bottomless nesting are ResponseError, and no file is left behind."""
-    client = run.client(serve(in_turn(answer(raw_page(MONSTERS[monster])))))
+    client = run.client(serve(in_turn(respond(raw_page(MONSTERS[monster])))))
     with pytest.raises(ResponseError):
         LANES[lane](run, client.reports.clicks("int1", **RANGE), tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -169,7 +169,7 @@ def test_fault_18_monstrous_json_is_refused_in_every_lane(
 
 def test_fault_18_of_duplicate_keys_the_last_wins(run: Running, serve: Serve, tmp_path: Path) -> None:
     """A key sent twice has its last value in models, records and every file."""
-    client = run.client(serve(in_turn(answer(raw_page(b'1, "country": "NL", "country": "DE"')))))
+    client = run.client(serve(in_turn(respond(raw_page(b'1, "country": "NL", "country": "DE"')))))
     rows = client.reports.clicks("int1", **RANGE)
     assert [model.country for model in collect(run, rows)] == ["DE"]
     assert [record["country"] for record in collect(run, rows.records())] == ["DE"]
@@ -206,7 +206,7 @@ def test_fault_19_a_200_that_is_no_table_is_never_zero_rows(
 def test_fault_19_null_for_the_list_of_rows_is_zero_rows(run: Running, serve: Serve, rows: object) -> None:
     """A Go server prints an empty list as null: both are a table without rows."""
     body = {"data": {"data": rows, "pageInfo": {"startCursor": "", "endCursor": "", "hasNextPage": False}}}
-    client = run.client(serve(in_turn(json_answer(body))))
+    client = run.client(serve(in_turn(respond_json(body))))
     assert collect(run, client.reports.clicks("int1", **RANGE)) == []
 
 
@@ -214,7 +214,7 @@ def test_fault_19_null_for_the_list_of_rows_is_zero_rows(run: Running, serve: Se
 def test_fault_20_a_single_object_may_be_wrapped_or_bare(run: Running, serve: Serve, wrapped: bool) -> None:
     """A click and a conversion looked up by key are the same whether the server wraps them in `data` or not."""
     sent = row(1, country="NL")
-    reports = run.client(serve(in_turn(json_answer({"data": sent} if wrapped else sent)))).reports
+    reports = run.client(serve(in_turn(respond_json({"data": sent} if wrapped else sent)))).reports
     keys = {"request_date": "2025-02-01", "offer": "o1", "publisher": "p1"}
     assert run.result(reports.get_click("int1", **keys, tx_id="t1")).to_dict() == sent
     assert run.result(reports.get_conversion("int1", **keys, hash="h1")).to_dict() == sent

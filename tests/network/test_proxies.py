@@ -21,7 +21,7 @@ import trustme
 import metrics24
 from metrics24 import ConfigurationError, RequestTimeout, Retrying, TransportError
 from metrics24._io.http import Environment, ssl_context
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.proxy import Proxy
 from support.running import KEY, RANGE, Running, collect
@@ -273,7 +273,7 @@ def test_fault_01_a_proxy_that_is_away_is_tried_again(
     assert (caught.value.sent, len(clock.slept)) == (False, 2)
 
 
-@pytest.mark.parametrize("stalling", [answers.silence, answers.drip_headers(0.05)], ids=["silence", "drip"])
+@pytest.mark.parametrize("stalling", [steps.silence, steps.drip_headers(0.05)], ids=["silence", "drip"])
 def test_fault_05_06_a_proxy_cannot_hold_a_call_up(
     run: Running, serve: Serve, environment: pytest.MonkeyPatch, stalling: Callable[..., None]
 ) -> None:

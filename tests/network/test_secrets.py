@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from metrics24 import ConfigurationError, Metrics24Error, Retrying, SecurityError
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import KEY, RANGE, Running, collect
 from support.scripted import Received, Serve, Step, in_turn
@@ -21,14 +21,14 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
     "callable": {"api_key": lambda: KEY},
 }
 FAILURES: dict[str, Step] = {
-    "401": answers.json_answer({"error": "who are you?"}, status=401),
-    "503": answers.html_answer(503),
-    "no_table": answers.json_answer({}),
-    "redirect": answers.redirect("https://127.0.0.1:9/"),
-    "reset": answers.reset,
-    "garbage": answers.garbage,
-    "silence": answers.silence,
-    "cut": answers.cut_short(b"{}" * 100),
+    "401": steps.respond_json({"error": "who are you?"}, status=401),
+    "503": steps.respond_html(503),
+    "no_table": steps.respond_json({}),
+    "redirect": steps.redirect("https://127.0.0.1:9/"),
+    "reset": steps.reset,
+    "garbage": steps.garbage,
+    "silence": steps.silence,
+    "cut": steps.cut_short(b"{}" * 100),
     "no_cursor": page(newest_first(3, 1), more=True, endCursor=None),
 }
 
@@ -37,7 +37,7 @@ def echo(request: Received) -> Step:
     """Answer like a careless proxy that repeats the credential in its error, body and headers alike."""
     sent = request.headers.get("api-key", request.headers.get("authorization", ""))
     headers = [("X-Echo", sent), ("X-Request-Id", sent)]
-    return answers.json_answer({"error": f"bad credential {sent}"}, status=401, headers=headers)
+    return steps.respond_json({"error": f"bad credential {sent}"}, status=401, headers=headers)
 
 
 def failure(run: Running, action: Callable[[], object]) -> Metrics24Error:
@@ -73,7 +73,7 @@ def test_fault_55_no_log_at_debug_holds_the_key(
     run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture, credential: str
 ) -> None:
     """With every logger at DEBUG, httpx's and httpcore's included, success and failure log no credential."""
-    server = serve(in_turn(answers.html_answer(503), page(newest_first(3, 1)), answers.reset))
+    server = serve(in_turn(steps.respond_html(503), page(newest_first(3, 1)), steps.reset))
     with caplog.at_level(logging.DEBUG):
         for name in ("httpx", "httpcore", "httpcore.http11", "httpcore.connection", "metrics24"):
             logging.getLogger(name).setLevel(logging.DEBUG)

@@ -7,7 +7,7 @@ import pytest
 
 import metrics24
 from metrics24 import RateLimited, Retrying, SecurityError, ServerError, StatusError
-from support import answers
+from support import steps
 from support.clock import START, FakeClock
 from support.running import RANGE, Running, collect
 from support.scripted import Serve, in_turn
@@ -25,7 +25,7 @@ def test_fault_07_retry_after_is_honoured_where_it_makes_sense(
     run: Running, serve: Serve, clock: FakeClock, *, status: int, value: str, seconds: float | None
 ) -> None:
     """Retry-After in seconds or as a date decides the pause, and garbage leaves it to the client's own backoff."""
-    server = serve(in_turn(answers.json_answer({}, status=status, headers=[("Retry-After", value)]), page(ROWS)))
+    server = serve(in_turn(steps.respond_json({}, status=status, headers=[("Retry-After", value)]), page(ROWS)))
     client = run.client(server, clock=clock)
     assert collect(run, client.reports.clicks("int1", **RANGE).records()) == ROWS
     assert (server.hits, len(clock.slept)) == (2, 1)
@@ -37,7 +37,7 @@ def test_fault_07_retry_after_beyond_the_deadline_ends_at_once(
     run: Running, serve: Serve, clock: FakeClock, value: str
 ) -> None:
     """A Retry-After that the deadline cannot hold is RateLimited after one hit, with the seconds to wait."""
-    server = serve(in_turn(answers.json_answer({}, status=429, headers=[("Retry-After", value)])))
+    server = serve(in_turn(steps.respond_json({}, status=429, headers=[("Retry-After", value)])))
     client = run.client(server, clock=clock)
     with pytest.raises(RateLimited) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
@@ -48,7 +48,7 @@ def test_fault_07_retry_after_beyond_the_deadline_ends_at_once(
 
 def test_fault_08_a_short_outage_goes_unnoticed(run: Running, serve: Serve, clock: FakeClock) -> None:
     """Two 503 and a 200 are one result and three hits."""
-    unavailable = answers.html_answer(503)
+    unavailable = steps.respond_html(503)
     server = serve(in_turn(unavailable, unavailable, page(ROWS)))
     client = run.client(server, clock=clock)
     assert collect(run, client.reports.clicks("int1", **RANGE).records()) == ROWS
@@ -60,7 +60,7 @@ def test_fault_08_09_a_status_that_stays_is_its_error(
     run: Running, serve: Serve, clock: FakeClock, *, status: int, hits: int
 ) -> None:
     """A transient status, 520 included, is its error after all attempts; one that no second try can mend at once."""
-    server = serve(in_turn(answers.html_answer(status)))
+    server = serve(in_turn(steps.respond_html(status)))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=3))
     with pytest.raises(RateLimited if status == 429 else ServerError) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
@@ -71,7 +71,7 @@ def test_fault_08_09_a_status_that_stays_is_its_error(
 def test_fault_10_exhausted_429_is_never_an_empty_page(run: Running, serve: Serve, clock: FakeClock) -> None:
     """A 429 on page two until attempts end is RateLimited, after the rows of page one and no end of the table."""
     first = newest_first(5, 3)
-    server = serve(in_turn(page(first, more=True), answers.json_answer({}, status=429)))
+    server = serve(in_turn(page(first, more=True), steps.respond_json({}, status=429)))
     client = run.client(server, clock=clock)
     seen: list[object] = []
     with pytest.raises(RateLimited):
@@ -85,7 +85,7 @@ def test_fault_11_client_errors_are_typed_and_keep_their_body(
 ) -> None:
     """400 to 404 are their own errors after one hit, with the body as received, whatever its format."""
     body = BODIES[status % len(BODIES)]
-    server = serve(in_turn(answers.answer(body, status=status, headers=[("X-Request-Id", "req-1")])))
+    server = serve(in_turn(steps.respond(body, status=status, headers=[("X-Request-Id", "req-1")])))
     client = run.client(server, clock=clock)
     with pytest.raises(kind) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
@@ -98,7 +98,7 @@ def test_fault_11_client_errors_are_typed_and_keep_their_body(
 def test_fault_12_a_redirect_is_not_followed(run: Running, serve: Serve, clock: FakeClock, *, elsewhere: bool) -> None:
     """A redirect, within the host or to another one, is SecurityError after one hit: a moved path belongs in routes."""
     other = serve(in_turn(page(ROWS)))
-    server = serve(in_turn(answers.redirect(f"{other.base_url if elsewhere else ''}/moved", 307), page(ROWS)))
+    server = serve(in_turn(steps.redirect(f"{other.base_url if elsewhere else ''}/moved", 307), page(ROWS)))
     client = run.client(server, clock=clock)
     with pytest.raises(SecurityError):
         collect(run, client.reports.clicks("int1", **RANGE))
@@ -109,7 +109,7 @@ def test_fault_13_a_shared_budget_bounds_the_retries_of_many_calls(
     run: Running, serve: Serve, clock: FakeClock
 ) -> None:
     """Fifty calls over 32 workers against 503 all fail as ServerError, with fewer than half of the possible retries."""
-    server = serve(in_turn(answers.json_answer({}, status=503)))
+    server = serve(in_turn(steps.respond_json({}, status=503)))
     patient = Retrying(deadline=100_000)  # the clock is shared: each call's sleeps pass for all of them
     client = run.client(server, clock=clock, max_connections=32, retrying=patient)
     outcomes = run.collect_all([client.reports.clicks("int1", **RANGE) for _ in range(50)])

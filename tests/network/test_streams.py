@@ -17,7 +17,7 @@ from metrics24._io.driver import AsyncDriver, Driver
 from metrics24._io.http import Endpoint
 from metrics24._io.streams import BLOCK
 from metrics24.config import resolve_credential
-from support import answers
+from support import steps
 from support.scripted import Exchange, ScriptedServer, Step, in_turn
 from support.storage import LARGE, both, sent
 
@@ -89,7 +89,7 @@ def read(request: pytest.FixtureRequest) -> Reader:
 
 def test_blocks_have_one_mebibyte_at_most_and_few_are_smaller(read: Reader) -> None:
     """A file comes in blocks of half a MiB to one, whatever the network cuts it into, and a last one with the rest."""
-    with ScriptedServer(in_turn(answers.answer(LARGE))) as server:
+    with ScriptedServer(in_turn(steps.respond(LARGE))) as server:
         seen = read(server.base_url)
     assert (seen.whole, max(map(len, seen.blocks)) <= BLOCK) == (LARGE, True)
     assert len(seen.blocks) <= 2 * len(LARGE) // BLOCK + 3
@@ -136,7 +136,7 @@ def test_what_arrived_before_a_fault_is_given_before_it(read: Reader, end: str) 
     assert (seen.whole, [type(error) for error in seen.errors]) == (b"some", [kind] * 3)
 
 
-@pytest.mark.parametrize("step", [answers.silence, answers.drip_headers(0.02)], ids=["silence", "drip"])
+@pytest.mark.parametrize("step", [steps.silence, steps.drip_headers(0.02)], ids=["silence", "drip"])
 def test_the_head_of_a_file_has_a_deadline(read: Reader, step: Step) -> None:
     """A storage that does not answer, or drips its headers, is a RequestTimeout at the timeout."""
     with ScriptedServer(in_turn(step)) as server:

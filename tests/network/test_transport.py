@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from metrics24 import ConfigurationError, RequestTimeout, Retrying, TransportError
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import RANGE, Running, collect
 from support.scripted import Serve, Step, in_turn
@@ -19,16 +19,16 @@ BODY = b'{"data":{"data":[],"pageInfo":{"startCursor":"","endCursor":"","hasNext
 SLACK = 1.0  # seconds for a busy machine; the faults themselves last for ever
 
 BROKEN: dict[str, Step] = {
-    "reset": answers.reset,
-    "cut_body": answers.cut_short(BODY),
-    "cut_chunks": answers.cut_chunks(BODY),
-    "garbage": answers.garbage,
+    "reset": steps.reset,
+    "cut_body": steps.cut_short(BODY),
+    "cut_chunks": steps.cut_chunks(BODY),
+    "garbage": steps.garbage,
 }
 STALLING: dict[str, Step] = {
-    "silence": answers.silence,
-    "drip_headers": answers.drip_headers(0.05),
-    "drip_body": answers.drip_body(0.05),
-    "drip_error_body": answers.drip_body(0.05, status=500),
+    "silence": steps.silence,
+    "drip_headers": steps.drip_headers(0.05),
+    "drip_body": steps.drip_body(0.05),
+    "drip_error_body": steps.drip_body(0.05, status=500),
 }
 
 
@@ -128,7 +128,7 @@ def test_fault_04_a_page_that_breaks_midway_through_a_walk_is_asked_again(
 ) -> None:
     """A break on page two loses and doubles nothing: the same cursor is asked for again."""
     first, second = newest_first(5, 3), newest_first(2, 1)
-    server = serve(in_turn(page(first, more=True), answers.cut_short(BODY), page(second)))
+    server = serve(in_turn(page(first, more=True), steps.cut_short(BODY), page(second)))
     client = run.client(server, clock=clock)
     assert collect(run, client.reports.clicks("int1", **RANGE).records()) == first + second
     assert [request.parameter("page[after]") for request in server.requests[1:]] == [first[-1]["real_tx_id"]] * 2
@@ -159,7 +159,7 @@ def test_fault_05_06_the_deadline_of_a_call_cuts_an_attempt_short(run: Running, 
 
 def test_fault_05_a_stalled_read_is_asked_again(run: Running, serve: Serve, clock: FakeClock) -> None:
     """A read that timed out is retried on a fresh connection and gives its rows."""
-    server = serve(in_turn(answers.silence, page(ROWS)))
+    server = serve(in_turn(steps.silence, page(ROWS)))
     client = run.client(server, clock=clock).with_options(timeout=0.3)
     assert collect(run, client.reports.clicks("int1", **RANGE).records()) == ROWS
     assert (server.hits, server.connections) == (2, 2)

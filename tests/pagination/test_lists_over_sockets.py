@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metrics24 import ResponseError, UnexpectedAnswerWarning, field
-from support import answers
+from support import steps
 from support.account import record
 from support.running import Running, collect
 from support.scripted import Received, ScriptedServer, Serve, Step, in_turn
@@ -35,7 +35,7 @@ class Numbered:
         body = {"data": self.items[size * (number - 1) : size * number], "meta": meta}
         if self.between:
             self.between.pop(0)()
-        return answers.json_answer(body)
+        return steps.respond_json(body)
 
 
 def read_all(run: Running, server: ScriptedServer, **options: Any) -> list[str]:
@@ -71,7 +71,7 @@ def test_fault_27_what_goes_at_the_head_is_reported(run: Running, serve: Serve) 
 def test_fault_19_27_what_is_no_list_is_never_an_empty_one(run: Running, serve: Serve) -> None:
     """Faults 19 and 27: an answer without a list is ResponseError, never zero items."""
     with pytest.raises(ResponseError):
-        read_all(run, serve(in_turn(answers.json_answer({}))))
+        read_all(run, serve(in_turn(steps.respond_json({}))))
 
 
 def test_fault_27_a_list_can_be_read_again(run: Running, serve: Serve) -> None:

@@ -101,7 +101,7 @@ WHIMS = st.lists(
 def test_a_walk_delivers_the_table_or_says_where_it_stopped(
     whims: list[str], size: int, limit: int | None, before: int | None
 ) -> None:
-    """The delivered rows are always the head of the table, once each, and the whole of it unless an error is raised."""
+    """The rows delivered are always the head of the table, once each, and all of it unless an error is raised."""
     asked = params(page_size=size, limit=limit, before=None if before is None else str(before))
     driver, seen = FakeDriver(Whimsical(whims)), list[int]()
     whole = ROWS[: None if before is None else ROWS.index(before)][:limit]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from metrics24 import PaginationError
-from support.answers import json_answer
 from support.running import RANGE, Running, collect
 from support.scripted import Received, Script, Serve, Step, in_turn
+from support.steps import respond_json
 from support.tables import Row, Table, ids, newest_first, page, tx
 
 A, B, C = newest_first(9, 7), newest_first(6, 4), newest_first(3, 1)
@@ -70,7 +70,7 @@ def test_fault_25_rows_that_arrive_while_reading_change_nothing(run: Running, se
 
 def test_fault_26_a_cursor_that_vanished_is_named(run: Running, serve: Serve) -> None:
     """When the server forgets the cursor of page two, PaginationError carries the last cursor it accepted."""
-    gone = json_answer({"error": "unknown cursor"}, status=404)
+    gone = respond_json({"error": "unknown cursor"}, status=404)
     server = serve(by_cursor({None: page(A, more=True), tx(7): page(B, more=True), tx(4): gone}))
     seen, error = read_until_error(run, run.client(server).reports.clicks("int1", **RANGE))
     assert (seen, error.cursor) == (A + B, tx(7))

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 import metrics24
-from support.answers import silence
 from support.days import asked_for
 from support.running import make_client
 from support.scripted import Received, Serve, Step
+from support.steps import silence
 
 PROMPT = 0.2  # seconds
 AT_ONCE = 4

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, field
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.days import READINGS, Days, asked_for, at, numbered, row
 from support.lanes import LANES, read_back
@@ -94,7 +94,7 @@ def test_fault_29_rows_are_the_same_when_iterated_again(run: Running, serve: Ser
 
 def test_fault_29_an_error_comes_where_its_rows_would_be(run: Running, serve: Serve) -> None:
     """Whatever else was fetched, rows newer than the error come first, and none after it."""
-    refused = answers.json_answer({"error": "no"}, status=403)
+    refused = steps.respond_json({"error": "no"}, status=403)
     table = Days(numbered(SMALL), unless=lambda first, last, _: refused if (first, last) == (1, 2) else None)
     seen: list[Row] = []
     with pytest.raises(Forbidden):
@@ -113,7 +113,7 @@ def test_fault_29_a_table_that_changes_meanwhile_doubles_nothing(run: Running, s
         changed = [{**each, "status": "new"} for each in table.whole(1)[:1]]
         body = table.body({"start_date": "2025-02-01", "end_date": "2025-02-02", "page[size]": "100"})
         body["data"]["data"][:1] = changed  # type: ignore[index]
-        return answers.json_answer(body)
+        return steps.respond_json(body)
 
     server = serve(Days(table.rows, unless=tamper))
     seen: list[Row] = []
@@ -126,7 +126,7 @@ def test_fault_29_a_429_slows_down_and_loses_nothing(
     run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A server that refuses the first requests gives all rows in the end, and the limit found is logged."""
-    left = [answers.json_answer({}, status=429)] * 6
+    left = [steps.respond_json({}, status=429)] * 6
     table = Days(numbered(SMALL), unless=lambda *_: left.pop() if left else None)
     with caplog.at_level("INFO", "metrics24"):
         assert collect(run, parallel(run.client(serve(table), clock=clock), 4).records()) == table.whole(4)
@@ -146,12 +146,12 @@ def test_fault_29_an_ignored_filter_is_reported_once(run: Running, serve: Serve)
 
 def test_fault_29_giving_up_stops_everything(run: Running, serve: Serve) -> None:
     """Stopping after the first row returns within 200 ms, no thread goes on, and nothing more is asked."""
-    table = Days(numbered(SMALL), unless=lambda first, *_: None if first > 1 else answers.silence)
+    table = Days(numbered(SMALL), unless=lambda first, *_: None if first > 1 else steps.silence)
     arrived = threading.Barrier(4, timeout=30)
 
     def script(request: Received) -> Step:
         step = table(request)
-        if step is answers.silence:
+        if step is steps.silence:
             threading.Thread(target=arrived.wait).start()
         return step
 

@@ -87,7 +87,7 @@ def test_a_server_may_refuse_a_range_without_length() -> None:
 
 
 def test_no_proof_is_an_error() -> None:
-    """Anything else that comes instead of the proof is raised, after the rows that are sure."""
+    """Any other error in place of the proof is raised, after the rows that are sure."""
     reader = FakeReader(unless(Days(numbered(NOONS), "exclusive"), _03_03=raw(403)), days(3))
     with pytest.raises(Forbidden):
         reader.read()
@@ -131,7 +131,7 @@ def test_rows_that_cannot_be_told_apart_are_an_error(missing: str) -> None:
 
 @pytest.mark.parametrize("reading", ["exclusive", "midnight"])
 def test_without_ids_ranges_that_share_nothing_are_joined(reading: str) -> None:
-    """If no row stands in two ranges, none needs an id."""
+    """If no row is in two ranges, none needs an id."""
     rows = [(moment, {**row(moment, ""), "real_tx_id": None}) for moment in NOONS]
     assert FakeReader(served(Days(rows, reading)), days(3)).read() == [rows[2][1], rows[1][1], rows[0][1]]
 

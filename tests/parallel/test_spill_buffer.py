@@ -20,7 +20,7 @@ from support.fake_driver import FakeDriver, Row, Script, policy
 
 
 def test_pages_come_back_as_they_were() -> None:
-    """Pages that fit stay in memory, the rest goes into the file, and both come back in any order."""
+    """Pages that fit stay in memory, the others go into the file, and both come back in any order."""
     buffer, pages = SpillBuffer(10), [bytes([number]) * 4 for number in range(9)]
     tickets = [buffer.put(each) for each in pages]
     assert [isinstance(each, bytes) for each in tickets] == [True] * 2 + [False] * 7

@@ -30,5 +30,5 @@ def test_a_kind_names_what_the_spec_has(kind: Kind) -> None:
     ],
 )
 def test_the_time_of_a_row_is_the_first_that_it_has(row: dict[str, object], time: str | None) -> None:
-    """A value that is absent, null or empty is no time; a value that is no text is written as one."""
+    """An absent, null or empty value is no time; a number is written as text."""
     assert time_of(row) == time

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from metrics24 import ResponseError
-from support.answers import json_answer
 from support.running import RANGE, Running, collect
 from support.scripted import Serve, in_turn
+from support.steps import respond_json
 from support.tables import Row, Table, newest_first, page, row
 
 
@@ -48,7 +48,7 @@ def test_a_batch_is_given_before_all_rows_are_read(run: Running, serve: Serve) -
 def test_an_error_ends_the_batches(run: Running, serve: Serve) -> None:
     """A page that cannot be read is raised after the batches before it, and no rows are made up."""
     pages = [page(newest_first(1100 - 100 * n, 1001 - 100 * n), more=True) for n in range(11)]
-    batches = run.client(serve(in_turn(*pages, json_answer({})))).reports.clicks("int1", **RANGE).arrow_batches()
+    batches = run.client(serve(in_turn(*pages, respond_json({})))).reports.clicks("int1", **RANGE).arrow_batches()
     seen: list[Any] = []
     with pytest.raises(ResponseError):
         run.visit(batches, seen.append)

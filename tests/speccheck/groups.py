@@ -8,8 +8,8 @@ from typing import Any
 
 from metrics24_api.operation_table import OPERATIONS
 from speccheck.stage import META, NOT_FOUND, healthy, operation_of, root
-from support.answers import json_answer, reset
 from support.scripted import Received, Step
+from support.steps import reset, respond_json
 
 SCRATCH = ("--include-writes", "--scratch-integration", "acmeapps02", "--organization", "acmegroup1")
 GROUPS = {each.id for each in OPERATIONS.values() if each.effect == "write" and each.tag == "Filter groups"}
@@ -35,11 +35,11 @@ class Groups:
         if name == self._lost:
             return reset
         if name == "listFilterGroups":
-            return json_answer({"data": list(self.kept.values()), "meta": META})
+            return respond_json({"data": list(self.kept.values()), "meta": META})
         if name == "getFilterGroup":
-            return json_answer(self.kept[last]) if last in self.kept else json_answer({"no": "group"}, status=404)
+            return respond_json(self.kept[last]) if last in self.kept else respond_json({"no": "group"}, status=404)
         if name in GROUPS:
-            return json_answer({"id": list(self.kept)[-1]} if name == "createFilterGroup" else {})
+            return respond_json({"id": list(self.kept)[-1]} if name == "createFilterGroup" else {})
         return {"/": root(), **healthy()}.get(name or request.path, NOT_FOUND)
 
     def _perform(self, name: str, body: dict[str, Any], last: str) -> None:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from metrics24_api.operation_table import OPERATIONS
-from support.answers import answer, json_answer
 from support.scripted import Received, Script, Step
+from support.steps import respond, respond_json
 from support.tables import Row, page, row
 
 PRIVATE = {"offer": "Secret Offer 77", "publisher": "secret-publisher-55", "tx_id": "secret-tx-33", "hash": "5ec2e7"}
-NOT_FOUND = json_answer({"error": {"message": "no such path"}}, status=404)
+NOT_FOUND = respond_json({"error": {"message": "no such path"}}, status=404)
 META = {"total_count": 1, "total_page": 1}
 
 _OUT_OF_ORDER = sorted(OPERATIONS.values(), key=lambda each: each.path.count("{"))
@@ -31,7 +31,7 @@ def operation_of(request: Received) -> str:
 def root(seconds: float = 0) -> Step:
     """Answer the knock at the door, with a clock that is so many seconds ahead."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-    return answer(b"", status=404, headers=[("Date", date)])
+    return respond(b"", status=404, headers=[("Date", date)])
 
 
 def stage(answers: Mapping[str, Step]) -> Script:
@@ -52,15 +52,15 @@ def healthy(**changes: Step) -> dict[str, Step]:
     export = {"id": "export-1", "status": "COMPLETED", "artifact": {"name": "secret-file.csv"}}
     group = {"id": "group-1", "name": "Secret group"}
     return {
-        "listFilterGroups": json_answer({"data": [group], "meta": META}),
-        "getFilterGroup": json_answer(group),
-        "getClick": json_answer({"data": private_row()}),
-        "getConversion": json_answer(private_row("conversion")),
+        "listFilterGroups": respond_json({"data": [group], "meta": META}),
+        "getFilterGroup": respond_json(group),
+        "getClick": respond_json({"data": private_row()}),
+        "getConversion": respond_json(private_row("conversion")),
         "getClickReport": page([private_row()]),
         "getConversionReport": page([private_row("conversion")]),
         "getImpressionReport": page([private_row()]),
-        "listExports": json_answer({"data": [export], "meta": META}),
-        "getExport": json_answer({"data": export}),
-        "getExportUrl": json_answer({"url": "https://storage.invalid/secret-file.csv?signature=5ec2e7"}),
+        "listExports": respond_json({"data": [export], "meta": META}),
+        "getExport": respond_json({"data": export}),
+        "getExportUrl": respond_json({"url": "https://storage.invalid/secret-file.csv?signature=5ec2e7"}),
         **changes,
     }

@@ -22,7 +22,7 @@ from metrics24.speccheck.judgement import SEVERITY, Finding, Verdict, exit_code
 from metrics24_sandbox import Sandbox
 from speccheck.conftest import KEY, Doctor, Serve
 from speccheck.stage import healthy, stage
-from support.answers import silence
+from support.steps import silence
 
 SIGNED = ".".join(("eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxIn0", "c2lnbmF0dXJl"))  # in pieces: nothing here is a token
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from speccheck.conftest import Doctor, Serve
 from speccheck.groups import GROUPS, SCRATCH, Failing, Groups
 from speccheck.stage import operation_of
-from support.answers import answer, json_answer, reset
 from support.scripted import Received, Step
+from support.steps import reset, respond, respond_json
 
 
 def test_a_second_group_that_cannot_be_created_leaves_none_behind(doctor: Doctor, serve: Serve) -> None:
     """If only the first group can be created it is deleted again, and the other writes are not tried."""
-    server = Failing(createFilterGroup=(2, json_answer({}, status=402)))
+    server = Failing(createFilterGroup=(2, respond_json({}, status=402)))
     ended = doctor(serve(server), *SCRATCH, "--json")
     assert ended.verdicts["createFilterGroup"] == "works"
     assert ended.verdicts["updateFilterGroup"] == "inconclusive"
@@ -31,7 +31,7 @@ def test_a_server_that_dies_between_writes_is_reported_with_what_may_be_left(doc
 
 def test_a_lost_creation_and_an_unreadable_list_are_reported(doctor: Doctor, serve: Serve) -> None:
     """If neither the response nor the list tells whether a group was created, the report says so."""
-    listed = answer(b"<html>", content_type="text/html")
+    listed = respond(b"<html>", content_type="text/html")
     ended = doctor(serve(Failing(createFilterGroup=(1, reset), listFilterGroups=(2, listed))), *SCRATCH, "--json")
     assert "may be left behind" in ended.named("clean-up")["summary"]
 
@@ -43,7 +43,7 @@ def test_a_lost_group_is_looked_for_on_every_page(doctor: Doctor, serve: Serve) 
     class Paged(Groups):
         def __call__(self, request: Received) -> Step:
             if request.parameter("page[number]") == "1":
-                return json_answer({"data": full, "meta": {"total_count": 101, "total_page": 2}})
+                return respond_json({"data": full, "meta": {"total_count": 101, "total_page": 2}})
             return super().__call__(request)
 
     server = Paged(lost="createFilterGroup")
@@ -53,7 +53,7 @@ def test_a_lost_group_is_looked_for_on_every_page(doctor: Doctor, serve: Serve) 
 
 def test_an_export_without_an_id_is_not_deleted(doctor: Doctor, serve: Serve) -> None:
     """If no export can be requested deleting one is not tried, and the report says why."""
-    refusal = json_answer({"error": "quota"}, status=402)
+    refusal = respond_json({"error": "quota"}, status=402)
     failures = dict.fromkeys(("downloadClicks", "downloadConversions", "downloadImpressions"), (1, refusal))
     ended = doctor(serve(Failing(**failures)), *SCRATCH, "--include-exports", "--json")
     assert ended.verdicts["downloadClicks"] == "inconclusive"
@@ -69,7 +69,7 @@ def test_a_create_that_gives_no_id_is_found_by_name(doctor: Doctor, serve: Serve
             step = super().__call__(request)
             if operation_of(request) == "createFilterGroup":
                 made.append(step)
-                return answer(b"", status=202)
+                return respond(b"", status=202)
             return step
 
     server = Mute()

@@ -9,8 +9,8 @@ import pytest
 from metrics24.models import properties
 from speccheck.conftest import HERE, KEY, Doctor, Serve
 from speccheck.stage import META, PRIVATE, healthy, private_row, stage
-from support.answers import json_answer
 from support.scripted import Step
+from support.steps import respond_json
 from support.tables import page
 
 EVIDENCE = next(each.evidence for each in properties("Conversion") if each.name == "payout")
@@ -35,7 +35,7 @@ NO_HAS_NEXT = {"data": {"data": [private_row()], "pageInfo": {"startCursor": "a"
             '  score: {type: [number, "null"], x-evidence: observed}',
         ),
         (
-            {"getImpressionReport": json_answer(NO_HAS_NEXT)},
+            {"getImpressionReport": respond_json(NO_HAS_NEXT)},
             "missing field $.data.pageInfo.hasNextPage: required boolean, documented"
             ", so the client refuses such responses",
             "  # take out hasNextPage, and mark the property x-evidence: observed",
@@ -46,7 +46,7 @@ NO_HAS_NEXT = {"data": {"data": [private_row()], "pageInfo": {"startCursor": "a"
             '  payout: {type: [string, "null"], x-evidence: observed}',
         ),
         (
-            {"listExports": json_answer({"data": [{"id": "export-1", "status": "SLEEPING"}], "meta": META})},
+            {"listExports": respond_json({"data": [{"id": "export-1", "status": "SLEEPING"}], "meta": META})},
             "unknown value SLEEPING at $.data[].status",
             "  - SLEEPING",
         ),
@@ -71,7 +71,7 @@ def test_values_of_rows_never_reach_the_report(doctor: Doctor, serve: Serve) -> 
     """No value of a row or of an export and no key is printed, whichever way responses differ or fail."""
     keyed_by_data: Any = {"secret key 12": 1, "9f86d081884c7d65": 2}
     odd = private_row(secret_field="secret-77", advertiser={"name": "secret-1"}, **keyed_by_data)
-    echo = json_answer({"error": f"no {PRIVATE['tx_id']} of {PRIVATE['offer']} with {KEY}"}, status=400)
+    echo = respond_json({"error": f"no {PRIVATE['tx_id']} of {PRIVATE['offer']} with {KEY}"}, status=400)
     server = serve(stage(healthy(getClickReport=page([odd]), getClick=echo, getConversion=echo, getExportUrl=echo)))
     shown = doctor(server, *HERE).out + doctor(server, *HERE, "--json").out
     secrets = [*PRIVATE.values(), KEY, "secret-77", "secret-1", *keyed_by_data, "secret-file", "Secret group"]
@@ -83,7 +83,7 @@ def test_values_of_rows_never_reach_the_report(doctor: Doctor, serve: Serve) -> 
 def test_documented_fields_that_are_absent_are_mentioned_only(doctor: Doctor, serve: Serve) -> None:
     """A documented and optional column that no row has is a detail, and the operation works."""
     rows = {"data": {"data": [{"real_tx_id": "1"}], "pageInfo": {"hasNextPage": False}}}
-    ended = doctor(serve(stage(healthy(getImpressionReport=json_answer(rows)))), *HERE, "--json")
+    ended = doctor(serve(stage(healthy(getImpressionReport=respond_json(rows)))), *HERE, "--json")
     found = ended.named("getImpressionReport")
     assert (ended.code, found["verdict"]) == (0, "works")
     assert "$.data.data[].request_time" in found["details"][0]

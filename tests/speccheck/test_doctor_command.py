@@ -15,8 +15,8 @@ from metrics24_sandbox import Sandbox
 from speccheck.conftest import KEY, Doctor, Serve
 from speccheck.groups import SCRATCH, Groups
 from speccheck.stage import NOT_FOUND, healthy, operation_of
-from support.answers import silence
 from support.scripted import Received, ScriptedServer, Step
+from support.steps import silence
 
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
 

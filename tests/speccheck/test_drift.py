@@ -20,8 +20,8 @@ from spec.document import ROOT
 from speccheck.cassettes import interaction, keep
 from speccheck.conftest import HERE, KEY, Drift, Serve
 from speccheck.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
-from support.answers import json_answer, silence
 from support.scripted import Received, Step
+from support.steps import respond_json, silence
 from support.tables import page
 
 CASSETTES = str(ROOT / "tests" / "cassettes")
@@ -152,21 +152,21 @@ def test_options_that_make_no_sense_are_code_2(drift: Drift, arguments: tuple[st
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (503, 6), (404, 4)])
 def test_a_server_that_answers_nothing_is_an_error(drift: Drift, serve: Serve, status: int, code: int) -> None:
     """If no operation succeeds, the command ends with the code of the reason and reports no difference."""
-    ended = drift(*HERE, "--json", server=serve(lambda request: json_answer({}, status=status)))
+    ended = drift(*HERE, "--json", server=serve(lambda request: respond_json({}, status=status)))
     assert (ended.code, ended.out) == (code, "")
     assert json.loads(ended.err)["error"]["exit_code"] == code
 
 
 def test_a_refusal_can_be_an_undocumented_status(drift: Drift, serve: Serve) -> None:
     """A status that the spec does not list is a difference of the operation that gave it."""
-    refusal = json_answer({"error": "no"}, status=422)
+    refusal = respond_json({"error": "no"}, status=422)
     ended = drift(*HERE, "--json", server=serve(stage(healthy(getImpressionReport=refusal))))
     assert (ended.code, ended.kinds) == (15, {"getImpressionReport.422": "undocumented status"})
 
 
 def test_a_method_that_is_wrong_is_the_doctors(drift: Drift, serve: Serve) -> None:
     """A 405 is told, and people are sent to the doctor."""
-    refusal = json_answer({}, status=405)
+    refusal = respond_json({}, status=405)
     ended = drift(*HERE, server=serve(stage(healthy(getImpressionReport=refusal))))
     assert re.search(r"undocumented status +getImpressionReport\.405 .*see doctor", ended.out)
 
@@ -225,7 +225,7 @@ def test_ctrl_c_ends_drift_at_once(serve: Serve, tmp_path: Path, number: signal.
         if name == "getClickReport":
             reached.set()
             return silence
-        return {"/": root(), **healthy(listExports=json_answer({"data": [], "meta": META}))}.get(name, NOT_FOUND)
+        return {"/": root(), **healthy(listExports=respond_json({"data": [], "meta": META}))}.get(name, NOT_FOUND)
 
     with shell_for(serve(script).base_url, KEY, tmp_path).start("drift", "--live", *HERE) as process:
         assert reached.wait(30)

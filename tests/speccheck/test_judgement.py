@@ -9,12 +9,12 @@ import pytest
 from metrics24_api.operation_table import OPERATIONS
 from speccheck.conftest import HERE, KEY, Doctor, Serve
 from speccheck.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
-from support.answers import html_answer, json_answer, redirect, reset
 from support.scripted import Received, Step
+from support.steps import redirect, reset, respond_html, respond_json
 from support.tables import page, table
 
 LATER = [("Retry-After", "99999")]
-QUIET_FAILURE = json_answer({"error": "no"}, status=503, headers=LATER)
+QUIET_FAILURE = respond_json({"error": "no"}, status=503, headers=LATER)
 
 
 def test_a_stage_that_is_as_the_spec_says_works(doctor: Doctor, serve: Serve) -> None:
@@ -25,7 +25,7 @@ def test_a_stage_that_is_as_the_spec_says_works(doctor: Doctor, serve: Serve) ->
 
 def test_an_answer_in_html_is_broken(doctor: Doctor, serve: Serve) -> None:
     """A server that answers everything with a web page is code 7, not a wrong path."""
-    ended = doctor(serve(lambda _: html_answer()), *HERE, "--json")
+    ended = doctor(serve(lambda _: respond_html()), *HERE, "--json")
     assert (ended.code, ended.verdicts["listExports"], ended.verdicts["getClickReport"]) == (7, "broken", "broken")
     assert ended.named("listExports")["summary"] == "the response is not JSON"
 
@@ -55,7 +55,7 @@ def test_a_server_that_falls_silent_is_not_asked_on(doctor: Doctor, serve: Serve
 )
 def test_refusals_are_inconclusive(doctor: Doctor, serve: Serve, status: int, words: str) -> None:
     """A server that refuses harmless parameters leaves the operation open."""
-    refusal = json_answer({"error": "page size is odd"}, status=status, headers=LATER)
+    refusal = respond_json({"error": "page size is odd"}, status=status, headers=LATER)
     ended = doctor(serve(stage(healthy(getImpressionReport=refusal))), *HERE, "--json")
     found = ended.named("getImpressionReport")
     assert (ended.code, found["verdict"], found["status"]) == (13, "inconclusive", status)
@@ -71,7 +71,7 @@ def test_a_redirect_is_broken(doctor: Doctor, serve: Serve) -> None:
 
 def test_a_key_that_works_elsewhere_is_not_refused(doctor: Doctor, serve: Serve) -> None:
     """Status 401 after another operation has worked is about that operation alone."""
-    ended = doctor(serve(stage(healthy(listExports=json_answer({}, status=401)))), *HERE, "--json")
+    ended = doctor(serve(stage(healthy(listExports=respond_json({}, status=401)))), *HERE, "--json")
     assert (ended.code, ended.verdicts["listExports"]) == (13, "forbidden")
 
 
@@ -92,7 +92,7 @@ def test_error_bodies_are_compared_without_ids_and_paths(doctor: Doctor, serve: 
         if operation_of(request) != "listExports" and operation_of(request):
             return healthy()[operation_of(request)]
         body = {"error": f"cannot GET {request.path}", "time": next(numbers), "request_id": f"req-{next(numbers)}-ab"}
-        return json_answer(body, status=404)
+        return respond_json(body, status=404)
 
     ended = doctor(serve(script), *HERE, "--json")
     assert ended.verdicts["listExports"] == "wrong path"
@@ -104,7 +104,7 @@ def test_a_nonsense_path_that_is_not_a_404_proves_nothing(doctor: Doctor, serve:
     def script(request: Received) -> Step:
         if operation_of(request) == "listExports":
             return NOT_FOUND
-        return healthy().get(operation_of(request), json_answer({}, status=400))
+        return healthy().get(operation_of(request), respond_json({}, status=400))
 
     ended = doctor(serve(script), *HERE, "--json")
     assert ended.named("listExports")["summary"] == "404, and no other path to compare the response with"
@@ -112,7 +112,7 @@ def test_a_nonsense_path_that_is_not_a_404_proves_nothing(doctor: Doctor, serve:
 
 def test_a_wrong_method_without_an_allow_header_gets_a_guess(doctor: Doctor, serve: Serve) -> None:
     """If the server does not name the right method, the likely other one is suggested."""
-    ended = doctor(serve(stage(healthy(getClick=json_answer({}, status=405)))), *HERE, "--json")
+    ended = doctor(serve(stage(healthy(getClick=respond_json({}, status=405)))), *HERE, "--json")
     found = ended.named("getClick")
     assert found["verdict"] == "wrong method"
     assert 'routes={"getClick": ("POST", "/api/v2/reports/v2/click")}' in found["remedy"][0]
@@ -139,7 +139,7 @@ def test_the_other_column_is_tried_for_the_transaction_id(doctor: Doctor, serve:
 
     def script(request: Received) -> Step:
         if operation_of(request) == "getClick" and request.parameter("tx_id") != PRIVATE["tx_id"]:
-            return json_answer({"error": "unknown"}, status=404)
+            return respond_json({"error": "unknown"}, status=404)
         return healthy().get(operation_of(request), NOT_FOUND)
 
     assert doctor(serve(script), *HERE, "--json").code == 0
@@ -154,7 +154,7 @@ def test_rows_without_the_keys_of_a_look_up_are_named(doctor: Doctor, serve: Ser
 
 def test_an_id_that_no_path_can_hold_is_not_sent(doctor: Doctor, serve: Serve) -> None:
     """An id of the server's that would bend a URL leaves the operation open, and is not shown."""
-    listed = json_answer({"data": [{"id": "../secret-1"}], "meta": META})
+    listed = respond_json({"data": [{"id": "../secret-1"}], "meta": META})
     ended = doctor(serve(stage(healthy(listExports=listed))), *HERE, "--json")
     assert ended.named("getExport")["summary"] == "not asked: an id or key of another response cannot be sent"
     assert "secret-1" not in ended.out
@@ -162,7 +162,7 @@ def test_an_id_that_no_path_can_hold_is_not_sent(doctor: Doctor, serve: Serve) -
 
 def test_lists_and_tables_of_another_shape_are_differences(doctor: Doctor, serve: Serve) -> None:
     """An answer whose outer shape is another one is a difference, and gives no ids."""
-    changes = {"listExports": json_answer([1, 2]), "getClickReport": json_answer({"data": [private_row()]})}
+    changes = {"listExports": respond_json([1, 2]), "getClickReport": respond_json({"data": [private_row()]})}
     ended = doctor(serve(stage(healthy(**changes))), *HERE, "--json")
     assert ended.verdicts["listExports"] == ended.verdicts["getClickReport"] == "differs"
     assert ended.named("listExports")["details"] == ["type conflict $: array, where the spec says object"]
@@ -189,15 +189,15 @@ def test_the_root_is_asked_without_the_key(doctor: Doctor, serve: Serve) -> None
 def test_a_forged_line_cannot_enter_the_report(doctor: Doctor, serve: Serve) -> None:
     """Control characters in what a server says are escaped in the text for people."""
     rows = table([private_row()]) | {"data\x1b[2J\nworks everything": 1}
-    refusal = json_answer({"error": "\x1b[2J\nworks all"}, status=400)
-    ended = doctor(serve(stage(healthy(getClickReport=json_answer(rows), listExports=refusal))), *HERE)
+    refusal = respond_json({"error": "\x1b[2J\nworks all"}, status=400)
+    ended = doctor(serve(stage(healthy(getClickReport=respond_json(rows), listExports=refusal))), *HERE)
     assert [line for line in ended.out.splitlines() if not line.isprintable()] == []
 
 
 def test_null_instead_of_a_list_is_an_empty_one(doctor: Doctor, serve: Serve) -> None:
     """Servers that write an empty list as null work, with nothing to compare."""
-    empty = json_answer({"data": {"data": None, "pageInfo": {"hasNextPage": False}}})
-    nothing = json_answer({"data": None, "meta": {"total_count": 0, "total_page": 0}})
+    empty = respond_json({"data": {"data": None, "pageInfo": {"hasNextPage": False}}})
+    nothing = respond_json({"data": None, "meta": {"total_count": 0, "total_page": 0}})
     changes = {"getImpressionReport": empty, "listFilterGroups": nothing}
     ended = doctor(serve(stage(healthy(**changes))), *HERE, "--json")
     words = {ended.named(name)["summary"] for name in changes}

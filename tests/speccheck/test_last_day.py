@@ -11,14 +11,14 @@ from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
 from speccheck.conftest import Doctor, Serve
 from speccheck.stage import healthy, private_row, stage
-from support.answers import html_answer, json_answer
 from support.scripted import Received, Step
+from support.steps import respond_html, respond_json
 from support.tables import page
 
 HERE = ("--integration", "acmeshop01", "--json")
 WEEK = ("--start", "2025-02-01", "--end", "2025-02-07")
 TODAY = "2025-02-20T15:30:00"
-REFUSED = json_answer({"error": "one day is too little"}, status=400)
+REFUSED = respond_json({"error": "one day is too little"}, status=400)
 
 
 def small(**options: object) -> SandboxOptions:
@@ -92,7 +92,7 @@ def test_rows_at_midnight_alone_say_nothing(doctor: Doctor, serve: Serve) -> Non
     assert ended.verdicts["last day"] == "inconclusive"
 
 
-@pytest.mark.parametrize("answer", [REFUSED, html_answer()], ids=["status", "html"])
+@pytest.mark.parametrize("answer", [REFUSED, respond_html()], ids=["status", "html"])
 def test_a_single_day_that_is_refused_leaves_it_open(doctor: Doctor, serve: Serve, answer: Step) -> None:
     """A server that gives rows for several days and no usable answer for one is not said to leave last days out."""
 

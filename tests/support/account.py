@@ -12,7 +12,7 @@ import pytest
 
 from metrics24 import Metrics24Error
 from metrics24._core.requests import OPERATIONS
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import Running, collect
 from support.scripted import Received, ScriptedServer, Step
@@ -80,14 +80,14 @@ class Account:
             return said.pop(0) if len(said) > 1 else said[0]
         match operation:
             case "getExportUrl":
-                return answers.json_answer({"url": self._address()})
+                return steps.respond_json({"url": self._address()})
             case "listExports":
-                return answers.json_answer(
+                return steps.respond_json(
                     {"data": self.exports, "meta": {"total_count": len(self.exports), "total_page": 1}}
                 )
             case "deleteExport":
-                return answers.answer(b"", status=204)
-        return answers.json_answer(self.export)
+                return steps.respond(b"", status=204)
+        return steps.respond_json(self.export)
 
 
 class _Serve(Protocol):

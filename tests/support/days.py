@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
-from support.answers import json_answer
 from support.scripted import Received, Step
+from support.steps import respond_json
 from support.tables import Row
 
 READINGS = ("inclusive", "exclusive", "midnight")
@@ -82,4 +82,4 @@ class Days:
         span = [(date.fromisoformat(asked[name]) - FIRST).days for name in ("start_date", "end_date")]
         with self._lock:
             otherwise = self._unless(span[0], span[1], "page[after]" not in asked)
-        return otherwise or json_answer(self.body(asked))
+        return otherwise or respond_json(self.body(asked))

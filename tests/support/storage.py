@@ -6,9 +6,9 @@ import re
 import threading
 from collections.abc import Callable
 
-from support import answers
-from support.answers import Headers
+from support import steps
 from support.scripted import Exchange, Received, Step
+from support.steps import Headers
 
 MIB = 1024 * 1024
 SIGNATURE = "s1gn4ture-that-must-not-leak-77c2"
@@ -91,7 +91,7 @@ class Storage:
         query = "&".join(f"{name}={value}" for name, value in request.query)
         if query in self._open:
             return None
-        return answers.answer(_NOT_OPEN % b"AccessDenied", status=403, content_type="application/xml")
+        return steps.respond(_NOT_OPEN % b"AccessDenied", status=403, content_type="application/xml")
 
     def wanted(self, request: Received) -> int:
         """The first byte that is asked for, and that the file as it is now may be asked for."""
@@ -102,7 +102,7 @@ class Storage:
         """Announce all that is asked for and send at most `count` bytes of it; `then` something else may follow."""
         first = self.wanted(request)
         if first and first >= len(self.content):
-            return answers.answer(b"", status=416, headers=[("Content-Range", f"bytes */{len(self.content)}")])
+            return steps.respond(b"", status=416, headers=[("Content-Range", f"bytes */{len(self.content)}")])
         body = self.content[first:]
         headers = {"ETag": self.etag, "Content-Length": str(len(body)), "Content-Type": "text/csv", **self.headers}
         if first:
@@ -143,7 +143,7 @@ def cut(count: int) -> Fault:
 
 def reset(count: int) -> Fault:
     """Reset after so many bytes."""
-    return lambda storage, request: storage.part(request, count, answers.reset)
+    return lambda storage, request: storage.part(request, count, steps.reset)
 
 
 def stall(count: int) -> Fault:

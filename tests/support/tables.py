@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Sequence
 
-from support.answers import json_answer
 from support.scripted import Received, Step
+from support.steps import respond_json
 
 Row = dict[str, object]
 PAGE_INFO = ("startCursor", "endCursor", "hasPreviousPage", "hasNextPage")
@@ -44,7 +44,7 @@ def table(rows: Sequence[Row], *, more: bool = False, **info: object) -> dict[st
 
 def page(rows: Sequence[Row], *, more: bool = False, **info: object) -> Step:
     """Answer with one page of rows."""
-    return json_answer(table(rows, more=more, **info))
+    return respond_json(table(rows, more=more, **info))
 
 
 class Table:
@@ -60,13 +60,13 @@ class Table:
             rows = list(self.rows)
         size = int(request.parameter("page[size]") or 0)
         if not 1 <= size <= 100:
-            return json_answer({"error": "page[size] must be between 1 and 100"}, status=400)
+            return respond_json({"error": "page[size] must be between 1 and 100"}, status=400)
         after, before = request.parameter("page[after]"), request.parameter("page[before]")
         cursor = after or before
         if cursor is None:
             return page(rows[:size], more=len(rows) > size)
         if cursor not in ids(rows):
-            return json_answer({"error": "unknown cursor"}, status=400)
+            return respond_json({"error": "unknown cursor"}, status=400)
         place = ids(rows).index(cursor)
         if after is not None:
             return page(rows[place + 1 : place + 1 + size], more=len(rows) > place + 1 + size)

@@ -9,16 +9,16 @@ import httpx
 import pytest
 import trustme
 
-from support import answers
+from support import steps
 from support.scripted import Received, ScriptedServer, Step, in_turn
 from support.tables import Table, ids, newest_first, tx
 
 FAILING: dict[str, tuple[Step, type[Exception]]] = {
-    "reset": (answers.reset, httpx.ReadError),
-    "cut_short": (answers.cut_short(b"0123456789"), httpx.RemoteProtocolError),
-    "cut_chunks": (answers.cut_chunks(b"0123456789"), httpx.RemoteProtocolError),
-    "garbage": (answers.garbage, httpx.RemoteProtocolError),
-    "silence": (answers.silence, httpx.ReadTimeout),
+    "reset": (steps.reset, httpx.ReadError),
+    "cut_short": (steps.cut_short(b"0123456789"), httpx.RemoteProtocolError),
+    "cut_chunks": (steps.cut_chunks(b"0123456789"), httpx.RemoteProtocolError),
+    "garbage": (steps.garbage, httpx.RemoteProtocolError),
+    "silence": (steps.silence, httpx.ReadTimeout),
 }
 
 
@@ -29,7 +29,7 @@ def get(server: ScriptedServer, parameters: Mapping[str, str | int] | None = Non
 
 def test_steps_are_answered_in_turn_and_recorded() -> None:
     """Each request takes the next step, the last step stays, and requests are kept as they arrived."""
-    with ScriptedServer(in_turn(answers.json_answer({"n": 1}), answers.html_answer(503))) as server:
+    with ScriptedServer(in_turn(steps.respond_json({"n": 1}), steps.respond_html(503))) as server:
         statuses = [get(server, {"q": "a b"}).status_code for _ in range(3)]
         sent = httpx.post(f"{server.base_url}/p%20q?x=1&x=2", content=b"body", headers={"API-KEY": "k"}, timeout=1)
         request = server.requests[-1]
@@ -49,7 +49,7 @@ def test_failures_look_like_the_real_ones(failing: str) -> None:
 def test_drips_never_trip_a_timeout_between_two_bytes() -> None:
     """Dripping bodies outlast a read timeout, which is why a wall-clock one is needed."""
     with (
-        ScriptedServer(in_turn(answers.drip_body(0.05))) as server,
+        ScriptedServer(in_turn(steps.drip_body(0.05))) as server,
         httpx.stream("GET", server.base_url, timeout=0.3) as response,
     ):
         dripped = [block for block, _ in zip(response.iter_bytes(), range(10), strict=False)]
@@ -58,14 +58,14 @@ def test_drips_never_trip_a_timeout_between_two_bytes() -> None:
 
 def test_a_bomb_is_small_on_the_wire() -> None:
     """Eight mebibytes arrive as a few kilobytes per layer, and unpack layer by layer."""
-    with ScriptedServer(in_turn(answers.gzip_bomb(8), answers.gzip_bomb(8, layers=2))) as server:
+    with ScriptedServer(in_turn(steps.gzip_bomb(8), steps.gzip_bomb(8, layers=2))) as server:
         for layers in (1, 2):
             with httpx.stream("GET", server.base_url) as response:
                 packed = b"".join(response.iter_raw())
             assert len(packed) < 10_000
             for _ in range(layers):
                 packed = gzip.decompress(packed)
-            assert packed == b" " * 8 * answers.MIB
+            assert packed == b" " * 8 * steps.MIB
 
 
 def test_https_needs_the_right_authority() -> None:
@@ -74,7 +74,7 @@ def test_https_needs_the_right_authority() -> None:
     serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(serving)
     authority.configure_trust(trusting)
-    with ScriptedServer(in_turn(answers.json_answer({})), tls=serving) as server:
+    with ScriptedServer(in_turn(steps.respond_json({})), tls=serving) as server:
         with pytest.raises(httpx.ConnectError):
             get(server)
         assert httpx.get(server.base_url, verify=trusting).status_code == 200
@@ -85,7 +85,7 @@ def test_close_ends_what_still_waits() -> None:
     """Closing joins every thread, connections that were kept alive or never answered included."""
     before = threading.active_count()
     with httpx.Client() as client:
-        with ScriptedServer(in_turn(answers.json_answer({}))) as server:
+        with ScriptedServer(in_turn(steps.respond_json({}))) as server:
             client.get(server.base_url)
             assert threading.active_count() > before
         assert threading.active_count() == before

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from metrics24 import AmbiguousWrite, RateLimited, Retrying
-from support import answers
+from support import steps
 from support.clock import FakeClock
 from support.running import Running
 from support.scripted import Received, Script, Serve, Step, in_turn
 
 GROUP: dict[str, Any] = {"id": "g1", "name": "Spring", "priority": 7, "active": True, "offer_ids": ["o1"]}
 LOST = {
-    "reset": answers.reset,
-    "garbage": answers.garbage,
-    "cut short": answers.cut_short(json.dumps(GROUP).encode()),
-    "504": answers.html_answer(504),
+    "reset": steps.reset,
+    "garbage": steps.garbage,
+    "cut short": steps.cut_short(json.dumps(GROUP).encode()),
+    "504": steps.respond_html(504),
 }
-NOTHING = answers.answer(b"", status=204)
+NOTHING = steps.respond(b"", status=204)
 
 Write = Callable[[Any], Any]
 WRITES: dict[str, Write] = {
@@ -43,7 +43,7 @@ def one_group(write: Step, *, change: dict[str, Any] | None = None) -> Script:
     def script(request: Received) -> Step:
         nonlocal written
         if request.method == "GET":
-            return answers.json_answer({**GROUP, **(change or {})} if written else GROUP)
+            return steps.respond_json({**GROUP, **(change or {})} if written else GROUP)
         written = True
         return write
 
@@ -85,7 +85,7 @@ def test_fault_03_a_lost_change_that_does_not_show_is_ambiguous(
 
 def test_fault_03_a_write_that_times_out_is_not_repeated(run: Running, serve: Serve) -> None:
     """Fault 3: a server that never answers a write has it once, and the state decides."""
-    server = serve(one_group(answers.silence, change={"active": False}))
+    server = serve(one_group(steps.silence, change={"active": False}))
     client = run.client(server, timeout=0.3)
     assert run.result(client.filter_groups.update("int1", "g1", active=False)).active is False
     assert methods(server.requests) == ["PATCH"]
@@ -93,8 +93,8 @@ def test_fault_03_a_write_that_times_out_is_not_repeated(run: Running, serve: Se
 
 def test_fault_03_a_read_back_is_retried_as_reads_are(run: Running, serve: Serve, clock: FakeClock) -> None:
     """Fault 3: the read-back is a read, so that faults of its own are ridden out."""
-    failing = answers.json_answer({}, status=503)
-    server = serve(in_turn(answers.reset, failing, failing, answers.json_answer({**GROUP, "active": False})))
+    failing = steps.respond_json({}, status=503)
+    server = serve(in_turn(steps.reset, failing, failing, steps.respond_json({**GROUP, "active": False})))
     client = run.client(server, clock=clock)
     assert run.result(client.filter_groups.update("int1", "g1", active=False)).active is False
     assert methods(server.requests) == ["PATCH"]
@@ -102,8 +102,8 @@ def test_fault_03_a_read_back_is_retried_as_reads_are(run: Running, serve: Serve
 
 def test_fault_03_a_write_that_was_throttled_is_tried_again(run: Running, serve: Serve, clock: FakeClock) -> None:
     """Fault 3: 429 says that nothing happened, so that the write is sent again, and is RateLimited at last."""
-    throttled = answers.json_answer({}, status=429)
-    server = serve(in_turn(throttled, NOTHING, answers.json_answer(GROUP), throttled))
+    throttled = steps.respond_json({}, status=429)
+    server = serve(in_turn(throttled, NOTHING, steps.respond_json(GROUP), throttled))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=2))
     assert run.result(client.filter_groups.update("int1", "g1", active=True)).id == "g1"
     assert methods(server.requests) == ["PATCH", "PATCH"]

@@ -24,7 +24,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from metrics24 import Client, UsageError
-from support import answers
+from support import steps
 from support.account import Stage
 from support.scripted import Received, ScriptedServer, Step
 from support.storage import LARGE
@@ -157,7 +157,7 @@ def _page(request: Received) -> Step:
         "hasNextPage": more,
         "hasPreviousPage": number > 0,
     }
-    return answers.json_answer({"data": {"data": items, "pageInfo": info}})
+    return steps.respond_json({"data": {"data": items, "pageInfo": info}})
 
 
 def attack(minutes: float, number: int, savings: tuple[Saving, ...] = SAVINGS) -> tuple[Counter[str], list[str]]:

@@ -7,9 +7,9 @@ import os
 import re
 import shlex
 import stat
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 STDIN_OR_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
+STDIN = Path("-")
 _PARAMETER = "click parameter"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_BYTES = 64 * 1024
@@ -195,6 +196,22 @@ def read_key(path: Path) -> str:
     if len(content) > _MOST_BYTES or not key:
         raise ConfigurationError(f"The key file {path} is {'empty' if not key else 'too long for a key'}.")
     return key
+
+
+def read_text(file: Path) -> str:
+    """Read a text file, or stdin where it is `-`.
+
+    Raises:
+        UsageError: it cannot be read, or is not text in UTF-8.
+
+    """
+    try:
+        data = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not text in UTF-8") from error
 
 
 def command_line(changes: Mapping[str, object], *, other: tuple[str, click.Command] | None = None) -> str:
@@ -468,29 +485,3 @@ def _condition(column: Field, operator: str, value: str) -> Filter:
     if operator == "lte":
         return column.lte(value)
     return column.op(operator, value)
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-understood_day = parse_day
-
-
-def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Give a command all of these options, in their order."""
-    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
-
-
-def connection_options(command: F) -> F:
-    """Give a command the options of the connection, then --quiet, --json and --debug."""
-    for parameter in reversed(parameters(ConnectionOptions)):
-        command.__dict__.setdefault("__click_params__", []).append(parameter)
-    return command
-
-
-def open_client(given: Mapping[str, Any]) -> metrics24.Client:
-    """Make the client that a command's options describe."""
-    return ConnectionOptions(**{each.name: given[each.name] for each in fields(ConnectionOptions)}).open_client()
-
-
-def routes(given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Understand --route."""
-    return dict(map(_route, given["routes"]))

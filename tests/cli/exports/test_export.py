@@ -14,7 +14,7 @@ from cli.exports.conftest import COLUMNS, EXPORT, SMALL
 from files.round_trip import files_in, read_csv
 from metrics24_sandbox import Sandbox
 from support.account import IDENTITY, Stage
-from support.answers import json_answer
+from support.steps import respond_json
 from support.storage import csv_file
 
 RESUME = ("exports", "resume", IDENTITY)
@@ -230,7 +230,7 @@ def test_an_export_of_no_rows_is_a_file(metrics24: Metrics24, stage: Stage, desk
 
 def test_an_unknown_export_is_not_found(metrics24: Metrics24, stage: Stage) -> None:
     """Resuming an export that does not exist is code 4, without advice to try the same again."""
-    stage.account.say_next("getExport", json_answer({"error": "no such export"}, status=404))
+    stage.account.say_next("getExport", respond_json({"error": "no such export"}, status=404))
     ended = metrics24(*RESUME, "-o", "rows.csv")
     assert ended.code == 4
     assert "exports resume" not in ended.err

@@ -12,7 +12,7 @@ from metrics24.cli.export_commands import exports
 from metrics24.models import EXPORT_FILTERS
 from metrics24_sandbox import Sandbox
 from support.account import IDENTITY, Stage, record
-from support.answers import json_answer
+from support.steps import respond_json
 from support.storage import SIGNATURE
 
 NEWEST, OLDEST = "01JN66V0G014R3RV1YZ7AMAEDQ", "01JN3ME9G0XWZ5WE3GWCMKEB25"
@@ -107,7 +107,7 @@ def test_strange_shapes_are_listed(metrics24: Metrics24, stage: Stage) -> None:
 def test_the_url_is_on_stdout_alone(metrics24: Metrics24, stage: Stage, name: str) -> None:
     """The signed URL of an export's file, named either way, is stdout, and the note about it is stderr."""
     if name != IDENTITY:
-        stage.account.say_next("getExport", json_answer({}, status=404))
+        stage.account.say_next("getExport", respond_json({}, status=404))
     ended = metrics24("exports", "url", name)
     assert ended.code == 0
     assert ended.out.startswith(f"{stage.bucket.base_url}/files/clicks.csv?")

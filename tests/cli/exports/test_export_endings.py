@@ -14,12 +14,12 @@ from cli.exports.conftest import COLUMNS, EXPORT, SMALL
 from cli.groups.conftest import Waiting
 from files.round_trip import files_in
 from support.account import IDENTITY, Stage, record
-from support.answers import html_answer, json_answer, reset
 from support.scripted import Step
+from support.steps import reset, respond_html, respond_json
 from support.storage import LARGE, SIGNATURE, constant, cut, stall
 
 HALF = 1536 * 1024
-PENDING = json_answer(record(status="PENDING", artifact_name=None))
+PENDING = respond_json(record(status="PENDING", artifact_name=None))
 GO_ON = f"The export {IDENTITY} goes on at the server, and the part that was downloaded is kept. Go on with: "
 
 
@@ -164,7 +164,7 @@ def test_fault_32_an_export_that_failed_is_not_resumed(
 @pytest.mark.parametrize(("status", "code"), [(402, 1), (429, 5)])
 def test_a_quota_that_is_used_up_is_said(metrics24: Metrics24, stage: Stage, status: int, code: int) -> None:
     """If the day's exports are used up the message says so, and how to take one that exists."""
-    refusal = json_answer({"error": "quota"}, status=status, headers=[("Retry-After", "99999")])
+    refusal = respond_json({"error": "quota"}, status=status, headers=[("Retry-After", "99999")])
     stage.account.say_next("downloadClicks", refusal)
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv")
     assert (ended.code, stage.account.calls) == (code, ["downloadClicks"])
@@ -172,7 +172,7 @@ def test_a_quota_that_is_used_up_is_said(metrics24: Metrics24, stage: Stage, sta
     assert "On the command line: --reuse SECONDS, and metrics24 exports list" in ended.err
 
 
-@pytest.mark.parametrize("answer", [reset, json_answer({}, status=503)], ids=["reset", "503"])
+@pytest.mark.parametrize("answer", [reset, respond_json({}, status=503)], ids=["reset", "503"])
 def test_a_lost_answer_names_the_candidates(metrics24: Metrics24, stage: Stage, answer: Step) -> None:
     """If it is unknown whether the export was requested the code is 14, and it was asked for once."""
     stage.account.export["created_at"] = "2099-01-01T00:00:00Z"
@@ -184,7 +184,7 @@ def test_a_lost_answer_names_the_candidates(metrics24: Metrics24, stage: Stage, 
 
 def test_a_download_that_fails_keeps_its_signature(metrics24: Metrics24, stage: Stage, desk: Path) -> None:
     """A refused download says how to go on, writes no file, and shows no signature, also with --debug."""
-    stage.storage.fail_next(*[constant(html_answer(404))] * 10)
+    stage.storage.fail_next(*[constant(respond_html(404))] * 10)
     ended = metrics24(*EXPORT, *COLUMNS, "-o", "rows.csv", "--debug")
     assert ended.code == 4
     assert resume_of(ended.err)[:3] == ["exports", "resume", IDENTITY]

@@ -11,8 +11,8 @@ import pytest
 from cli.commands import Ended
 from cli.conftest import Metrics24
 from metrics24_sandbox import Sandbox, SandboxOptions
-from support.answers import silence
 from support.scripted import Received, Step, in_turn
+from support.steps import silence
 
 Group = dict[str, Any]
 Groups = Callable[[], dict[str, Group]]

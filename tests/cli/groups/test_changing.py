@@ -8,8 +8,8 @@ import pytest
 from cli.conftest import Metrics24, Serve
 from cli.groups.conftest import FIRST, SECOND, Groups, writes
 from metrics24_sandbox import Sandbox
-from support.answers import json_answer
 from support.scripted import in_turn
+from support.steps import respond_json
 
 NEW = ("--organization", "acmegroup1", "--name", "Summer sale", "--priority", "7")
 EVERYTHING = (
@@ -121,7 +121,7 @@ def test_a_dry_run_of_offers_shows_the_lists(command: Metrics24, box: Sandbox) -
     ("arguments", "complaint"),
     [
         (("create", *NEW[:-2]), "--priority"),
-        (("create", *NEW, "--tag", "", "--inactive"), "tags"),
+        (("create", *NEW, "--tag", "", "--inactive"), "--tag must hold"),
         (("create", *NEW, "--filters-file", "none.json"), "none.json cannot be read (No such file"),
         (("create", *NEW, "--filters-file", "bad.json"), "bad.json does not hold JSON"),
         (("create", *NEW, "--filters-file", "object.json"), "must hold a JSON array of filters, not dict"),
@@ -153,9 +153,9 @@ def test_wrong_arguments_are_code_2_before_anything_is_sent(
 def test_fault_49_a_create_of_unknown_fate_is_code_14_with_the_candidates(command: Metrics24, serve: Serve) -> None:
     """If the answer names no group and two could be it, the code is 14 and both ids are told."""
     twins = [{"id": each, "name": "Summer sale", "priority": 7, "organization": "acmegroup1"} for each in ("g1", "g2")]
-    listed = json_answer({"data": twins, "meta": {"total_count": 2, "total_page": 1}})
+    listed = respond_json({"data": twins, "meta": {"total_count": 2, "total_page": 1}})
     for arguments in ((), ("--json",)):
-        server = serve(in_turn(json_answer({}), listed))
+        server = serve(in_turn(respond_json({}), listed))
         ended = command("create", *NEW, *arguments, "--base-url", server.base_url)
         assert (ended.code, ended.out) == (14, "")
         assert "Candidates: g1, g2." in ended.err

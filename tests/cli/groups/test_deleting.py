@@ -11,8 +11,8 @@ from cli.conftest import Metrics24, Serve
 from cli.groups.conftest import FIRST, INTEGRATION, SECOND, THIRD, Groups, id_file, outcome, writes
 from cli.groups.terminal import run_on_terminal
 from metrics24_sandbox import Sandbox
-from support.answers import json_answer
 from support.scripted import in_turn
+from support.steps import respond_json
 
 
 @pytest.mark.parametrize("arguments", [("delete", FIRST), ("bulk-delete", FIRST, SECOND)])
@@ -110,7 +110,7 @@ def test_ids_may_come_from_stdin(command: Metrics24, monkeypatch: pytest.MonkeyP
 
 def test_fault_51_a_stripped_body_is_no_success(command: Metrics24, serve: Serve) -> None:
     """If the list shows that groups survived their deletion they are unverified, and the code is 11."""
-    listed = json_answer({"data": [{"id": "g1"}], "meta": {"total_count": 1, "total_page": 1}})
-    server = serve(in_turn(listed, json_answer({}), listed))
+    listed = respond_json({"data": [{"id": "g1"}], "meta": {"total_count": 1, "total_page": 1}})
+    server = serve(in_turn(listed, respond_json({}), listed))
     ended = command("bulk-delete", "g1", "--yes", "--json", "--base-url", server.base_url)
     assert (ended.code, outcome(ended)["unverified"], outcome(ended)["ok"]) == (11, ["g1"], [])

@@ -10,7 +10,7 @@ from cli.commands import Shell, interrupt
 from cli.conftest import Metrics24, Serve
 from cli.groups.conftest import FIRST, SECOND, THIRD, Groups, Waiting, id_file, outcome, writes
 from metrics24_sandbox import Sandbox
-from support.answers import json_answer
+from support.steps import respond_json
 
 
 def test_ids_come_from_arguments_and_a_file(command: Metrics24, desk: Path, groups: Groups) -> None:
@@ -90,7 +90,7 @@ def test_progress_is_for_terminals(shell: Shell) -> None:
 def test_fault_64_ctrl_c_tells_what_was_done_and_what_was_not(shell: Shell, serve: Serve, desk: Path) -> None:
     """An interrupted command names the changed groups, the one in doubt and those not tried, and ends with 130."""
     group = {"id": "g1", "active": False}
-    waiting = Waiting(json_answer({}), json_answer(group))
+    waiting = Waiting(respond_json({}), respond_json(group))
     server = serve(waiting)
     arguments = ("filter-groups", "update", "--integration", "acmeshop01", "g1", "g2", "g3", "--inactive")
     with shell.start(*arguments, "--json", environment={"METRICS24_BASE_URL": server.base_url}) as process:

@@ -12,8 +12,8 @@ from cli.groups.conftest import FIRST, SECOND, THIRD, id_file
 from cli.groups.terminal import run_on_terminal
 from metrics24.cli.group_commands import filter_groups
 from metrics24_sandbox import Sandbox
-from support.answers import json_answer
 from support.scripted import in_turn
+from support.steps import respond_json
 
 
 def test_the_list_is_a_table_for_people(command: Metrics24) -> None:
@@ -56,8 +56,8 @@ def test_a_table_fits_the_terminal_and_keeps_the_ids(shell: Shell) -> None:
 def test_fault_61_names_cannot_move_the_cursor(command: Metrics24, serve: Serve) -> None:
     """Control characters in what the server sends are escaped, in tables and in fields."""
     group = {"id": "g1", "name": "\x1b[2J\r\nforged\u202e", "priority": 1, "tags": ["\x07"], "new\x1b": {"a": "\x9b"}}
-    listed = json_answer({"data": [group], "meta": {"total_count": 1, "total_page": 1}})
-    server = serve(in_turn(listed, json_answer(group)))
+    listed = respond_json({"data": [group], "meta": {"total_count": 1, "total_page": 1}})
+    server = serve(in_turn(listed, respond_json(group)))
     for arguments in (("list",), ("get", "g1")):
         lines = command(*arguments, "--base-url", server.base_url).out.splitlines()
         assert "forged" in "".join(lines)

@@ -24,7 +24,7 @@ def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def answer(
+def respond(
     body: bytes = b"", *, status: int = 200, headers: Headers = (), content_type: str = "application/json"
 ) -> Step:
     """Answer whole, with its length."""
@@ -36,19 +36,19 @@ def answer(
     return step
 
 
-def json_answer(value: object, *, status: int = 200, headers: Headers = ()) -> Step:
+def respond_json(value: object, *, status: int = 200, headers: Headers = ()) -> Step:
     """Answer with a value as JSON."""
-    return answer(json.dumps(value).encode(), status=status, headers=headers)
+    return respond(json.dumps(value).encode(), status=status, headers=headers)
 
 
-def html_answer(status: int = 200) -> Step:
+def respond_html(status: int = 200) -> Step:
     """Answer with a page that a proxy might have written."""
-    return answer(b"<!doctype html><h1>Nothing to see</h1>", status=status, content_type="text/html")
+    return respond(b"<!doctype html><h1>Nothing to see</h1>", status=status, content_type="text/html")
 
 
 def redirect(location: str, status: int = 302) -> Step:
     """Send the client elsewhere."""
-    return answer(b"{}", status=status, headers=[("Location", location)])
+    return respond(b"{}", status=status, headers=[("Location", location)])
 
 
 def reset(exchange: Exchange) -> None:
@@ -147,6 +147,6 @@ def gzip_bomb(mebibytes: int, *, layers: int = 1, status: int = 200) -> Step:
     headers = [("Content-Encoding", ", ".join(["gzip"] * layers))]
 
     def step(exchange: Exchange) -> None:
-        answer(_packed_blanks(mebibytes, layers), status=status, headers=headers)(exchange)
+        respond(_packed_blanks(mebibytes, layers), status=status, headers=headers)(exchange)
 
     return step
