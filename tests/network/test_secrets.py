@@ -179,7 +179,7 @@ def test_fault_57_plain_http_off_loopback_is_refused(run: Running, url: str) -> 
     "url", ["https://user:hunter2@api.example.com", "ftp://api.example.com", "api.example.com", ""]
 )
 def test_fault_58_a_base_url_with_user_info_or_no_scheme_is_refused(run: Running, url: str) -> None:
-    """A base URL that holds a password, or is no web address, is refused without printing the password."""
+    """A base URL that holds a password, or is not a web address, is refused without printing the password."""
     with pytest.raises((ConfigurationError, SecurityError)) as caught:
         run.client(url)
     assert "hunter2" not in str(caught.value)
