@@ -1,7 +1,5 @@
 """The benchmark measures what it says: everyone gets the same rows, and mistakes are not taken for speed."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import subprocess

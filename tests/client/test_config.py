@@ -1,7 +1,5 @@
 """Credentials, base URLs and policies."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from collections.abc import Callable
@@ -114,6 +112,7 @@ REFUSED: dict[str, type[Exception]] = {
     "https://hush@a": ConfigurationError,
     "https://a/?key=hush": ConfigurationError,
     "https://a/#hush": ConfigurationError,
+    **{f"https://a{end}": ConfigurationError for end in ("?", "#", "\n", " ", "/a b")},
     "http://api.example.com": SecurityError,
     "http://127.0.0.1.example.com": SecurityError,
     "http://0.0.0.0": SecurityError,
@@ -140,7 +139,7 @@ def test_loopback_is_this_machine_only(host: str, own: bool) -> None:
     ("policy", "option", "values"),
     [
         (Retrying, "attempts", [0, 1.5, True, "5", None]),
-        (Retrying, "deadline", [0, -1, float("nan"), "1", None]),
+        (Retrying, "deadline", [0, -1, float("nan"), float("inf"), 10**400, "1", None]),
         (Waiting, "timeout", [0]),
         (Waiting, "first", [0]),
         (Waiting, "max", [0]),

@@ -1,7 +1,5 @@
 """Recorded conversations: one YAML file a scenario, its result beside it, where it comes from, and its replay."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Recorded exchanges, held against the specification: requests, responses, and the shape of responses."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import cache

@@ -1,7 +1,5 @@
 """`make record`: write the cassettes again from the sandbox, or from the live API. See docs/contract.md."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import secrets
@@ -18,8 +16,7 @@ from contract import cassettes, recording
 from contract.bodies import UnscrubbableError
 from contract.canary import LeakError
 from contract.cassettes import Origin
-from contract.scenarios import SCENARIOS
-from contract.scenarios.scenario import Scenario
+from contract.scenarios import SCENARIOS, Scenario
 from contract.scrubbing import API_HOST, KEY, TOKEN, Scrubber
 from contract.stage import Stage, UnsuitedError, live_stage
 from metrics24_api.operation_table import DEFAULT_BASE_URL

@@ -1,7 +1,5 @@
 """Recordings: of a sandbox whose clock stands still, and of the live API."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +9,7 @@ from urllib.parse import urlsplit
 from contract import cassettes
 from contract.cassettes import Origin
 from contract.pseudonyms import Pseudonyms
-from contract.scenarios.scenario import Scenario
+from contract.scenarios import Scenario
 from contract.scrubbing import API_HOST, KEY, STORAGE_HOST, TOKEN, Scrubber
 from contract.stage import HARMLESS, Stage, replay_stage, sandbox_stage
 from metrics24_sandbox import Sandbox, SandboxOptions

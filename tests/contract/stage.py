@@ -1,7 +1,5 @@
 """The stage of a scenario: the calls that it may make, and the clean-up of what it creates."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path

@@ -1,9 +1,8 @@
 """Recording from the live API, which another sandbox plays: another address, another key, and a clock that runs."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +14,6 @@ from metrics24 import Client
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 from support.clock import FakeClock
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LIVE_KEY = "l1ve/Key+of=a.customer"
 OPTIONS = SandboxOptions(

@@ -1,17 +1,12 @@
 """A sandbox that the documents' examples find through the environment, as a reader's would."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")

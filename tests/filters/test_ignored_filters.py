@@ -52,21 +52,15 @@ def test_fault_66_ignored_filters_warn_once_with_the_count(
     assert re.search(rf"\b{contradicting}\b", str(warned[0].message))
 
 
-def test_fault_66_the_rows_are_delivered_all_the_same(run: Running, serve: Serve) -> None:
-    """The warning changes nothing about the rows: what the server sent is delivered."""
-    client = run.client(serve(Table(ROWS)))
-    with pytest.warns(FilterIgnoredWarning):
-        rows = collect(run, client.reports.conversions("int1", filter=field("status").eq("x"), **RANGE).records())
-    assert rows == ROWS
-
-
-def test_fault_66_giving_up_warns_too(run: Running, serve: Serve) -> None:
-    """Stopping after a few rows still tells that the filter was ignored."""
-    client = run.client(serve(Table(ROWS)))
-    rows = client.reports.conversions("int1", filter=field("status").eq("x"), page_size=5, **RANGE)
-    with pytest.warns(FilterIgnoredWarning) as warned:
-        run.take(rows.records(), 7)
-    assert len(warned) == 1
+def test_fault_66_rows_are_delivered_and_giving_up_warns_too(run: Running, serve: Serve) -> None:
+    """What the server sent is delivered all the same, and stopping after a few rows still warns of the filter."""
+    reports = run.client(serve(Table(ROWS))).reports
+    rows = reports.conversions("int1", filter=field("status").eq("x"), page_size=5, **RANGE).records()
+    for read in (collect, lambda run, rows: run.take(rows, 7)):
+        with pytest.warns(FilterIgnoredWarning) as warned:
+            found = read(run, rows)
+        assert found == ROWS[: len(found)]
+        assert (len(warned), len(found) in (7, 30)) == (1, True)
 
 
 @pytest.mark.parametrize("condition", SILENT, ids=spelled)

@@ -1,7 +1,5 @@
 """Drivers: loops, closed clients, proxies, the parts of httpx they lean on, and bodies in the making."""
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import gzip

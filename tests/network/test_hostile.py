@@ -1,6 +1,5 @@
 """Faults that attacks on the client found, which must stay mended."""
 
-import re
 from typing import Any
 
 import pytest
@@ -13,15 +12,6 @@ from support.scripted import Exchange, Received, Serve, Step, in_turn
 from support.tables import newest_first, page
 
 ROWS = newest_first(3, 1)
-
-
-@pytest.mark.parametrize("end", ["?", "#", "\n", " ", "/a b"])
-def test_a_base_url_with_odd_ends_is_refused(run: Running, serve: Serve, end: str) -> None:
-    """A query, a fragment or a blank at the end of the base URL is refused: it would swallow the path."""
-    server = serve(in_turn(page(ROWS)))
-    with pytest.raises(ConfigurationError, match="base URL"):
-        run.client(server.base_url + end)
-    assert server.connections == 0
 
 
 @pytest.mark.parametrize(
@@ -45,13 +35,6 @@ def test_options_that_mean_nothing_are_refused(run: Running, options: dict[str, 
         client.with_options(**options)
 
 
-@pytest.mark.parametrize("deadline", [float("inf"), 10**400])
-def test_a_deadline_without_end_is_refused(deadline: float) -> None:
-    """A deadline that no clock can count is ConfigurationError."""
-    with pytest.raises(ConfigurationError, match="deadline"):
-        Retrying(deadline=deadline)
-
-
 @pytest.mark.parametrize("query", ["abc", [5], [("a",)], 5, {"\ud800": "x"}], ids=repr)
 def test_a_query_of_another_shape_is_refused(run: Running, serve: Serve, query: object) -> None:
     """A query that is neither a mapping nor pairs, or cannot be encoded, is an error of ours without a request."""
@@ -72,13 +55,13 @@ def bad_header(request: Received) -> Step:
     return step
 
 
-def test_fault_55_a_malformed_answer_that_repeats_the_key(run: Running, serve: Serve) -> None:
-    """The key stays out of the error for an answer that is no HTTP and repeats it."""
+def test_fault_55_a_malformed_response_that_repeats_the_key(run: Running, serve: Serve) -> None:
+    """The key stays out of the error for a response that is no HTTP and repeats it."""
     client = run.client(serve(bad_header), retrying=Retrying(attempts=1))
     with pytest.raises(TransportError) as caught:
         collect(run, client.reports.clicks("int1", **RANGE))
     assert KEY not in str(caught.value)
-    assert re.search("illegal header", str(caught.value))
+    assert "illegal header" in str(caught.value)
 
 
 def test_cookies_are_not_remembered(run: Running, serve: Serve) -> None:
@@ -88,13 +71,6 @@ def test_cookies_are_not_remembered(run: Running, serve: Serve) -> None:
     for _ in range(2):
         run.result(client.request("listExports"))
     assert [request.headers.get("cookie") for request in server.requests] == [None, None]
-
-
-def test_rows_saved_with_columns_of_another_name_are_refused(run: Running, serve: Serve) -> None:
-    """columns= takes "spec" alone; anything else would silently be the default."""
-    rows = run.client(serve(in_turn(page(ROWS)))).reports.clicks("int1", **RANGE)
-    with pytest.raises(UsageError, match="columns"):
-        run.result(rows.save("rows.csv", columns="Spec"))
 
 
 def test_a_coroutine_function_is_no_source_of_keys() -> None:

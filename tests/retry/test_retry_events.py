@@ -1,7 +1,5 @@
 """Reports of retries: the caller's function, and the log."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Fault 8, seen by the caller: `on_retry` is called for each retry, and may end the call."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 from typing import Any

@@ -1,10 +1,7 @@
 """Methods that end a chain return what they say, with Client and with AsyncClient."""
 
-from __future__ import annotations
-
 import json
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,38 +10,32 @@ import httpx
 import pytest
 
 from metrics24 import UsageError
-from support.running import Running, collect, running
+from support.running import Running, collect
 
 RANGE: dict[str, Any] = {"start": "2025-02-01", "end": "2025-02-02", "page_size": 2}
 ROWS = [{"real_tx_id": str(number)} for number in range(5)]
 ORIGIN = "http://127.0.0.1:9"
 
 
-def answer(request: httpx.Request) -> httpx.Response:
+def respond(request: httpx.Request) -> httpx.Response:
     """Serve five rows in pages of two, or three filter groups in pages of one."""
-    asked = request.url.params
-    if "page[number]" in asked or "filter-groups" in request.url.path:
-        number = int(asked.get("page[number]", "1"))
+    params = request.url.params
+    if "page[number]" in params or "filter-groups" in request.url.path:
+        number = int(params.get("page[number]", "1"))
         body: Any = {"data": [{"id": f"g{number}"}], "meta": {"total_count": 3, "total_page": 3}}
         return httpx.Response(200, content=json.dumps(body))
     rows = [] if "int0" in str(request.url) else ROWS
-    begin = int(asked.get("page[after]", -1)) + 1
+    begin = int(params.get("page[after]", -1)) + 1
     page = rows[begin : begin + 2]
     end = page[-1]["real_tx_id"] if page else None
     info = {"startCursor": end, "endCursor": end, "hasPreviousPage": False, "hasNextPage": begin + 2 < len(rows)}
     return httpx.Response(200, content=json.dumps({"data": {"data": page, "pageInfo": info}}))
 
 
-@pytest.fixture(params=["sync", "async"])
-def run(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """Run the scenario with `Client`, then with `AsyncClient`."""
-    yield from running(request.param)
-
-
 @pytest.fixture
 def client(run: Running) -> Any:
-    """Give a client whose answers are made on the spot."""
-    return run.client(ORIGIN, transport=httpx.MockTransport(answer))
+    """A client whose responses are made on the spot."""
+    return run.client(ORIGIN, transport=httpx.MockTransport(respond))
 
 
 def test_first_is_the_newest_row_or_none(run: Running, client: Any) -> None:

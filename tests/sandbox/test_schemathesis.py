@@ -1,8 +1,7 @@
 """Sandbox and spec cannot drift apart: Schemathesis holds each to the other."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import pytest
 import schemathesis
@@ -13,9 +12,6 @@ from schemathesis.config import SchemathesisConfig
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 from metrics24_sandbox.spec import Operation, Spec
 from metrics24_sandbox.world import INTEGRATIONS, ORGANIZATION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
 
 pytestmark = pytest.mark.slow
 

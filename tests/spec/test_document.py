@@ -1,7 +1,5 @@
 """The specification is valid, complete, and says of each item why we believe it."""
 
-from __future__ import annotations
-
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate

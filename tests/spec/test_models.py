@@ -1,7 +1,5 @@
 """The generated models keep what they are given."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from importlib import import_module

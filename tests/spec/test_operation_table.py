@@ -1,11 +1,8 @@
 """The operation table says what the specification says."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import attrs
 import pytest
@@ -20,10 +17,7 @@ from metrics24_api.operation_table import (
     Operation,
     Parameter,
 )
-from spec.document import PATH, document, operations, parameters, properties, resolve, schemas, types
-
-if TYPE_CHECKING:
-    from spec.document import Node
+from spec.document import PATH, Node, document, operations, parameters, properties, resolve, schemas, types
 
 
 def enum_of(schema: Node) -> tuple[str, ...]:

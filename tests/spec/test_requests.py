@@ -1,7 +1,5 @@
 """The generated requests go over the wire as the specification says."""
 
-from __future__ import annotations
-
 import datetime
 import inspect
 from importlib import import_module
