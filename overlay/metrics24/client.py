@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from metrics24._core.requests import DEFAULT_BASE_URL, Routes, build_raw, checked_routes
 from metrics24._core.retry import Policy, RateLimiter, send
-from metrics24._io.driver import AsyncDriver, Driver
+from metrics24._io.driver import AsyncDriver, Clock, Driver
 from metrics24._io.http import Endpoint
 from metrics24.config import (
     CONNECTIONS,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import httpx
 
     from metrics24._core.effects import RawResponse
-    from metrics24._io.clock import Clock
 
 D = TypeVar("D", bound=Driver | AsyncDriver)
 

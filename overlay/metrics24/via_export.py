@@ -26,8 +26,7 @@ from metrics24.arguments import ReportParams, seconds
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
 from metrics24.files.atomic import Saved, as_path
 from metrics24.files.csv_import import CsvRows, can_delimit
-from metrics24.files.layout import plan
-from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer
+from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer, plan
 
 if TYPE_CHECKING:
     from metrics24.export_job import ExportState

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from files.round_trip import COLUMNS, read_csv, read_json_lines, save
 from metrics24._rows.schema import Row
-from metrics24.files.layout import plan
+from metrics24.files.writers import plan
 
 # Half surrogate pairs, NULs, quotes, line breaks of all kinds, formulas, and what looks like another type.
 hostile_text = st.one_of(

@@ -15,8 +15,7 @@ import pytest
 
 from metrics24 import AsyncClient, Client, RequestTimeout, ResponseError, Retrying, TransportError, UsageError
 from metrics24._core.effects import Effect, Flow
-from metrics24._io.clock import SystemClock
-from metrics24._io.driver import AsyncDriver, Driver
+from metrics24._io.driver import AsyncDriver, Driver, SystemClock
 from metrics24._io.http import ERROR_LIMIT, BodyReader, Endpoint
 from metrics24._io.network import DeadlineBackend, Exchange
 from metrics24.config import resolve_credential

@@ -11,7 +11,7 @@ import pytest
 
 from metrics24.errors import UsageError
 from metrics24.testing import sandbox_process
-from metrics24.testing.serve import serve
+from metrics24.testing.sandboxes import serve
 
 NOW = "2025-02-10T12:00:00"
 

@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from metrics24._core.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
-from metrics24._io.clock import Clock, SystemClock
 from metrics24._io.http import (
     HTTP_ERRORS,
     AsyncEnvironmentTransport,
@@ -34,6 +35,42 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """A clock that drivers can use."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, with its time zone."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Block for `seconds`."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return the seconds of the machine's monotonic clock."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Block for `seconds`."""
+        time.sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+        await asyncio.sleep(seconds)
 
 
 class Abandoned(Exception):  # noqa: N818 - never leaves the driver

@@ -7,13 +7,14 @@ they are lines of JSON.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TextIO, TypedDict, Unpack, get_args, get_type_hints
 
 from metrics24._core.requests import OPERATIONS
 from metrics24.client import AsyncClient, Client
@@ -27,7 +28,7 @@ Command = Callable[..., Any]
 COMMANDS = ("hits", "fail_next", "advance", "reset")
 _STORAGE = "storage"
 # -P: files of the working directory must not be taken for the modules.
-_PROGRAM = (sys.executable, "-P", "-m", "metrics24.testing.serve")
+_PROGRAM = (sys.executable, "-P", "-c", "from metrics24.testing.sandboxes import run_process; run_process()")
 _SECONDS_TO_END = 10.0
 
 
@@ -298,6 +299,41 @@ class RemoteCommands:
         if "error" in response:
             raise UsageError(response["error"])
         return response["result"]
+
+
+def serve(requests: TextIO, responses: TextIO) -> None:
+    """Run a sandbox for another process: JSON commands come in, a line of JSON for each goes out.
+
+    The first line holds the sandbox's choices, and its response the facts of the sandbox; each other line is a command
+    with its arguments. The end of the commands is the end of the sandbox, so that it never outlives the other process.
+    """
+
+    def respond(**response: object) -> None:
+        responses.write(json.dumps(response) + "\n")
+        responses.flush()
+
+    try:
+        box = start(json.loads(requests.readline()))
+    except UsageError as error:
+        respond(error=str(error))
+        return
+    try:
+        command = commands_of(box)
+        respond(result=facts(box))
+        for line in requests:
+            try:
+                respond(result=command(*json.loads(line)))
+            except UsageError as error:
+                respond(error=str(error))
+    finally:
+        box.close()
+
+
+def run_process() -> None:
+    """Run the process that `sandbox_process` starts."""
+    # Ctrl-C reaches all processes of a terminal; the process that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(sys.stdin, sys.stdout)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
