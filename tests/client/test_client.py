@@ -120,12 +120,21 @@ def test_a_client_shows_its_address_and_nothing_else(kind: type[Any]) -> None:
         {"routes": {"nope": ("GET", "/")}},
         {"token": "t"},
         {"base_url": "nope"},
+        {"timeout": 1e300},
+        {"limits": 5},
+        {"retrying": 5},
+        {"routes": {"getClick": ("GET", "/a#b")}},
+        {"routes": {"getClick": ("GET", "/a/../b")}},
+        {"routes": [1]},
     ],
 )
 def test_settings_that_cannot_work_are_refused(kind: type[Any], options: dict[str, Any]) -> None:
-    """A wrong option is ConfigurationError when the client is made."""
+    """A wrong option is ConfigurationError, when a client is made and when its options are changed."""
     with pytest.raises(ConfigurationError):
         kind(**{"api_key": "hush", "base_url": HERE, **options})
+    for refused in (options, {"timout": 5}, {"retrying": None}):
+        with pytest.raises(ConfigurationError):
+            kind(api_key="hush", base_url=HERE).with_options(**refused)
 
 
 @pytest.mark.parametrize("keys", [{"offer": ""}, {"publisher": None}, {"tx_id": 3}, {"request_date": None}])

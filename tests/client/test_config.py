@@ -58,12 +58,18 @@ def test_a_key_that_no_header_can_hold_is_refused_unprinted(source: Callable[[st
 
 
 def test_a_callable_must_give_text() -> None:
-    """A callable that returns something else is ConfigurationError, and is called each time."""
-    given = iter(["one", "two", None])
-    secret = Secret(lambda: next(given), "token")  # type: ignore[arg-type, return-value]  # the mistake under test
+    """A callable that returns something else, or a coroutine, is ConfigurationError, and is called each time."""
+    values = iter(["one", "two", None])
+    secret = Secret(lambda: next(values), "token")  # type: ignore[arg-type, return-value]  # the mistake under test
     assert (secret.reveal(), secret.reveal(), secret.last) == ("one", "two", "two")
     with pytest.raises(ConfigurationError, match="token must be text, not NoneType"):
         secret.reveal()
+
+    async def key() -> str:
+        return "k"
+
+    with pytest.raises(ConfigurationError, match="coroutine"):
+        Secret(key, "api_key")  # type: ignore[arg-type]  # the mistake under test
 
 
 def test_a_secret_neither_prints_nor_pickles() -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,8 @@ from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox small enough that an example over several weeks takes a moment."""
-    options = SandboxOptions(
-        clicks_per_day=60,
-        conversions_per_day=60,
-        impressions_per_day=60,
-        exports_per_day=100,
-        behaviour=Behaviour(pending=0.2, running=0.2),
-    )
-    with Sandbox(options) as box:
+    rows: Any = {"clicks_per_day": 60, "conversions_per_day": 60, "impressions_per_day": 60, "exports_per_day": 100}
+    with Sandbox(SandboxOptions(**rows, behaviour=Behaviour(pending=0.2, running=0.2))) as box:
         yield box
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import ResponseError, UnexpectedAnswerWarning, UsageError
+from metrics24 import ResponseError, TransportError, UnexpectedAnswerWarning, UsageError
 from support.clock import FakeClock
 from support.lanes import FILES, LANES, read_back
 from support.running import RANGE, Running, collect
@@ -192,4 +192,14 @@ def test_fault_52_unsafe_ids_are_refused_before_any_request(run: Running, serve:
         collect(run, client.reports.clicks(identifier, **RANGE))
     with pytest.raises(UsageError):
         run.result(client.request("getExport", path={"exportID": identifier}))
+    assert server.hits == 0
+
+
+@pytest.mark.parametrize("query", ["abc", [5], [("a",)], 5, {"\ud800": "x"}], ids=repr)
+def test_a_query_of_another_shape_is_refused(run: Running, serve: Serve, query: object) -> None:
+    """A query that is neither a mapping nor pairs, or cannot be encoded, is an error of ours without a request."""
+    server = serve(in_turn(page([])))
+    client = run.client(server)
+    with pytest.raises((UsageError, TransportError)):
+        run.result(client.request("listExports", query=query))
     assert server.hits == 0

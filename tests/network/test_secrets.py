@@ -11,7 +11,7 @@ from metrics24 import ConfigurationError, Metrics24Error, Retrying, SecurityErro
 from support import steps
 from support.clock import FakeClock
 from support.running import KEY, RANGE, Running, collect
-from support.scripted import Received, Serve, Step, in_turn
+from support.scripted import Exchange, Received, Serve, Step, in_turn
 from support.tables import newest_first, page
 
 CREDENTIALS: dict[str, dict[str, Any]] = {
@@ -19,7 +19,17 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
     "token": {"token": KEY},
     "callable": {"api_key": lambda: KEY},
 }
+
+
+def bad_header(exchange: Exchange) -> None:
+    """Send a malformed header line that repeats the credential."""
+    sent = exchange.request.headers.get("api-key", exchange.request.headers.get("authorization", ""))
+    exchange.send(f"HTTP/1.1 200 OK\r\nBad Header {sent}\r\n\r\n".encode())
+    exchange.hang_up()
+
+
 FAILURES: dict[str, Step] = {
+    "bad_header": bad_header,
     "401": steps.respond_json({"error": "who are you?"}, status=401),
     "503": steps.respond_html(503),
     "no_table": steps.respond_json({}),
@@ -51,6 +61,11 @@ def shown(error: BaseException) -> str:
     """Write an error as a crash reporter would: every frame with its locals, every error behind it."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join([*report.format(), str(error), repr(error), repr(error.args)])
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Return everything that was logged, arguments and tracebacks included."""
+    return caplog.text + repr([(record.getMessage(), record.args, record.exc_text) for record in caplog.records])
 
 
 def test_the_credential_is_sent_as_documented(run: Running, serve: Serve) -> None:
@@ -128,6 +143,15 @@ def test_fault_56_a_malformed_key_is_refused_unseen(run: Running, serve: Serve, 
 )
 def test_fault_57_58_a_base_url_that_could_leak_is_refused(run: Running, url: str) -> None:
     """A base URL in the clear to another machine, with a password, or no web address is refused without printing it."""
-    with pytest.raises((ConfigurationError, SecurityError), match=r"(?i)http") as caught:
+    with pytest.raises((ConfigurationError, SecurityError), match=r"(?i)http|user info") as caught:
         run.client(url)
     assert "hunter2" not in str(caught.value)
+
+
+def test_cookies_are_not_remembered(run: Running, serve: Serve) -> None:
+    """A cookie that the server sets does not come back with the next request."""
+    server = serve(in_turn(steps.respond_json({}, headers=[("Set-Cookie", "a=b")])))
+    client = run.client(server)
+    for _ in range(2):
+        run.result(client.request("listExports"))
+    assert [request.headers.get("cookie") for request in server.requests] == [None, None]

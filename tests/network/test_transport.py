@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def test_fault_01_a_refused_connection_is_retried(run: Running, clock: FakeClock
     """Reads, and writes, which surely did not happen, are repeated; then a TransportError names the host."""
     client = run.client(f"http://127.0.0.1:{dead_port}", clock=clock, retrying=Retrying(attempts=4))
     write = {"path": {"integrationID": "int1"}, "body": {"name": "n"}}
-    asks = {
+    asks: dict[str, Callable[[], object]] = {
         "read": lambda: collect(run, client.reports.clicks("int1", **RANGE)),
         "write": lambda: run.result(client.request("createFilterGroup", **write)),
     }
