@@ -78,6 +78,8 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "operation": (lambda: raw("nope"), "no operation 'nope'; known are"),
     "no path": (lambda: raw("getExport"), "takes these path parameters: exportID; given: none"),
     "another path": (lambda: raw("listExports", path={"id": "x"}), "parameters: none; given: id"),
+    "path": (lambda: raw("getExport", path=["e"]), "a mapping of names to ids, not list"),
+    "query": (lambda: raw("listExports", query=["a"]), "a list of .name, value. pairs"),
     "type": (lambda: raw("listExports", query={"a": object()}), "not object"),
 }
 

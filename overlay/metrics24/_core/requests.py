@@ -81,8 +81,8 @@ def build_raw(
     values = {name: safe_id(value, name) for name, value in (path or {}).items()}
     expected = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
     if values.keys() != expected:
-        wanted = ", ".join(sorted(expected)) or "none"
-        raise UsageError(f"{operation_id} takes these path parameters: {wanted}; given: {', '.join(values) or 'none'}.")
+        names = ", ".join(sorted(expected)) or "none"
+        raise UsageError(f"{operation_id} takes these path parameters: {names}; given: {', '.join(values) or 'none'}.")
     route = routes.get(operation_id) or Route(operation.method, operation.path)
     return _request(operation, route.method, route.filled(values), _pairs(query), body)
 
