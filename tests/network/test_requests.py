@@ -50,7 +50,7 @@ def test_a_route_replaces_method_and_path() -> None:
     ("routes", "words"),
     [
         ({"nope": ("GET", "/x")}, "no operation 'nope'; known are .*getExport"),
-        ({"getExport": ("BREW", "/x/{exportID}")}, "'BREW' is not a method"),
+        ({"getExport": ("BREW", "/x/{exportID}")}, "'BREW'.*is not an HTTP method"),
         ({"getExport": ("GET", "x/{exportID}")}, r"start with / and have \{exportID\}"),
         ({"getExport": ("GET", "/x")}, r"have \{exportID\}"),
         ({"getExport": ("GET", "/x/{id}")}, r"have \{exportID\}"),

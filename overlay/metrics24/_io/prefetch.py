@@ -239,7 +239,7 @@ class ParallelReader:
 
     def next_flow(self) -> tuple[Shard, Flow[Table]] | None:
         """Return a shard and the flow that it wants to be run; None as long as there is none."""
-        shard = self._shards.next_to_ask()
+        shard = self._shards.next_to_request()
         return None if shard is None else (shard, shard.flow())
 
     def arrived(self, shard: Shard, table: Table) -> None:
