@@ -1,7 +1,5 @@
 """Operations become requests, routes= corrects guesses, and ids cannot bend a URL."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from typing import Any
