@@ -38,7 +38,7 @@ def waited(
     """Wait to the end; what the export is then, and what was told on the way."""
     watch, told = StatusWatch(record, waiting or Waiting(), policy(attempts=1), {}), list[tuple[str, float]]()
     while not watch.done:
-        progress = driver.run(watch.next_look())
+        progress = driver.run(watch.poll())
         assert progress.export_id == "e1"
         told.append((progress.status, progress.seconds))
     return watch.export, told
@@ -106,11 +106,11 @@ def test_fault_31_a_complete_export_without_a_file_may_time_out_first() -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("too many rows", "e1: too many rows. Ask"),
-        ("a\x1b[2J\nb", r"e1: a\?\[2J\?b. Ask"),
-        ("x" * 500, "e1: x{200}\\.\\.\\.. Ask"),
-        ("", "e1. Ask"),
-        (None, "e1. Ask"),
+        ("too many rows", "e1: too many rows. Request"),
+        ("a\x1b[2J\nb", r"e1: a\?\[2J\?b. Request"),
+        ("x" * 500, "e1: x{200}\\.\\.\\.. Request"),
+        ("", "e1. Request"),
+        (None, "e1. Request"),
     ],
 )
 def test_fault_32_a_failed_export_is_an_error_with_the_servers_words(said: str | None, expected: str) -> None:
@@ -123,7 +123,7 @@ def test_fault_32_a_failed_export_is_an_error_with_the_servers_words(said: str |
 
 def test_fault_32_an_error_in_another_form_is_not_quoted() -> None:
     """A reason that is no text leaves the error without one."""
-    with warnings.catch_warnings(action="ignore"), pytest.raises(ExportFailed, match=r"e1\. Ask"):
+    with warnings.catch_warnings(action="ignore"), pytest.raises(ExportFailed, match=r"e1\. Request"):
         waited(FakeDriver(in_turn(state("ERROR", error={"code": 7}))), export())
 
 
@@ -162,7 +162,7 @@ def test_a_look_that_fails_says_that_the_export_goes_on(
     with pytest.raises(error) as caught:
         waited(FakeDriver(in_turn(raw(answer))), export())
     assert getattr(caught.value, "__notes__", []) == (
-        ["The export e1 goes on all the same; take it up again with exports.resume(id)."] if goes_on else []
+        ["The export e1 goes on all the same; exports.resume(id) takes it up again."] if goes_on else []
     )
 
 

@@ -133,7 +133,7 @@ def test_fault_29_a_429_slows_down_and_loses_nothing(
     limits = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
     assert limits[0] == 4
     assert len(limits) >= 2
-    assert caplog.messages[-1].startswith("The server took ")
+    assert caplog.messages[-1].startswith("The server accepted ")
 
 
 def test_fault_29_an_ignored_filter_is_reported_once(run: Running, serve: Serve) -> None:

@@ -1,7 +1,5 @@
 """Rows decoded straight into columns and models equal those that are made of dicts."""
 
-from __future__ import annotations
-
 import json
 import warnings
 from typing import Any
