@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -31,15 +30,16 @@ from metrics24._core.requests import Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24.config import Limits, Waiting
-from metrics24.errors import IntegrityError, Metrics24Error, UsageError
+from metrics24.errors import Metrics24Error, UsageError
 from metrics24.files.atomic import AtomicFile, Saved, as_path
-from metrics24.files.csv_import import CsvRecords, can_delimit, convert_csv
+from metrics24.files.csv_import import CsvRecords, convert_csv, csv_beside, delimiter_of
 from metrics24.files.partial import PartialDownload
 from metrics24.files.writers import pyarrow_needed
 from metrics24.models import Export, factory
 
 WAITING = Waiting()
 _PARQUET = ".parquet"
+_NAME_DELIMITER = "Name the delimiter, or save the export as .csv."
 _OTHER_FORMATS = frozenset({".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx"})
 
 
@@ -186,7 +186,7 @@ class ExportState:
             if as_path(path).suffix.lower() != _PARQUET:
                 return None
             target = check_target(path, overwrite=overwrite, delimiter=delimiter)
-        return target.with_name(f"{target.name}.{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.csv")
+        return csv_beside(target, self.id)
 
     def _convert(
         self, source: Path, path: object, *, overwrite: bool, delimiter: str | None, infer_types: bool
@@ -196,7 +196,7 @@ class ExportState:
             saved = convert_csv(
                 source,
                 as_path(path),
-                delimiter=delimiter or self._delimiter,
+                delimiter=delimiter or delimiter_of(self._record, self.id, _NAME_DELIMITER),
                 infer_types=infer_types,
                 overwrite=overwrite,
             )
@@ -205,20 +205,6 @@ class ExportState:
             raise
         source.unlink(missing_ok=True)
         return saved
-
-    @property
-    def _delimiter(self) -> str:
-        """The character between cells, as the server says; a comma if it does not."""
-        style = self._record.get("format")
-        found = style.get("delimiter") if isinstance(style, dict) else None
-        if not isinstance(found, str) or not found:
-            return ","
-        if not can_delimit(found):
-            raise IntegrityError(
-                f"The server says that {found[:10]!r} separates the cells of export {self.id}, which is not one "
-                "character, or one that CSV uses itself. Name the delimiter, or save the export as .csv."
-            )
-        return found
 
     def _check(self, records: CsvRecords, *, verify: bool) -> None:
         if verify:

@@ -155,14 +155,14 @@ def test_packed_bodies_come_unpacked() -> None:
 
 
 def test_damaged_and_foreign_bodies_are_refused() -> None:
-    """A body that is cut or damaged is TransportError, and an encoding that was not asked for is ResponseError."""
+    """A body that is cut or damaged is TransportError, and an encoding that was not requested is ResponseError."""
     cut = body("gzip")
     cut.feed(gzip.compress(b"hello" * 99)[:-9])
     with pytest.raises(TransportError, match="too early"):
         cut.content()
     with pytest.raises(TransportError, match="damaged"):
         body("gzip").feed(b"no gzip")
-    with pytest.raises(ResponseError, match="not asked for"):
+    with pytest.raises(ResponseError, match="not requested"):
         body("br")
 
 

@@ -62,7 +62,7 @@ class Paginator:
 
     @property
     def prefetches(self) -> bool:
-        """True if the next page is worth fetching before it is asked for: from page two on."""
+        """True if the next page is worth fetching before it is needed: from page two on."""
         return self.pages > 1 and not self.done
 
     def next_page(self) -> Flow[Table]:
@@ -265,7 +265,7 @@ class NumberedPaginator:
 
     @property
     def prefetches(self) -> bool:
-        """True if the next page is worth fetching before it is asked for: from page two on."""
+        """True if the next page is worth fetching before it is needed: from page two on."""
         return self.pages > 1 and not self.done
 
     def next_page(self) -> Flow[Table]:

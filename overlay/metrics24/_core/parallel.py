@@ -1,21 +1,21 @@
 """Read the days of a report table in parallel, with exactly the rows of one paginator, from the newest to the oldest.
 
-Whether the last day of a range counts whole, not at all, or as far as its first midnight is not documented, so nothing
-here depends on it. Say that a range from day `a` to day `b` has the rows from `low(a)` to `high(b)`; both grow with the
-day, that is all. A table of the days S to E is cut into shards, each a range of two days: from d-1 to d, for d = E down
-to S+1; and last the range from S to S, which is what the range from S to S+1 shares with whatever is older.
+It is not documented if the last day of a range counts whole, not at all, or until its first midnight, so nothing here
+depends on it. All that is assumed: a range from day `a` to day `b` has the rows from `low(a)` to `high(b)`, and both
+grow with the day. A table of the days S to E is cut into shards, each a range of two days: from d-1 to d, for d = E
+down to S+1; and last the range from S to S, which the range from S to S+1 shares with anything older.
 
 - The rows of a shard are rows of the whole range, in the same order and without a gap. What two neighbours share lies
   between `low(d-1)` and `high(d-1)`: the whole of day d-1 if last days count whole, its first moment if they count
   until midnight, nothing if they do not count.
-- So where a shard shares anything with the older one, it shares the very newest row of that one, the *border*. It
-  gives its rows up to the border and leaves that and the rest to the older shard. The border is the first row of the
-  older shard's first page. It is met again as an equal row with an id and a time: one id may stand on several rows
-  and days, but rows with the border's time belong to the older shard like the border, so no copy can come sooner.
-- A shard whose older neighbour has no rows shares nothing and gives all that it has. So does the oldest shard.
-  Each is thus left with one day at most, whichever way last days count: none takes twice as long as the others.
-- A shard that ends without having met its border shares nothing either, unless the table changed meanwhile. What both
-  would share is the range from d-1 to d-1: it is asked for, and must be empty. If it is not, rows would be doubled:
+- So if a shard shares anything with the older one, it shares the newest row of that one, the *border*. It delivers its
+  rows up to the border and leaves the border and the rest to the older shard. The border is the first row of the older
+  shard's first page. A shard recognises it as an equal row with an id and a time: several rows and days may have one
+  id, but rows with the border's time belong to the older shard like the border, so no copy can come sooner.
+- A shard whose older neighbour has no rows shares nothing and delivers all its rows. So does the oldest shard.
+  Each thus delivers one day at most, however last days count: none takes twice as long as the others.
+- A shard that ends without having met its border shares nothing either, unless the table changed meanwhile. The two
+  could only share the range from d-1 to d-1: it is requested, and must be empty. If it is not, rows would be doubled:
   PaginationError. A server that refuses such a range (400) has nothing in it.
 
 No time of a row is ever compared with a day, so rows may be written in any time zone.

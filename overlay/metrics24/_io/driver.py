@@ -1,6 +1,6 @@
-"""Drivers run flows: each effect that a flow yields is performed, and its result or its error is sent back.
+"""Drivers run flows: they perform each effect that a flow yields and send back its result or error.
 
-`Driver` blocks, `AsyncDriver` runs on an event loop; they stand side by side, method by method.
+`Driver` blocks, `AsyncDriver` runs on an event loop; their methods correspond one by one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """A clock that drivers can use."""
+    """The clock of a driver; tests may bring their own."""
 
     def now(self) -> datetime:
         """Return the wall-clock time, with its time zone."""
@@ -74,7 +74,7 @@ class SystemClock:
 
 
 class Abandoned(Exception):  # noqa: N818 - never leaves the driver
-    """A flow was stopped because its result is not needed any more."""
+    """A flow was stopped because its result is no longer needed."""
 
 
 class Driver:
@@ -299,7 +299,7 @@ class LoopTransports:
             await found[1].aclose()
 
     def _forget_ended_loops(self) -> None:
-        """Drop loops that ended: their connections refer to them, so that weak keys alone would keep them."""
+        """Drop loops that have ended: their connections refer to them, so weak keys alone would keep them."""
         for reference in self._opened.keyrefs():  # a list, since loops in other threads may add theirs meanwhile
             loop = reference()
             if loop is not None and loop.is_closed():

@@ -1,4 +1,4 @@
-"""Keep credentials, and what is as good as one, out of texts that others wrote."""
+"""Keep credentials, and signatures that are as good as credentials, out of responses, messages and logs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _live: weakref.WeakSet[Secret] = weakref.WeakSet()
 
 
 def remember(secret: Secret) -> None:
-    """Remove a credential from texts from now on, as long as it is in use."""
+    """Redact a credential from now on, for as long as it is in use."""
     _live.add(secret)
 
 
 def without_secrets(data: bytes) -> bytes:
-    """Return the data without any credential, in all forms in which servers repeat them."""
+    """Return data without credentials, in all forms in which servers repeat them."""
     for secret in list(_live):
         value = secret.last
         if len(value) < _SHORTEST_SECRET:
@@ -31,7 +31,7 @@ def without_secrets(data: bytes) -> bytes:
 
 
 def harmless(text: str) -> str:
-    """Return text that may quote the server, without credentials and at a readable length."""
+    """Return text that may quote the server without credentials, cut to a readable length."""
     clean = without_secrets(text.encode("utf-8", "replace")).decode()
     return clean if len(clean) <= _LONGEST_QUOTE else f"{clean[:_LONGEST_QUOTE]}..."
 
@@ -48,7 +48,7 @@ class _Redaction(logging.Filter):
 
 
 def redact_logs() -> None:
-    """Keep credentials out of our logger and those of httpx and httpcore. Doing it twice does nothing."""
+    """Keep credentials out of our logger and those of httpx and httpcore. A second call changes nothing."""
     for name in (
         "metrics24",
         "httpx",
