@@ -10,16 +10,7 @@ from metrics24 import IntegrityError, StatusError, TransportError
 from support import steps
 from support.account import Fetching, Stage, leftovers
 from support.scripted import Exchange, Received, Serve, Step
-from support.storage import (
-    LARGE,
-    Fault,
-    Storage,
-    both,
-    constant,
-    cut,
-    ends,
-    sent,
-)
+from support.storage import LARGE, Fault, Storage, both, constant, cut, ends, sent
 
 XML = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
 HALF = len(LARGE) // 2

@@ -8,16 +8,7 @@ from metrics24 import IntegrityError, TransportError
 from support import steps
 from support.account import Fetching, Stage, leftovers
 from support.scripted import Received, Serve, Step
-from support.storage import (
-    LARGE,
-    MIB,
-    Fault,
-    Storage,
-    constant,
-    cut,
-    ranged,
-    sent,
-)
+from support.storage import LARGE, MIB, Fault, Storage, constant, cut, ranged, sent
 
 HALF = len(LARGE) // 2
 

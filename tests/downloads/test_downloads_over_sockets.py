@@ -12,17 +12,7 @@ from metrics24 import RequestTimeout, StatusError, TransportError
 from support import steps
 from support.account import Fetching, leftovers
 from support.scripted import Exchange, Serve, in_turn
-from support.storage import (
-    LARGE,
-    Fault,
-    constant,
-    cut,
-    expired,
-    reset,
-    sent,
-    stall,
-    whole,
-)
+from support.storage import LARGE, Fault, constant, cut, expired, reset, sent, stall, whole
 
 XML = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
 HALF = len(LARGE) // 2

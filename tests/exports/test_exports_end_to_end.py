@@ -10,15 +10,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import (
-    AmbiguousWrite,
-    ExportCanceled,
-    ExportFailed,
-    ExportTimeout,
-    IntegrityError,
-    NotFound,
-    Waiting,
-)
+from metrics24 import AmbiguousWrite, ExportCanceled, ExportFailed, ExportTimeout, IntegrityError, NotFound, Waiting
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
 from support.account import leftovers

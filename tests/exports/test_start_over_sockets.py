@@ -8,14 +8,7 @@ from typing import Any
 
 import pytest
 
-from metrics24 import (
-    AmbiguousWrite,
-    ExportCanceled,
-    ExportFailed,
-    ExportTimeout,
-    UnexpectedAnswerWarning,
-    Waiting,
-)
+from metrics24 import AmbiguousWrite, ExportCanceled, ExportFailed, ExportTimeout, UnexpectedAnswerWarning, Waiting
 from support import steps
 from support.account import IDENTITY, Fetching, leftovers, record
 from support.scripted import Step

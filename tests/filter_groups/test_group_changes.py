@@ -10,14 +10,7 @@ import pytest
 from filter_groups.fake_groups import LOST, GroupServer, groups_of
 from metrics24._core.effects import RawResponse
 from metrics24._core.group_flows import change_offers, delete, update
-from metrics24.errors import (
-    AmbiguousWrite,
-    BadRequest,
-    Forbidden,
-    NotFound,
-    ResponseError,
-    UnexpectedAnswerWarning,
-)
+from metrics24.errors import AmbiguousWrite, BadRequest, Forbidden, NotFound, ResponseError, UnexpectedAnswerWarning
 from metrics24.models import UNSET
 from support.fake_driver import FakeDriver, in_turn, raw
 

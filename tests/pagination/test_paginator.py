@@ -49,10 +49,7 @@ GOOD: dict[str, tuple[list[Outcome], list[int]]] = {
     "the cursor asked for comes back at the end": ([page([9], more=True), page([], more=False, end=9)], [9]),
     "one empty page on the way": ([page([9], more=True), page([], more=True), page([8], more=False)], [9, 8]),
     "an empty page that leads on": ([page([9], more=True), page([], more=True, end=5), page([4], more=False)], [9, 4]),
-    "a row's id on two rows": (
-        [page([9, 9], more=True, event="a"), page([9, 8], more=False, event="b")],
-        [9, 9, 9, 8],
-    ),
+    "a row's id on two rows": ([page([9, 9], more=True, event="a"), page([9, 8], more=False, event="b")], [9, 9, 9, 8]),
     "an older id again on the last page": ([page([9, 8], more=True), page([7, 9], more=False)], [9, 8, 7, 9]),
     "no ids, no last cursor": ([page([9, 8], more=True, end="c"), page([7], more=False, end=None)], [9, 8, 7]),
 }
@@ -97,12 +94,7 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
         None,
         "a second time",
     ),
-    "loop": (
-        [page([9], more=True), page([8], more=True), page([7], more=True, end=9)],
-        [9, 8],
-        "9",
-        "loop",
-    ),
+    "loop": ([page([9], more=True), page([8], more=True), page([7], more=True, end=9)], [9, 8], "9", "loop"),
     "cursor ignored": ([page([9, 8], more=True), page([9, 8], more=True)], [9, 8], None, "ignores the cursor"),
     "cursor ignored at the end": ([page([9, 8], more=True), page([9, 8], more=False)], [9, 8], None, "ignores"),
     "the head again, much later": (

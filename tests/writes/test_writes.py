@@ -68,12 +68,7 @@ def dated(seconds: float, status: int = 200) -> RawResponse:
 
 @pytest.mark.parametrize(
     ("created", "before"),
-    [
-        (timedelta(0), False),
-        (timedelta(seconds=-1), False),
-        (timedelta(seconds=-2), True),
-        (timedelta(hours=1), False),
-    ],
+    [(timedelta(0), False), (timedelta(seconds=-1), False), (timedelta(seconds=-2), True), (timedelta(hours=1), False)],
 )
 def test_the_wall_clock_judges_where_the_server_gives_no_date(created: timedelta, before: bool) -> None:
     """Without a Date header a thing is older if it was created more than a second before the client sent the write."""
