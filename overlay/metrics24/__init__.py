@@ -166,7 +166,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604 - computed, so that no name can be forgotten
 
 
-if not TYPE_CHECKING:  # a name that is misspelt is a mistake, which a checker that reads this would not see
+if not TYPE_CHECKING:  # a type checker that saw this would accept misspelt names
 
     def __getattr__(name: str) -> Any:
         if name not in _HOME:

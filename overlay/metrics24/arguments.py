@@ -39,7 +39,7 @@ _OF_EXPORTS = frozenset(each.field for each in EXPORT_FILTERS.values() if "." in
 
 
 def safe_id(value: object, name: str) -> str:
-    """Take an id that cannot bend a URL: no slash, blank, percent sign or control character, and no dot segment."""
+    """Accept an id that is safe in a URL: no slash, blank, percent sign or control character, and no dot segment."""
     if not isinstance(value, str):
         raise UsageError(f"{name} must be text, not {type(value).__name__}.", arguments=(name,))
     if not value or value in {".", ".."} or _UNSAFE_ID.search(value):
@@ -50,7 +50,7 @@ def safe_id(value: object, name: str) -> str:
 
 
 def as_day(value: object, name: str) -> date:
-    """Take a day: a date, or ISO text; not a datetime, whose day depends on a time zone."""
+    """Accept a day: a date, or ISO text; not a datetime, whose day depends on a time zone."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str):
@@ -64,14 +64,14 @@ def as_day(value: object, name: str) -> date:
 
 
 def in_order(start: date, end: date) -> tuple[date, date]:
-    """Take a range of days, the first of which must not come after the last."""
+    """Accept a range of days whose first day does not come after the last."""
     if start > end:
         raise UsageError(f"start ({start}) lies after end ({end}); swap them.", arguments=("start", "end"))
     return start, end
 
 
 def whole_number(value: object, name: str) -> int:
-    """Take a whole number; true and false are none."""
+    """Accept a whole number, but not True or False."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise UsageError(f"{name} must be a whole number, not {value!r}.", arguments=(name,))
     return value
@@ -90,7 +90,7 @@ def between(least: int, most: int, advice: str) -> Check:
 
 
 def seconds(value: object, name: str) -> float:
-    """Take a number of seconds, from 0 to a billion."""
+    """Accept a number of seconds, from 0 to a billion."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST:
         raise UsageError(
             f"{name} must be a number of seconds, from 0 to {_LONGEST:g}, not {value!r}.", arguments=(name,)
@@ -99,35 +99,35 @@ def seconds(value: object, name: str) -> float:
 
 
 def switch(value: object, name: str) -> bool:
-    """Take True or False, and nothing that is only truthy."""
+    """Accept True or False, and nothing that is only truthy."""
     if not isinstance(value, bool):
         raise UsageError(f"{name} must be True or False, not {value!r}.", arguments=(name,))
     return value
 
 
 def any_text(value: object, name: str) -> str:
-    """Take text, also empty text."""
+    """Accept text, also empty text."""
     if not isinstance(value, str):
         raise UsageError(f"{name} must be text, not {type(value).__name__}.", arguments=(name,))
     return value
 
 
 def text(value: object, name: str) -> str:
-    """Take text that is not empty."""
+    """Accept text that is not empty."""
     if not isinstance(value, str) or not value:
         raise UsageError(f"{name} must be text that is not empty, not {value!r}.", arguments=(name,))
     return value
 
 
 def title(value: object, name: str) -> str:
-    """Take the name of a filter group: text that is not blank."""
+    """Accept the name of a filter group: text that is not blank."""
     if isinstance(value, str) and value and not value.strip():
         raise UsageError(f"{name} must not be blank.", arguments=(name,))
     return text(value, name)
 
 
 def artifact_name(value: object, name: str) -> str:
-    """Take the name of a file on the server."""
+    """Accept the name of a file on the server."""
     if not isinstance(value, str) or not value:
         raise UsageError(
             f"{name} must be text that is not empty: an export's .artifact_name, once it is complete.",
@@ -137,7 +137,7 @@ def artifact_name(value: object, name: str) -> str:
 
 
 def cursor(value: object, name: str) -> str:
-    """Take a row's cursor."""
+    """Accept a row's cursor."""
     if not isinstance(value, str) or not value:
         raise UsageError(
             f"{name} must be a row's cursor, not {value!r}; leave it out to begin with the newest row.",
@@ -147,21 +147,21 @@ def cursor(value: object, name: str) -> str:
 
 
 def delimiter(value: object, name: str) -> str:
-    """Take a character that can separate the fields of a CSV file."""
+    """Accept a character that can separate the fields of a CSV file."""
     if not isinstance(value, str) or not _DELIMITER.fullmatch(value):
         raise UsageError(f"{name} must be one character, and no quote or line break, not {value!r}.", arguments=(name,))
     return value
 
 
 def items(value: object, name: str) -> list[Any]:
-    """Take a list of something; a text or a mapping would come apart into letters or keys."""
+    """Accept any iterable but text and mappings, which would fall apart into letters and keys."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise UsageError(f"{name} must be a list, not {type(value).__name__}: write {name}=[...].", arguments=(name,))
     return list(value)
 
 
 def unique_texts(value: object, name: str) -> list[str]:
-    """Take a list of texts that are not empty, each once."""
+    """Accept a list of texts that are not empty, each once."""
     texts = items(value, name)
     for each in texts:
         if not isinstance(each, str) or not each:
@@ -173,7 +173,7 @@ def unique_texts(value: object, name: str) -> list[str]:
 
 
 def some_texts(value: object, name: str) -> tuple[str, ...]:
-    """Take texts that are not empty, each once and at least one."""
+    """Accept at least one text; texts are not empty, and each occurs once."""
     texts = unique_texts(value, name)
     if not texts:
         raise UsageError(f"{name} is empty: name at least one.", arguments=(name,))
@@ -181,12 +181,12 @@ def some_texts(value: object, name: str) -> tuple[str, ...]:
 
 
 def some_ids(value: object, name: str) -> tuple[str, ...]:
-    """Take ids that may stand in a URL, each once and at least one."""
+    """Accept at least one id that is safe in a URL, each once."""
     return tuple(safe_id(each, name) for each in some_texts(value, name))
 
 
 def tags(value: object, name: str) -> list[str]:
-    """Take tags, each once and no more than the API takes."""
+    """Accept tags, each once and no more than the API takes."""
     texts = unique_texts(value, name)
     if len(texts) > MOST_TAGS:
         raise UsageError(f"{name} has {len(texts)} entries; the API takes {MOST_TAGS} at most.", arguments=(name,))
@@ -194,7 +194,7 @@ def tags(value: object, name: str) -> list[str]:
 
 
 def rules(value: object, name: str) -> list[dict[str, Any]]:
-    """Take the filters of a filter group: mappings, or the models that were read."""
+    """Accept the filters of a filter group: mappings, or the models that were read."""
     found: list[dict[str, Any]] = []
     for each in items(value, name):
         if not isinstance(each, Mapping) and not callable(getattr(each, "to_dict", None)):
@@ -207,7 +207,7 @@ def rules(value: object, name: str) -> list[dict[str, Any]]:
 
 
 def columns(value: object, name: str) -> tuple[str, ...]:
-    """Take the names of a file's columns, each once."""
+    """Accept the names of a file's columns, each once."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise UsageError(
             f"{name} must be a list of names like ['real_tx_id', 'status'], not {value!r}.", arguments=(name,)
@@ -224,14 +224,14 @@ def columns(value: object, name: str) -> tuple[str, ...]:
 
 
 def kind_of_rows(value: object, name: str) -> Kind:
-    """Take the name of a kind of rows."""
+    """Accept the name of a kind of rows, and return the kind."""
     if not isinstance(value, str) or value not in KINDS:
         raise UsageError(f"{name} must be one of {', '.join(KINDS)}, not {value!r}.", arguments=(name,))
     return KINDS[value]
 
 
 def any_filter(value: object, name: str) -> Filter:
-    """Take a filter."""
+    """Accept a filter."""
     if not isinstance(value, Filter):
         raise UsageError(
             f"{name} must be built with metrics24.field, as in field(NAME).eq(VALUE), not given as "
@@ -241,12 +241,12 @@ def any_filter(value: object, name: str) -> Filter:
 
 
 def filter_of_rows(value: object, name: str) -> Filter:
-    """Take a filter of an export's rows; the API would ignore columns that only exports have, and export everything."""
+    """Accept a filter of an export's rows; the API would ignore columns of exports, and export everything."""
     rows = any_filter(value, name)
     for condition in rows.conditions:
         if condition.name in _OF_EXPORTS:
             raise UsageError(
-                f"{name} names {condition.name!r}, which exports have and rows have not: export_filter is for "
+                f"{name} names {condition.name!r}, a property of exports, not a column of rows: export_filter is for "
                 "exports.list, and the days of an export are start and end."
             )
     return rows
@@ -262,20 +262,20 @@ def valid(check: Check) -> Callable[[Any, Attribute[Any], Any], None]:
 
 
 def row_keys(integration: str, request_date: Day, **keys: str) -> dict[str, object]:
-    """Take the five keys of a look-up, as the generated request takes them."""
+    """Check the five keys of a look-up, and return them as the generated request takes them."""
     texts = {name: text(value, name.rstrip("_")) for name, value in keys.items()}
     day = as_day(request_date, "request_date")
     return dict(integration_id=safe_id(integration, "integration"), request_date=day, **texts)
 
 
-def checked(declared: type, given: Mapping[str, Any], owner: str) -> dict[str, Any]:
+def checked(declared: type, arguments: Mapping[str, Any], owner: str) -> dict[str, Any]:
     """Check keyword arguments by the checks that a TypedDict declares; None stays None, and UNSET is left out."""
     checks = _checks_of(declared)
-    for name in given.keys() - checks.keys():
+    for name in arguments.keys() - checks.keys():
         raise UsageError(f"{owner} has no property {name!r} to set; it has {', '.join(sorted(checks))}.")
     return {
         name: None if value is None else checks[name](value, name)
-        for name, value in given.items()
+        for name, value in arguments.items()
         if value is not UNSET
     }
 
@@ -336,7 +336,7 @@ class ReportParams:
     def __attrs_post_init__(self) -> None:
         in_order(self.start, self.end)
         if self.after is not None and self.before is not None:
-            raise UsageError("after and before exclude each other; give one of them.", arguments=("after", "before"))
+            raise UsageError("after and before exclude each other; pass one of them.", arguments=("after", "before"))
         if self.parallel > 1 and (self.after or self.before):
             raise UsageError(
                 "parallel reads whole days, so after and before do not go with it; leave one of them out.",
@@ -354,9 +354,21 @@ class ReportParams:
         return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
 
 
+def whole_days(params: object, option: str) -> ReportParams:
+    """Accept the parameters of all rows of whole days; `option` is the option that needs them."""
+    if not isinstance(params, ReportParams):
+        raise UsageError(f"{option} is for the rows of reports; lists have no days.")
+    for name in ("limit", "after", "before"):
+        if getattr(params, name) is not None:
+            raise UsageError(
+                f"{name} does not go with {option}, which takes all rows of each day; leave it out.", arguments=(name,)
+            )
+    return params
+
+
 @frozen
 class ListParams:
-    """The arguments of a list in numbered pages; `integration` is None where the list is that of the account.
+    """The arguments of a list in numbered pages; `integration` is None for a list of the whole account.
 
     Raises:
         UsageError: a filter, sort, page size or limit that makes no sense.
@@ -372,7 +384,7 @@ class ListParams:
 
     @property
     def size(self) -> int:
-        """Items per request: the same on every page, or the numbers would not fit together."""
+        """Items per request: the same on every page, since pages are numbered by it."""
         return self.page_size if self.limit is None else max(1, min(self.page_size, self.limit))
 
 
@@ -383,7 +395,7 @@ def _kind(value: str) -> Kind:
 def _fields(value: Iterable[str]) -> tuple[str, ...]:
     names = columns(value, "fields")
     if not names:
-        raise UsageError("fields is empty; name the columns that the file shall have.")
+        raise UsageError("fields is empty; name the columns of the file.")
     return names
 
 

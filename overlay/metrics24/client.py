@@ -1,4 +1,4 @@
-"""The clients: options in, resources out."""
+"""`Client` and `AsyncClient`: options, resources, and requests of any operation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from metrics24._core.requests import DEFAULT_BASE_URL, Routes, build_raw, checked_routes
 from metrics24._core.retry import Policy, RateLimiter, send
-from metrics24._io.driver import AsyncDriver, Driver
+from metrics24._io.driver import AsyncDriver, Clock, Driver
 from metrics24._io.http import Endpoint
 from metrics24.config import (
     CONNECTIONS,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import httpx
 
     from metrics24._core.effects import RawResponse
-    from metrics24._io.clock import Clock
 
 D = TypeVar("D", bound=Driver | AsyncDriver)
 
@@ -55,7 +54,7 @@ class OptionChanges(TypedDict, total=False):
 
 @frozen(kw_only=True)
 class ClientOptions:
-    """The checked options of a client. Clients made by `with_options` share what the policy knows of the server."""
+    """The checked options of a client. Clients made by `with_options` share the state that the policy holds."""
 
     policy: Policy = field(factory=lambda: Policy(timeout=30.0, retrying=RETRYING))
     routes: Routes = field(factory=dict)
@@ -65,7 +64,7 @@ class ClientOptions:
         """Return these options with some of them changed.
 
         Raises:
-            ConfigurationError: one of the changes makes no sense.
+            ConfigurationError: one of the changes is not valid.
 
         """
         for name in changes.keys() - OptionChanges.__annotations__.keys():
@@ -101,7 +100,7 @@ class _BaseClient(Generic[D]):
 
     @classmethod
     def _on_clock(cls, clock: Clock, **options: Any) -> Self:
-        """Make a client whose flows live on `clock`; for tests of what takes time."""
+        """Make a client that runs on `clock`, for tests of waits and deadlines."""
         client = cls(**options)
         client._driver.clock = clock
         return client
@@ -125,14 +124,15 @@ class Client(_BaseClient[Driver]):
     Args:
         api_key: the API key, or a callable that returns it; METRICS24_API_KEY by default.
         token: a bearer token instead of a key; METRICS24_TOKEN by default.
-        base_url: the API's address; METRICS24_BASE_URL unless that is empty, then the spec's server by default.
+        base_url: the API's address; by default METRICS24_BASE_URL or, if that is empty, the spec's server.
         routes: corrections of guessed paths, ``{"operationId": ("GET", "/path")}``.
-        timeout: seconds for each attempt, by the clock on the wall, also against a server that drips.
+        timeout: seconds of wall-clock time for each attempt, even if the server sends a byte at a time.
         rate: requests per second at most, None for no limit.
         retrying: how often and how long to try.
         limits: the account's limits for exports.
-        max_connections: connections at once.
-        transport: an httpx transport, for private authorities, proxies or tests. Its reads are bounded one by one.
+        max_connections: connections at once, at most.
+        transport: an httpx transport, for private authorities, proxies or tests; `timeout` then bounds each of its
+            reads, not the whole attempt.
 
     Raises:
         ConfigurationError: a setting is wrong; nothing was sent.
@@ -185,7 +185,7 @@ class Client(_BaseClient[Driver]):
         query: Params | None = None,
         body: object = None,
     ) -> RawResponse:
-        """Call any operation by its id and return the raw response, for what this client has no method for.
+        """Call any operation by its id and return the raw response, for calls that have no method here.
 
         Args:
             operation: the operation's id in the OpenAPI spec, such as "listExports".
@@ -195,7 +195,7 @@ class Client(_BaseClient[Driver]):
 
         Raises:
             UsageError: the operation or a path parameter is wrong; nothing was sent.
-            StatusError, TransportError: as everywhere.
+            StatusError, TransportError: the API refused, or could not be reached.
 
         """
         request = build_raw(operation, self._options.routes, path=path, query=query, body=body)
@@ -218,7 +218,8 @@ class Client(_BaseClient[Driver]):
 class AsyncClient(_BaseClient[AsyncDriver]):
     """The asynchronous client; the twin of `Client`, with the same arguments.
 
-    `reports.*` return lazily and are not awaited; what ends a chain is. Use it as `async with`, or call `aclose()`.
+    `reports.*` and `list()` return lazily and are not awaited; methods that fetch are. Use it as `async with`, or call
+    `aclose()`.
 
     Raises:
         ConfigurationError: a setting is wrong; nothing was sent.
@@ -271,7 +272,7 @@ class AsyncClient(_BaseClient[AsyncDriver]):
         query: Params | None = None,
         body: object = None,
     ) -> RawResponse:
-        """Call any operation by its id and return the raw response, for what this client has no method for.
+        """Call any operation by its id and return the raw response, for calls that have no method here.
 
         Args:
             operation: the operation's id in the OpenAPI spec, such as "listExports".
@@ -281,7 +282,7 @@ class AsyncClient(_BaseClient[AsyncDriver]):
 
         Raises:
             UsageError: the operation or a path parameter is wrong; nothing was sent.
-            StatusError, TransportError: as everywhere.
+            StatusError, TransportError: the API refused, or could not be reached.
 
         """
         request = build_raw(operation, self._options.routes, path=path, query=query, body=body)

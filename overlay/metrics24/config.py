@@ -1,6 +1,6 @@
-"""The settings of a client: credentials, base URL, and how it retries, waits and counts exports.
+"""The settings of a client: credentials, base URL, retrying, waiting for exports and their limits.
 
-Nothing here sends anything. Every mistake that can be seen without a server is a ConfigurationError or UsageError.
+Nothing here sends anything. A mistake that can be seen without a server is a ConfigurationError.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ BASE_URL_VARIABLE = "METRICS24_BASE_URL"
 
 CLOSED = "This client is closed; make a new one, or move the call into its `with` block."
 CONNECTIONS = 8
-"""The connections of a client, by default."""
+"""The default number of connections of a client."""
 MOST_AT_ONCE = 32
-"""The requests that one parallel iteration may have under way."""
+"""The most requests that one parallel iteration may have under way."""
 _LARGEST = 1e9  # some thirty years of seconds; more is a mistake, and clocks cannot count it
 
 
 def checked_number(name: str, value: Any, low: float, *, whole: bool = False, included: bool = True) -> None:
-    """Check that an option is a number of at least `low`, or above it; NaN and True are no numbers.
+    """Check that an option is a number of at least `low`, or above it if `low` is not included.
 
     Raises:
-        ConfigurationError: it is not, or it is too large to be intended.
+        ConfigurationError: it is not such a number, NaN or a bool, or too large to be intended.
 
     """
     kinds = (int,) if whole else (int, float)
-    in_reach = not isinstance(value, bool) and isinstance(value, kinds)
-    if not in_reach or not (low < value <= _LARGEST or (included and value == low)):
+    is_number = not isinstance(value, bool) and isinstance(value, kinds)
+    if not is_number or not (low < value <= _LARGEST or (included and value == low)):
         kind = "a whole number" if whole else "a number"
         bound = f"of at least {low:g}" if included else f"above {low:g}"
         raise ConfigurationError(f"{name} must be {kind} {bound} and at most {_LARGEST:g}, not {value!r}.")
@@ -57,7 +57,7 @@ class Retry:
     Attributes:
         operation: the operation's id, as in the OpenAPI spec.
         attempt: the number of the attempt that failed, from 1.
-        error: how it failed: a TransportError or a StatusError.
+        error: the error of that attempt, a TransportError or a StatusError.
         pause: seconds until the next attempt.
 
     """
@@ -78,16 +78,16 @@ def _callback(_: object, attribute: Attribute[Any], value: Any) -> None:
 
 @frozen(kw_only=True)
 class Retrying:
-    """When to try a request again.
+    """Settings for retrying requests.
 
     Reads are tried again after transport faults and the statuses 408, 429, 500, 502, 503, 504 and 520 to 524, writes
     only when they surely did not happen.
 
     Args:
-        attempts: how often a request is sent at most, the first time included.
-        deadline: seconds for the whole call, with the pauses between its attempts.
+        attempts: the most times that a request is sent, the first time included.
+        deadline: seconds for the whole call, including the pauses between its attempts.
         on_retry: a plain function that is called with a `Retry` before each pause, in the thread or on the event loop
-            that makes the request. What it raises ends the call and comes out of it unchanged.
+            that makes the request. An exception that it raises ends the call and reaches the caller unchanged.
 
     """
 
@@ -98,13 +98,13 @@ class Retrying:
 
 @frozen(kw_only=True)
 class Waiting:
-    """The times by which to wait for an export.
+    """Settings for waiting for an export.
 
     Args:
         timeout: seconds until ExportTimeout; the export itself goes on.
         first: seconds before the first check.
         max: the longest pause between two checks, in seconds.
-        factor: by how much each pause is longer than the one before.
+        factor: the factor by which each pause is longer than the one before.
 
     """
 
@@ -119,8 +119,8 @@ class Limits:
     """The account's limits for exports, as the product guide states them.
 
     Args:
-        exports_per_day: exports that may be requested a day.
-        export_rows: rows at which the server cuts an export.
+        exports_per_day: the most exports that may be requested a day.
+        export_rows: the number of rows at which the server cuts an export.
 
     """
 
@@ -188,7 +188,7 @@ def resolve_credential(
     token: str | Callable[[], str] | None,
     environ: Mapping[str, str] = os.environ,
 ) -> Credential:
-    """Choose the credential: the arguments if one is given, the environment otherwise.
+    """Choose the credential: from the arguments if there is one, else from the environment.
 
     Raises:
         ConfigurationError: none, or both from the same source.
@@ -200,7 +200,7 @@ def resolve_credential(
     else:
         names = "api_key", "token"
     if api_key is not None and token is not None:
-        raise ConfigurationError(f"Both {names[0]} and {names[1]} are given; the API takes one of them.")
+        raise ConfigurationError(f"Both {names[0]} and {names[1]} are set; the API takes one of them.")
     if api_key is not None:
         return Credential("key", Secret(api_key, names[0]))
     if token is not None:
@@ -233,7 +233,7 @@ def resolve_base_url(argument: str | None, default: str, environ: Mapping[str, s
         raise ConfigurationError("The base URL must not hold user info; credentials have arguments of their own.")
     if parts.scheme == "http" and not is_loopback(host):
         raise SecurityError(
-            f"http://{host} would send the credential unencrypted; use https (http is for this machine)."
+            f"http://{host} would send the credential unencrypted; use https (http is for this machine only)."
         )
     return url.rstrip("/")
 

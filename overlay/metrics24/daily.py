@@ -1,14 +1,14 @@
 """One file for each day of a report table: `rows.save_daily(...)`.
 
-Which days are complete. A file says by its time of change when its rows were asked for. Its day is complete if that was
-after the day's end: in the time zone given, or everywhere on Earth where none is. A complete day is not read again.
+Complete days: a file's time of change says when its rows were requested. Its day is complete if that was after the
+day's end: in the time zone of the call, or everywhere on Earth if there is none. A complete day is not read again.
 
-Which rows a day has. Whether a report's last day counts is not documented, nor in which zone days are cut and times are
-written. So a wider range is asked for, and a row belongs to the day with which its own time begins: each row stands in
+Rows of a day: it is not documented if a report's last day counts, nor in which zone days are cut and times are
+written. So a wider range is requested, and a row belongs to the day with which its own time begins: each row is in
 exactly one file, whatever the server does with the ends of a range.
 
-Which rows a folder has. A hidden file beside the others, the manifest, names the integration, the filter and the
-columns of a kind's files, so that days of different questions are never mixed.
+Rows of a folder: a hidden file, the manifest, names the integration, the filter and the columns of a kind's files, so
+that days of different requests are never mixed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dateutil import tz
 
 from metrics24._rows.decoding import DICTS, RowDecoder, values_of
 from metrics24._rows.schema import file_columns
-from metrics24.arguments import ReportParams
+from metrics24.arguments import ReportParams, whole_days
 from metrics24.errors import Metrics24Error, PaginationError, ResponseError, UsageError
 from metrics24.files.atomic import AtomicFile, Saved, as_path, file_errors
 from metrics24.files.writers import FileWriter, open_writer
@@ -51,9 +51,9 @@ class DailyFile:
         path: its file.
         skipped: True if the file was complete before, so that nothing was read.
         complete: True if it is complete now. The file of a day that was not over is read again the next time.
-        rows: how many rows were saved; None if the file was skipped.
+        rows: the number of rows that were saved; None if the file was skipped.
         bytes: the file's size; None if it was skipped.
-        misfits: how many values fit no column and stand in the column ``_extra``; None if the file was skipped.
+        misfits: the number of values that fit no column and are in the column ``_extra``; None if the file was skipped.
 
     """
 
@@ -117,17 +117,17 @@ def end_of_day(day: date, zone: tzinfo | None) -> datetime:
 
 
 def is_complete(path: Path, day: date, zone: tzinfo | None) -> bool:
-    """Return True if there is a file whose rows were asked for when its day was over."""
+    """Return True if there is a file whose rows were requested after its day was over."""
     try:
-        asked = path.stat().st_mtime
+        requested = path.stat().st_mtime
     except OSError:
         return False
-    return asked >= end_of_day(day, zone).timestamp()
+    return requested >= end_of_day(day, zone).timestamp()
 
 
 @frozen
 class DayRun:
-    """Consecutive days that are read in one go, so that rows next to midnight are asked for once.
+    """Consecutive days that are read in one go, so that rows next to midnight are requested once.
 
     Attributes:
         first: the first day.
@@ -140,10 +140,10 @@ class DayRun:
 
     @property
     def range(self) -> tuple[date, date]:
-        """The first and the last day to ask for, so that the response holds all rows of the run's days.
+        """The first and the last day to request, so that the response holds all rows of the run's days.
 
-        One day before the first, and two after the last: one if the end does not count, one if times are behind the
-        days.
+        One day before the first, and two after the last: one in case the end does not count, one in case times are
+        behind the days.
         """
         start = self.first - _DAY if self.first > date.min else self.first
         return start, min(self.last, date.max - 2 * _DAY) + 2 * _DAY
@@ -210,15 +210,15 @@ class FolderManifest:
         if not isinstance(kept, dict):
             raise UsageError(
                 f"{self._path} cannot be read, so it is not known which {self._kind} {self._folder} holds. Remove it "
-                "if they are those that you ask for, or choose another folder."
+                "if they are the ones that you request, or choose another folder."
             )
         return kept
 
     def _mixed(self, different: Sequence[str]) -> str:
-        named_too = {"integration", "filters", *different}
-        held = " ".join(_WORDS[name](self._kept[name]) for name in _WORDS if name in named_too & self._kept.keys())
+        shown = {"integration", "filters", *different} & self._kept.keys()
+        held = " ".join(_WORDS[name](self._kept[name]) for name in _WORDS if name in shown)
         new = " ".join(_WORDS[name](self._content[name]) for name in different)
-        return f"{self._folder} holds {self._kind} {held}; those you ask for are {new}. Choose another folder."
+        return f"{self._folder} holds {self._kind} {held}; you request those {new}. Choose another folder."
 
 
 def _filter_words(texts: object) -> str:
@@ -236,7 +236,7 @@ _SIGNS = {"": "=", "gte": ">=", "lte": "<="}
 
 
 def filter_texts(conditions: Filter | None) -> list[str]:
-    """Write a filter so that filters of the same meaning are the same text, in whatever order they were joined."""
+    """Write the conditions of a filter so that equal filters are equal, in whatever order they were joined."""
     return sorted(
         {
             f"{each.name}{_SIGNS.get(each.operator, f':{each.operator}=')}{value}"
@@ -249,8 +249,8 @@ def filter_texts(conditions: Filter | None) -> list[str]:
 class DayFiles:
     """The files of consecutive days, filled from the newest to the oldest by rows that come newest first.
 
-    A day's file appears when a whole page of older rows has come, so that rows of one page may be out of order. Its
-    methods may be called from any thread: `close` waits for a thread that still writes, and removes what is unfinished.
+    A day's file appears when a whole page of older rows has come, so that rows of one page may be out of order. The
+    methods may be called from any thread; `close` waits for a thread that still writes.
 
     Attributes:
         decoder: the decoder that fits the file of the next rows best.
@@ -258,7 +258,7 @@ class DayFiles:
 
     Raises:
         ResponseError: a row does not say of which day it is.
-        PaginationError: a row comes when its day's file is there already, which is then removed.
+        PaginationError: a row comes after its day's file was completed; that file is removed.
 
     """
 
@@ -281,7 +281,7 @@ class DayFiles:
         self.done = False
 
     def take(self, rows: Sequence[Any]) -> list[Any]:
-        """Take a page of rows in and complete the files of days that are over with it; return the rows of the days."""
+        """Write a page of rows and complete the files of days that end before it; return the rows of all days."""
         with self._lock:
             days = [self._day(value) for value in values_of(rows, self._column)]
             by_day: dict[date, list[Any]] = {}
@@ -303,7 +303,7 @@ class DayFiles:
             self._complete_down_to(None)
 
     def close(self) -> None:
-        """Remove what is unfinished."""
+        """Remove the files that are unfinished."""
         with self._lock:
             self._closed = True
             self._stack.close()
@@ -317,8 +317,8 @@ class DayFiles:
             except ValueError:
                 raise ResponseError(
                     f"A row has no {self._column} that begins with a day like 2025-02-01, so it is not known which "
-                    "file it belongs to. No file lacks a row because of this, but the day cannot be completed: save "
-                    "the range to one file instead.",
+                    "file it belongs to. No completed file lacks a row because of this, but the day cannot be "
+                    "completed: save the range to one file instead.",
                     path=f"$.data.data[*].{self._column}",
                 ) from None
         return day
@@ -328,7 +328,7 @@ class DayFiles:
             self._saved.pop(day).path.unlink(missing_ok=True)
             raise PaginationError(
                 f"A row of {day} came after a whole page of older rows: the server does not send the newest rows "
-                "first, so that no day is ever known to be complete. The file of that day was removed; save the range "
+                "first, so no day is ever known to be complete. The file of that day was removed; save the range "
                 "to one file instead.",
                 cursor=rows[-1].get("real_tx_id"),
             )
@@ -336,7 +336,7 @@ class DayFiles:
 
     def _file(self, day: date) -> FileWriter:
         if self._closed:
-            raise UsageError("these files were completed or given up before; open others")
+            raise UsageError("these files are closed; open others")
         if day not in self._open:
             self._open[day] = self._stack.enter_context(self._open_day(day))
         return self._open[day]
@@ -370,7 +370,7 @@ class DailyOptions:
     """The arguments of `save_daily`, checked.
 
     Raises:
-        UsageError: one of them makes no sense.
+        UsageError: one of them is not valid.
 
     """
 
@@ -396,12 +396,12 @@ class DailyCopy:
     `result` at the end.
 
     Raises:
-        UsageError: the rows are not those of whole days, the folder holds other rows, or cannot be created.
+        UsageError: the rows are not all rows of whole days, or the folder holds other rows or cannot be created.
 
     """
 
     def __init__(self, params: object, options: DailyOptions, on_saved: OnSaved | None) -> None:
-        self._params, self._options, self._on_saved = _whole_days(params), options, on_saved
+        self._params, self._options, self._on_saved = whole_days(params, "save_daily"), options, on_saved
         if options.parallel is not None:
             self._params = evolve(self._params, parallel=options.parallel)
         self._kind = self._params.kind
@@ -426,7 +426,7 @@ class DailyCopy:
             raise UsageError(f"{options.folder} cannot be made a folder ({error.strerror}).") from error
 
     def params_of(self, run: DayRun) -> ReportParams:
-        """Return the parameters of the rows of a run's days."""
+        """Return the parameters by which to read a run's days."""
         start, end = run.range
         return evolve(self._params, start=start, end=end)
 
@@ -450,7 +450,7 @@ class DailyCopy:
 
     def result(self) -> DailyFiles:
         """Return all days of the range."""
-        with suppress(Metrics24Error):  # where nothing was saved, a folder that is only read is enough
+        with suppress(Metrics24Error):  # if nothing was saved, the folder need not be writable
             self._manifest.keep()
         days = sorted(self._files, key=lambda file: file.day)
         return DailyFiles(self._options.folder, self._created, days)
@@ -479,19 +479,10 @@ class DailyCopy:
         )
 
     def _keep(self, day: date, saved: Saved) -> None:
-        with suppress(OSError):  # the file says when its rows were asked for: its day may have ended meanwhile
+        with suppress(OSError):  # the time when the rows were requested: the day may have ended meanwhile
             os.utime(saved.path, (self._now.timestamp(),) * 2)
         over = self._now >= end_of_day(day, self._options.timezone)
         file = DailyFile(day, saved.path, False, over, rows=saved.rows, bytes=saved.bytes, misfits=saved.misfits)
         self._files.append(file)
         self._unreported += 1
         self._manifest.keep()
-
-
-def _whole_days(params: object) -> ReportParams:
-    if not isinstance(params, ReportParams):
-        raise UsageError("save_daily is for the rows of reports: lists have no days.")
-    for name in ("limit", "after", "before"):
-        if getattr(params, name) is not None:
-            raise UsageError(f"{name} does not go with save_daily, which saves all rows of each day; leave it out.")
-    return params

@@ -1,4 +1,4 @@
-"""Everything that metrics24 raises or warns of.
+"""All errors and warnings of metrics24.
 
 * Metrics24Error
   x ConfigurationError        the client was set up wrongly
@@ -6,7 +6,7 @@
     · FilterError
   + TransportError            no response arrived
     · RequestTimeout
-  + StatusError               the API answered with an error status
+  + StatusError               the API responded with an error status
     · BadRequest              400
     · Unauthorized            401
     · RequestFailed           402
@@ -14,7 +14,7 @@
     · NotFound                404
     · RateLimited             429
     · ServerError             5xx
-  + ResponseError             a response that cannot be read or breaks the contract
+  + ResponseError             a response that cannot be read, or lacks what is documented
   + PaginationError           pages that cannot be followed safely
   + ExportFailed
   + ExportCanceled
@@ -25,11 +25,11 @@
   x SaveError                 a file could not be written
 
 * Metrics24Warning
-  + FilterIgnoredWarning      rows contradict the filter that was asked for
-  + UnexpectedAnswerWarning   a response is stranger than the documentation allows, and can still be used
+  + FilterIgnoredWarning      rows contradict the requested filter
+  + UnexpectedAnswerWarning   a response differs from the documentation, but can still be used
   + TruncatedExportWarning    an export has as many rows as one may have: the rest is missing
 
-Messages name what happened, whose fault it is and what to do next. They never hold a credential or a row.
+Messages say what happened, whose fault it is and what to do next. They never hold a credential or a row.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class RequestTimeout(TransportError):
 
 
 class StatusError(Metrics24Error):
-    """The API answered with an error status (documentation: "Status Codes", "Errors").
+    """The API responded with an error status (documentation: "Status Codes", "Errors").
 
     Attributes:
         status_code: the HTTP status.
@@ -139,7 +139,7 @@ class Unauthorized(StatusError):
 
 
 class RequestFailed(StatusError):
-    """402: the parameters were valid, the request failed all the same."""
+    """402: the parameters were valid, but the request failed."""
 
 
 class Forbidden(StatusError):
@@ -249,13 +249,13 @@ def server_message(body: bytes) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return text of the server's, printable and cut to a readable length."""
+    """Return text from the server, printable and cut to a readable length."""
     printable = "".join(character if character.isprintable() else "?" for character in text)
     return printable if len(printable) <= _LONGEST_QUOTE else printable[:_LONGEST_QUOTE] + "..."
 
 
 def warn(message: str, category: type[Metrics24Warning]) -> None:
-    """Warn at the line of the user's program that led here, from anywhere in this package."""
+    """Issue a warning that points to the line of the user's program that called this package."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("metrics24."):
         frame, level = frame.f_back, level + 1
@@ -267,12 +267,12 @@ class Metrics24Warning(UserWarning):
 
 
 class FilterIgnoredWarning(Metrics24Warning):
-    """Rows contradict the filter that was asked for: the server seems to ignore it."""
+    """Rows contradict the requested filter: the server seems to ignore it."""
 
 
 class UnexpectedAnswerWarning(Metrics24Warning):
-    """A response is stranger than the documentation allows, and can still be used: it was kept as sent."""
+    """A response differs from the documentation, but can still be used: it was kept as sent."""
 
 
 class TruncatedExportWarning(Metrics24Warning):
-    """An export has as many rows as the server lets one have, so that it will have left out the rest."""
+    """An export has as many rows as the server allows, so the rest will be missing."""

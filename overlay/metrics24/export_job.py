@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -31,15 +30,16 @@ from metrics24._core.requests import Routes
 from metrics24._core.retry import Policy
 from metrics24._io.driver import AsyncDriver, Driver
 from metrics24.config import Limits, Waiting
-from metrics24.errors import IntegrityError, Metrics24Error, UsageError
+from metrics24.errors import Metrics24Error, UsageError
 from metrics24.files.atomic import AtomicFile, Saved, as_path
-from metrics24.files.csv_import import CsvRecords, can_delimit, convert_csv
+from metrics24.files.csv_import import CsvRecords, convert_csv, csv_beside, delimiter_of
 from metrics24.files.partial import PartialDownload
 from metrics24.files.writers import pyarrow_needed
 from metrics24.models import Export, factory
 
 WAITING = Waiting()
 _PARQUET = ".parquet"
+_NAME_DELIMITER = "Name the delimiter, or save the export as .csv."
 _OTHER_FORMATS = frozenset({".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx"})
 
 
@@ -62,15 +62,15 @@ class DownloadProgress:
 
 
 def check_target(path: object, *, overwrite: bool = False, delimiter: str | None = None) -> Path:
-    """Check that an export can be saved to a file, before it is asked for and counts against the day's quota.
+    """Check that an export can be saved to a file, before it is requested and counts against the day's quota.
 
     Args:
         path: the target.
         overwrite: the target may exist.
-        delimiter: the character between cells, if it is known.
+        delimiter: the character between fields, if it is known.
 
     Raises:
-        UsageError: it is no path, its suffix is that of another format, or it cannot be written there.
+        UsageError: it is not a path, its suffix is that of another format, or it cannot be written.
 
     """
     target = _target(path)
@@ -87,8 +87,8 @@ def _target(path: object) -> Path:
     target = as_path(path)
     if target.suffix.lower() in _OTHER_FORMATS:
         raise UsageError(
-            f"{target} would hold CSV, which is what the server makes: let it end in .csv, or in {_PARQUET} to have it "
-            "converted"
+            f"{target} would hold CSV, the format that the server makes: let it end in .csv, or in {_PARQUET} to "
+            "have it converted"
         )
     return target
 
@@ -113,7 +113,7 @@ def as_export(record: Mapping[str, Any]) -> Export:
 
 
 class ExportState:
-    """The last known record of an export, and what follows from it without I/O."""
+    """The last known record of an export, and what can be read from it without I/O."""
 
     _resumed: ClassVar = "client.exports.resume({id})"
 
@@ -122,37 +122,37 @@ class ExportState:
 
     @property
     def id(self) -> str:
-        """The export's id; `exports.resume(id)` takes it up again, from another process, tomorrow."""
+        """The export's id; `exports.resume(id)` takes it up again, also in another process or on another day."""
         return str(self._record["id"])
 
     @property
     def status(self) -> str:
-        """The status, as the server said last."""
+        """The status, as the server last reported it."""
         return status_of(self._record)
 
     @property
     def done(self) -> bool:
-        """True if the export is complete, failed or canceled, as the server said last."""
+        """True if the export is complete, failed or canceled, as the server last reported it."""
         return is_complete(self._record) or has_failed(self._record)
 
     @property
     def rows(self) -> int | None:
-        """The number of rows, as the server said last; None as long as it does not say."""
+        """The number of rows, as the server last reported it; None if it did not."""
         return rows_promised(self._record)
 
     @property
     def may_be_cut(self) -> bool:
-        """True if it has as many rows as one export may have, so that rows may be missing."""
+        """True if the export has as many rows as one may have, so that rows may be missing."""
         return (self.rows or 0) >= self._settings.limits.export_rows
 
     @property
     def export(self) -> Export:
-        """The export as the server described it last."""
+        """The export as the server last described it."""
         return as_export(self._record)
 
     @property
     def artifact_name(self) -> str | None:
-        """The name of its file, which `exports.url` takes; None as long as the server names none."""
+        """The name of the export's file, for `exports.url`; None until the server names one."""
         return next(names_in(self._record), None)
 
     def _watch(self, waiting: Waiting) -> StatusWatch:
@@ -172,7 +172,7 @@ class ExportState:
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
-        """Say of a target that cannot be written that the export is not lost by it."""
+        """Add to the error of a target that cannot be written that the export is not lost."""
         try:
             yield
         except UsageError as error:
@@ -181,22 +181,22 @@ class ExportState:
             raise
 
     def _csv_beside(self, path: object, *, overwrite: bool, delimiter: str | None) -> Path | None:
-        """Return the CSV file that a Parquet file is made of: one name for each export; None for other targets."""
+        """Return the path of the CSV file that a Parquet file is made from; None for other targets."""
         with self._kept():
             if as_path(path).suffix.lower() != _PARQUET:
                 return None
             target = check_target(path, overwrite=overwrite, delimiter=delimiter)
-        return target.with_name(f"{target.name}.{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.csv")
+        return csv_beside(target, self.id)
 
     def _convert(
         self, source: Path, path: object, *, overwrite: bool, delimiter: str | None, infer_types: bool
     ) -> Saved:
-        """Convert the download, and keep it until the target is there."""
+        """Convert the download to the target, then remove it."""
         try:
             saved = convert_csv(
                 source,
                 as_path(path),
-                delimiter=delimiter or self._delimiter,
+                delimiter=delimiter or delimiter_of(self._record, self.id, _NAME_DELIMITER),
                 infer_types=infer_types,
                 overwrite=overwrite,
             )
@@ -205,20 +205,6 @@ class ExportState:
             raise
         source.unlink(missing_ok=True)
         return saved
-
-    @property
-    def _delimiter(self) -> str:
-        """The character between cells, as the server says; a comma if it does not."""
-        style = self._record.get("format")
-        found = style.get("delimiter") if isinstance(style, dict) else None
-        if not isinstance(found, str) or not found:
-            return ","
-        if not can_delimit(found):
-            raise IntegrityError(
-                f"The server says that {found[:10]!r} separates the cells of export {self.id}, which is not one "
-                "character, or one that CSV uses itself. Name the delimiter, or save the export as .csv."
-            )
-        return found
 
     def _check(self, records: CsvRecords, *, verify: bool) -> None:
         if verify:
@@ -245,7 +231,7 @@ class ExportJob(ExportState):
         self._driver = driver
 
     def refresh(self) -> ExportJob:
-        """Ask the server for the export's state (one request)."""
+        """Read the export's state from the server (one request)."""
         self._record = self._driver.run(read_export(self.id, self._settings.policy, self._settings.routes))
         return self
 
@@ -253,8 +239,8 @@ class ExportJob(ExportState):
         """Wait until the export has a file.
 
         Args:
-            waiting: the timeout, and the pauses between looks.
-            on_progress: called after each look.
+            waiting: the timeout, and the pauses between polls.
+            on_progress: called after each poll.
 
         Raises:
             ExportTimeout: it is not ready in time; it goes on, and can be waited for again.
@@ -264,7 +250,7 @@ class ExportJob(ExportState):
         watch = self._watch(waiting)
         while not watch.done:
             try:
-                progress = self._driver.run(watch.next_look())
+                progress = self._driver.run(watch.poll())
             finally:
                 self._record = watch.export
             if on_progress is not None:
@@ -284,17 +270,17 @@ class ExportJob(ExportState):
     ) -> Saved:
         """Wait for the file if need be, and download it. The target appears whole, or not at all.
 
-        Bytes that have arrived are kept in a `.part` beside the target. Saving again, also from another process,
-        resumes there.
+        Bytes that have arrived are kept in a `.part` beside the target, where a later `save`, also in another process,
+        resumes.
 
         Args:
             path: the target. A .parquet file is converted; any other holds the CSV exactly as the server made it.
             overwrite: replace a target that exists.
             verify: check that the last line is whole and the number of rows is what the server says.
-            waiting: how long to wait for the file, and how often to look.
-            delimiter: for Parquet, the character between cells, if the server does not say or is wrong.
+            waiting: how long to wait for the file, and how often to poll.
+            delimiter: for Parquet, the character between fields, if the server does not say or is wrong.
             infer_types: for Parquet, find numbers, days and times; otherwise all columns are text.
-            on_progress: called after each look and each block.
+            on_progress: called after each poll and each block.
 
         Raises:
             UsageError: the target exists, is of another format, or its folder does not exist; the export is kept.
@@ -322,9 +308,9 @@ class ExportJob(ExportState):
             return part.commit()
 
     def iter_bytes(self, *, verify: bool = True) -> Generator[bytes]:
-        """Wait for the file if need be, and give its bytes, in blocks of 1 MiB at most.
+        """Wait for the file if need be, and yield its bytes, in blocks of 1 MiB at most.
 
-        To stop in the middle, close the generator (`contextlib.closing`), and with it the connection.
+        To stop early, close the generator (`contextlib.closing`): that closes the connection.
 
         Args:
             verify: check at the end that the last line is whole and the number of rows is what the server says.
@@ -384,7 +370,7 @@ class AsyncExportJob(ExportState):
         self._driver = driver
 
     async def refresh(self) -> AsyncExportJob:
-        """Ask the server for the export's state (one request)."""
+        """Read the export's state from the server (one request)."""
         self._record = await self._driver.run(read_export(self.id, self._settings.policy, self._settings.routes))
         return self
 
@@ -399,7 +385,7 @@ class AsyncExportJob(ExportState):
         watch = self._watch(waiting)
         while not watch.done:
             try:
-                progress = await self._driver.run(watch.next_look())
+                progress = await self._driver.run(watch.poll())
             finally:
                 self._record = watch.export
             if on_progress is not None:
@@ -446,7 +432,7 @@ class AsyncExportJob(ExportState):
             return await asyncio.to_thread(part.commit)
 
     async def iter_bytes(self, *, verify: bool = True) -> AsyncGenerator[bytes]:
-        """Wait for the file if need be, and give its bytes; see `ExportJob.iter_bytes`.
+        """Wait for the file if need be, and yield its bytes; see `ExportJob.iter_bytes`.
 
         Raises:
             IntegrityError: what arrived is not what the server promised, or the file changed on the way.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Unpack, cast
 
-from metrics24._core.downloads import mint
+from metrics24._core.downloads import request_url
 from metrics24._core.effects import Flow
 from metrics24._core.export_flows import ExportPlan, delete_export, plan, read_export
 from metrics24._core.export_flows import start as start_export
@@ -92,8 +92,8 @@ class _Exports:
     def _delete(self, export_id: str) -> Flow[None]:
         return delete_export(safe_id(export_id, "export_id"), self._policy, self._routes)
 
-    def _mint(self, name: str) -> Flow[str]:
-        return mint(artifact_name(name, "artifact_name"), self._policy, self._routes)
+    def _url(self, name: str) -> Flow[str]:
+        return request_url(artifact_name(name, "artifact_name"), self._policy, self._routes)
 
     def _plan(self, kind: str, integration: str, start: Day, end: Day) -> Flow[ExportPlan]:
         params = ReportParams(kind_of_rows(kind, "kind"), integration, start, end)
@@ -126,16 +126,16 @@ class Exports(_Exports):
         filter: Filter | None = None,
         reuse: float = 0,
     ) -> ExportJob:
-        """Ask the server for a CSV file. Each request counts against the day's quota.
+        """Request a CSV file from the server. Each request counts against the day's quota.
 
         Args:
             kind: "clicks", "conversions" or "impressions".
             integration: the integration's id.
             fields: the columns, in order.
             extra_parameters: names of extra parameters to add as columns.
-            start: the first day, a date or ISO text. The API demands neither day, and does not document what it takes
-                without one: the days are the server's choice then, so that such an export is never found again, neither
-                by `reuse` nor after a lost response.
+            start: the first day, a date or ISO text. The API requires neither day and does not document its defaults:
+                without both, the server chooses, so such an export is never found again, neither by `reuse` nor after
+                a lost response.
             end: the last day.
             delimiter: the character that separates the fields of a line, a comma by default.
             filter: conditions on the rows, built with `field`; `export_filter` is for the list of exports.
@@ -162,7 +162,7 @@ class Exports(_Exports):
         return ExportJob(record, self._settings, self._driver)
 
     def resume(self, export_id: str) -> ExportJob:
-        """Take up an export by its id, from another process, tomorrow (one request).
+        """Resume an export by its id, also in another process or on another day (one request).
 
         Raises:
             NotFound: there is no such export.
@@ -171,9 +171,9 @@ class Exports(_Exports):
         return ExportJob(self._driver.run(self._read(export_id)), self._settings, self._driver)
 
     def plan(self, kind: KindName, integration: str, *, start: Day, end: Day) -> ExportPlan:
-        """Say how to split a range of days so that no export is cut at the row limit and the day's quota holds.
+        """Split a range of days so that no export is cut at the row limit and the day's quota holds.
 
-        Reads only: the list of exports, and the newest rows of some days. Both limits are those of `Limits`.
+        Only reads: the list of exports, and the newest rows of some days. Both limits are those of `Limits`.
         """
         return self._driver.run(self._plan(kind, integration, start, end))
 
@@ -185,10 +185,10 @@ class Exports(_Exports):
         limit: int | None = None,
         page_size: int = LARGEST_PAGE,
     ) -> Listing[Export]:
-        """All exports (documentation: "List Download Center Exports"); `export_filter` has the documented filters.
+        """Return all exports, lazily (documentation: "List Download Center Exports").
 
         Args:
-            filter: conditions built with `field` or `export_filter`.
+            filter: conditions built with `export_filter`, which has the documented ones, or with `field`.
             sort: columns such as ("-created_at", "type"); "-" sorts descending.
             limit: the most exports to give; None for all.
             page_size: exports per request, 1 to 100.
@@ -198,7 +198,7 @@ class Exports(_Exports):
         return Listing(params, self._policy, self._routes, self._driver)
 
     def get(self, export_id: str) -> Export:
-        """One export (documentation: "Get Download Center Export").
+        """Read one export (documentation: "Get Download Center Export").
 
         Raises:
             NotFound: there is no such export.
@@ -217,7 +217,7 @@ class Exports(_Exports):
         self._driver.run(self._delete(export_id))
 
     def url(self, artifact_name: str) -> str:
-        """The signed URL of a file (documentation: "Get Download Center Export URL").
+        """Request the signed URL of a file (documentation: "Get Download Center Export URL").
 
         Anyone who has the URL can download the file.
 
@@ -225,7 +225,7 @@ class Exports(_Exports):
             NotFound: there is no such file.
 
         """
-        return self._driver.run(self._mint(artifact_name))
+        return self._driver.run(self._url(artifact_name))
 
 
 class AsyncExports(_Exports):
@@ -254,7 +254,7 @@ class AsyncExports(_Exports):
         filter: Filter | None = None,
         reuse: float = 0,
     ) -> AsyncExportJob:
-        """Ask the server for a CSV file; see `Exports.start`. Each request counts against the day's quota.
+        """Request a CSV file from the server; see `Exports.start`. Each request counts against the day's quota.
 
         Raises:
             RequestFailed, RateLimited: the day's exports are used up, among other reasons.
@@ -276,13 +276,13 @@ class AsyncExports(_Exports):
         return AsyncExportJob(record, self._settings, self._driver)
 
     async def resume(self, export_id: str) -> AsyncExportJob:
-        """Take up an export by its id, from another process, tomorrow (one request); see `Exports.resume`."""
+        """Resume an export by its id, also in another process or on another day; see `Exports.resume`."""
         return AsyncExportJob(await self._driver.run(self._read(export_id)), self._settings, self._driver)
 
     async def plan(self, kind: KindName, integration: str, *, start: Day, end: Day) -> ExportPlan:
-        """Say how to split a range of days so that no export is cut at the row limit and the day's quota holds.
+        """Split a range of days so that no export is cut at the row limit and the day's quota holds.
 
-        Reads only: the list of exports, and the newest rows of some days. Both limits are those of `Limits`.
+        Only reads: the list of exports, and the newest rows of some days. Both limits are those of `Limits`.
         """
         return await self._driver.run(self._plan(kind, integration, start, end))
 
@@ -294,12 +294,12 @@ class AsyncExports(_Exports):
         limit: int | None = None,
         page_size: int = LARGEST_PAGE,
     ) -> AsyncListing[Export]:
-        """All exports (documentation: "List Download Center Exports"); see `Exports.list`."""
+        """Return all exports, lazily (documentation: "List Download Center Exports"); see `Exports.list`."""
         params = ListParams("listExports", None, filter, sort, limit, page_size)
         return AsyncListing(params, self._policy, self._routes, self._driver)
 
     async def get(self, export_id: str) -> Export:
-        """One export (documentation: "Get Download Center Export"); see `Exports.get`."""
+        """Read one export (documentation: "Get Download Center Export"); see `Exports.get`."""
         return as_export(await self._driver.run(self._read(export_id)))
 
     async def delete(self, export_id: str) -> None:
@@ -313,5 +313,5 @@ class AsyncExports(_Exports):
         await self._driver.run(self._delete(export_id))
 
     async def url(self, artifact_name: str) -> str:
-        """The signed URL of a file (documentation: "Get Download Center Export URL"); see `Exports.url`."""
-        return await self._driver.run(self._mint(artifact_name))
+        """Request the signed URL of a file (documentation: "Get Download Center Export URL"); see `Exports.url`."""
+        return await self._driver.run(self._url(artifact_name))

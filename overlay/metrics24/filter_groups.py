@@ -37,7 +37,7 @@ class Rule(Protocol):
     """One of a filter group's filters, as `FilterGroup.filters` holds them. Its shape is not documented."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The rule as it came."""
+        """Return the rule as the server sent it."""
 
 
 Rules = Sequence[Rule | Mapping[str, Any]]
@@ -45,7 +45,7 @@ Texts = Sequence[str]
 
 
 class Properties(TypedDict, total=False):
-    """Optional properties of a new filter group; what is left out, or UNSET, is not sent."""
+    """Optional properties of a new filter group; those that are left out, or UNSET, are not sent."""
 
     active: Annotated[bool | Unset | None, switch]
     advertiser_ids: Annotated[Texts | Unset | None, unique_texts]
@@ -76,13 +76,13 @@ def new_group(
         UsageError: a property is unknown, missing, not of its type, or breaks a documented limit.
 
     """
-    given = {name: value for name, value in properties.items() if value is not None}
+    present = {name: value for name, value in properties.items() if value is not None}
     return {
         "integration": integration,
         "organization": safe_id(organization, "organization"),
         "name": title(name, "name"),
         "priority": whole_number(priority, "priority"),
-        **checked(Changes, given, "A filter group"),
+        **checked(Changes, present, "A filter group"),
     }
 
 
@@ -173,12 +173,12 @@ def _organization(value: str | None) -> str | None:
 class FilterGroups(GroupFlows):
     """Filter groups (documentation: "Filter Groups").
 
-    A write is sent once. If its response is lost, the group is read back: if it is as requested the write has
-    succeeded, otherwise it is AmbiguousWrite.
+    A write is sent once. If its response is lost, the group is read back: if it is as requested, the write has
+    succeeded; otherwise AmbiguousWrite is raised.
 
     Raises:
-        UsageError: before anything is sent, if an id or a property cannot be right.
-        AmbiguousWrite: a write that may have happened; its `candidates` are the groups that may be its result.
+        UsageError: an id or a property cannot be right; nothing was sent.
+        AmbiguousWrite: the write may have happened; its `candidates` are the groups that may be the result.
 
     """
 
@@ -266,8 +266,8 @@ class AsyncFilterGroups(GroupFlows):
     """Filter groups; the asynchronous twin of `FilterGroups`, with the same arguments.
 
     Raises:
-        UsageError: before anything is sent, if an id or a property cannot be right.
-        AmbiguousWrite: a write that may have happened; its `candidates` are the groups that may be its result.
+        UsageError: an id or a property cannot be right; nothing was sent.
+        AmbiguousWrite: the write may have happened; its `candidates` are the groups that may be the result.
 
     """
 

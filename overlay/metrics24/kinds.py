@@ -1,4 +1,4 @@
-"""Clicks, conversions and impressions: one record for each kind of rows, the only place that tells them apart."""
+"""Clicks, conversions and impressions: one `Kind` for each, the only place that knows how they differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KindName = Literal["clicks", "conversions", "impressions"]
 
 @frozen(kw_only=True)
 class Kind:
-    """One kind of rows and the names that the API has for what belongs to it.
+    """One kind of rows, with the names of its operations, column and model in the API.
 
     Attributes:
         name: the kind's name in calls, commands and file names.

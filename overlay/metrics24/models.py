@@ -1,4 +1,4 @@
-"""The models of the API's responses, and what the spec says of them.
+"""The models of the API's responses, and their properties in the spec.
 
 The classes are generated from the OpenAPI spec. An optional value that is absent or null is `UNSET`, which is falsy;
 fields that the spec does not know are kept in `additional_properties`; an enum member equals its string.
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from metrics24_api.models import ListMeta as ListMeta
 else:
 
-    def __getattr__(name: str) -> Any:  # each model loads when it is first asked for
+    def __getattr__(name: str) -> Any:  # each model loads when it is first used
         if name not in _generated.__all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(_generated, name)
 
 
 class Notices:
-    """Warnings that a client gives once."""
+    """Warnings that a client issues only once."""
 
     def __init__(self) -> None:
         self._given: set[str] = set()
@@ -82,7 +82,7 @@ def properties(model: str) -> tuple[Property, ...]:
 
 @lru_cache(maxsize=256)
 def known_values(model: str, attribute: str) -> tuple[str, frozenset[str]]:
-    """Return the name and the values of the enum of a model's attribute, as the spec declares it; empty if none."""
+    """Return the name and the values of the enum that the spec declares for a model's attribute; empty if none."""
     annotation = str(fields_dict(getattr(_generated, model))[attribute].type)
     for name in annotation.split(" | "):
         kind = getattr(_generated, name, None)
@@ -92,7 +92,7 @@ def known_values(model: str, attribute: str) -> tuple[str, frozenset[str]]:
 
 
 def declared_in(model: str, name: str) -> str:
-    """Return the schema of the spec that declares a model's property: the model's own, or one that it is built on."""
+    """Return the schema of the spec that declares a model's property: the model's own, or one that it extends."""
     own = MODELS[model]
     bases = [
         base
@@ -103,7 +103,7 @@ def declared_in(model: str, name: str) -> str:
 
 
 def factory(model: str) -> Callable[[Mapping[str, Any]], Any]:
-    """Return the function that makes a model of a JSON object; what the object lacks is `UNSET`, required or not."""
+    """Return a function that makes a model of a JSON object; missing properties are `UNSET`, even required ones."""
     make = cast("Callable[[Mapping[str, Any]], Any]", getattr(_generated, model).from_dict)
     required = {each.name: UNSET for each in MODELS[model] if each.required}
 
@@ -119,7 +119,7 @@ def generated(model: str) -> Any:
 
 
 def nested_parsers(model: str) -> dict[str, Callable[[Any], Any]]:
-    """Return what makes models or enum members of a property's values, by the names of the properties that need it."""
+    """Return the functions that turn values into models or enum members, by the names of the properties."""
     found = {each.name: _parser(model, each) for each in properties(model)}
     return {name: parse for name, parse in found.items() if parse is not None}
 

@@ -153,11 +153,11 @@ def _is_via_export(via: object, reuse: float, waiting: Waiting | None) -> bool:
 
 
 def _no_exports() -> None:
-    """Rows that are no report's are never saved through an export."""
+    """Return no exports: only the rows of reports are ever saved through one."""
 
 
-def _tell_nobody(_: object) -> None:
-    """Drop a progress for which nobody asked."""
+def _ignore_progress(_: object) -> None:
+    """Ignore progress that the caller does not follow."""
 
 
 class _Rows(Generic[T]):
@@ -187,7 +187,7 @@ class _Rows(Generic[T]):
         return NumberedPaginator(self._params, self._policy, self._routes)
 
     def _parallel_reader(self, next_decoder: NextDecoder) -> ParallelReader | None:
-        """Return a reader of several days at once, if that was asked for and there are several."""
+        """Return a reader of several days at once, if the caller wants one and there are several days."""
         params = self._params
         if isinstance(params, ListParams) or params.parallel == 1 or params.limit == 0 or params.start == params.end:
             return None
@@ -376,7 +376,7 @@ class Rows(_Rows[T]):
             via: "pages" reads page by page; "export" has the server make one CSV file (documentation: "Download
                 Clicks" and its like), which is faster for very many rows and counts against the day's exports. The
                 columns are the same; see `metrics24.via_export` for what differs.
-            reuse: with via="export", take an equal export that was asked for at most so many seconds ago.
+            reuse: with via="export", take an equal export that was requested at most so many seconds ago.
             waiting: with via="export", how long to wait for the file, and how often to look.
             on_progress: called after each page; with via="export" also after each look at the export
                 (`WaitProgress`) and each block of its file (`DownloadProgress`).
@@ -404,7 +404,7 @@ class Rows(_Rows[T]):
             return file.commit()
 
     def _save_via_export(self, saving: ExportSave, waiting: Waiting, on_progress: OnSaveProgress | None) -> Saved:
-        tell: Callable[[Any], object] = on_progress or _tell_nobody
+        tell: Callable[[Any], object] = on_progress or _ignore_progress
         progress, sample = Progress(), list[Record]()
         for table in self._with(saving.sample)._tables():
             sample += table.rows
@@ -435,7 +435,7 @@ class Rows(_Rows[T]):
     ) -> DailyFiles:
         """Save each day to a file of its own, such as ``clicks-2025-02-01.parquet``; skip days that are complete.
 
-        A day is complete if its file's rows were asked for after the day's end. Days are read newest first, and each
+        A day is complete if its file's rows were requested after the day's end. Days are read newest first, and each
         file appears whole; those that were saved before an error or an interrupt stay, and the next call reads the
         others. See `metrics24.daily`.
 
@@ -592,7 +592,7 @@ class AsyncRows(_Rows[T]):
             return await asyncio.to_thread(file.commit)
 
     async def _save_via_export(self, saving: ExportSave, waiting: Waiting, on_progress: OnSaveProgress | None) -> Saved:
-        tell: Callable[[Any], object] = on_progress or _tell_nobody
+        tell: Callable[[Any], object] = on_progress or _ignore_progress
         progress, sample = Progress(), list[Record]()
         async with aclosing(self._with(saving.sample)._tables()) as tables:
             async for table in tables:

@@ -1,16 +1,16 @@
-"""The rows of an export in place of pages: `rows.save(path, via="export")`.
+"""Save rows by way of an export instead of pages: `rows.save(path, via="export")`.
 
 The first rows are read by pages, since they decide which columns the file has. Then the server makes a CSV file of all
-rows, which is downloaded beside the target and converted into a file like that of pages. What an export cannot give:
-it does not tell null from empty text, its order is the server's, and nested values may be text of its own.
+rows, which is downloaded beside the target and converted into a file like the one that pages would give. It differs
+from that one where a CSV file must: null and empty text are the same, the order is the server's, and nested values may
+be text of another form.
 
-A download is kept until the target is there. So `save` with the same target and with `reuse=` goes on where another one
-ended: it takes the export that is there, and downloads nothing twice.
+A download is kept until the target is there. So `save` with the same target and `reuse=` goes on where an earlier one
+ended: it takes the existing export, and downloads nothing twice.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -22,12 +22,11 @@ from attrs import evolve
 
 from metrics24._core.pagination import FilterAudit
 from metrics24._rows.schema import Column, Row, file_columns
-from metrics24.arguments import ReportParams, seconds
+from metrics24.arguments import ReportParams, seconds, whole_days
 from metrics24.errors import IntegrityError, Metrics24Error, UsageError
 from metrics24.files.atomic import Saved, as_path
-from metrics24.files.csv_import import CsvRows, can_delimit
-from metrics24.files.layout import plan
-from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer
+from metrics24.files.csv_import import CsvRows, csv_beside, delimiter_of
+from metrics24.files.writers import BLOCK_ROWS, FileWriter, open_writer, plan
 
 if TYPE_CHECKING:
     from metrics24.export_job import ExportState
@@ -44,7 +43,7 @@ class ExportConversion:
         self.rows = 0
 
     def write_block(self) -> int | None:
-        """Write the next block; return the number of its rows, None if there is no other block."""
+        """Write the next block; return the number of its rows, None if there is none."""
         block = next(self._blocks, None)
         if block is None:
             return None
@@ -64,7 +63,7 @@ class ExportSave:
     """One call of `save(via="export")`.
 
     Raises:
-        UsageError: the rows are not all rows of their days, or the target cannot be written.
+        UsageError: the rows are not all rows of whole days, or the target cannot be written.
 
     """
 
@@ -80,7 +79,7 @@ class ExportSave:
     ) -> None:
         if columns not in {None, "spec"}:
             raise UsageError(f"columns is 'spec' or left out, not {columns!r}.")
-        self._params, self._target = _whole_days(params), as_path(path)
+        self._params, self._target = whole_days(params, "via='export'"), as_path(path)
         self._reuse = seconds(reuse, "reuse")
         self._fixed = columns == "spec"
         self._columns: Sequence[Column] = file_columns(self._params.kind.model)
@@ -91,7 +90,7 @@ class ExportSave:
 
     @property
     def sample(self) -> ReportParams:
-        """The parameters of the first rows, by which the columns of the file are chosen."""
+        """The parameters by which to read the first rows, which decide the columns of the file."""
         return evolve(self._params, limit=min(BLOCK_ROWS, _SAMPLE_PAGES * self._params.page_size), parallel=1)
 
     def request(self, sample: Sequence[Row]) -> Mapping[str, Any]:
@@ -110,22 +109,22 @@ class ExportSave:
         }
 
     def download(self, job: ExportState) -> Path:
-        """Return the path of the CSV file that the target is made of: one name for each export.
+        """Return the path of the CSV file that the target is made from.
 
         Raises:
-            IntegrityError: the server says that what separates the cells is nothing that can.
+            IntegrityError: the server names a delimiter that CSV files cannot have.
 
         """
-        _delimiter_of(job)  # if it is known already: what cannot be read need not be waited for
-        return self._target.with_name(f"{self._target.name}.{hashlib.sha256(job.id.encode()).hexdigest()[:8]}.csv")
+        _delimiter_of(job)  # if the server names it already: a file that cannot be read need not be waited for
+        return csv_beside(self._target, job.id)
 
     @contextmanager
     def conversion(self, job: ExportState, download: Path) -> Iterator[ExportConversion]:
         """Open the target for the rows of a download, which is removed when the block ends well.
 
         Raises:
-            IntegrityError: the export was cut, its columns are not those of the report table, or its cells cannot be
-                told apart.
+            IntegrityError: the export was cut, its columns are not those of the report table, or its delimiter is
+                impossible.
 
         """
         try:
@@ -138,28 +137,10 @@ class ExportSave:
             with self._open(columns=self._columns) as writer:
                 yield ExportConversion(job.id, source, writer, FilterAudit(self._params.filter))
         except Metrics24Error as error:
-            error.add_note(f"What was downloaded is kept in {download}.")
+            error.add_note(f"The download is kept in {download}.")
             raise
         download.unlink(missing_ok=True)
 
 
-def _whole_days(params: object) -> ReportParams:
-    if not isinstance(params, ReportParams):
-        raise UsageError("via='export' is for the rows of reports.")
-    for name in ("limit", "after", "before"):
-        if getattr(params, name) is not None:
-            raise UsageError(f"{name} does not go with via='export': an export has all rows of its days.")
-    return params
-
-
 def _delimiter_of(job: ExportState) -> str:
-    style = job.export.to_dict().get("format")
-    found = style.get("delimiter") if isinstance(style, dict) else None
-    if not isinstance(found, str) or not found:
-        return ","
-    if not can_delimit(found):
-        raise IntegrityError(
-            f"The server says that {found[:10]!r} separates the cells of export {job.id}, which is not one character, "
-            "or one that CSV uses itself. Take the export up by its id and save its CSV as it is."
-        )
-    return found
+    return delimiter_of(job.export.to_dict(), job.id, "Resume the export by its id and save it as .csv.")

@@ -123,7 +123,7 @@ def test_days_of_other_rows_are_refused(metrics24: Metrics24, desk: Path) -> Non
     ended = metrics24(*PULL, "--filter", "status=rejected")
     assert (ended.code, files_in(desk / "clicks")) == (2, files)
     assert ended.err == (
-        "Error: clicks holds clicks of acmeshop01 without a filter; those you ask for are with status=rejected. "
+        "Error: clicks holds clicks of acmeshop01 without a filter; you request those with status=rejected. "
         "Choose another folder.\n"
     )
 

@@ -106,7 +106,7 @@ def test_a_miss_heeds_the_servers_words(metrics24: Metrics24, serve: Serve, word
     assert ended.err.startswith(f"Error: No click of acmeshop01 on {DAY} has these keys. {first}")
     assert "then --tx-id, --offer and --publisher" in ended.err
     said = f" It says: {words!r}." if words else ""
-    assert ended.err.endswith(f"The server answered getClick with status 404.{said} {LAST_RESORT}")
+    assert ended.err.endswith(f"The server responded to getClick with status 404.{said} {LAST_RESORT}")
 
 
 def test_a_miss_is_json_for_programs(metrics24: Metrics24, a_click: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ def test_a_404_says_which_option_corrects_the_path(metrics24: Metrics24, serve: 
     """A path that the server does not know ends with the operation and the option that corrects it."""
     ended = metrics24(*PULL, "--base-url", serve(moved).base_url)
     assert ended.code == 4
-    assert "answered getClickReport with status 404" in ended.err
+    assert "responded to getClickReport with status 404" in ended.err
     assert "on the command line --route" in ended.err
 
 

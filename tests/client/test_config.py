@@ -1,7 +1,5 @@
 """Credentials, base URLs and policies."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from collections.abc import Callable
@@ -60,12 +58,18 @@ def test_a_key_that_no_header_can_hold_is_refused_unprinted(source: Callable[[st
 
 
 def test_a_callable_must_give_text() -> None:
-    """A callable that returns something else is ConfigurationError, and is called each time."""
-    given = iter(["one", "two", None])
-    secret = Secret(lambda: next(given), "token")  # type: ignore[arg-type, return-value]  # the mistake under test
+    """A callable that returns something else, or a coroutine, is ConfigurationError, and is called each time."""
+    values = iter(["one", "two", None])
+    secret = Secret(lambda: next(values), "token")  # type: ignore[arg-type, return-value]  # the mistake under test
     assert (secret.reveal(), secret.reveal(), secret.last) == ("one", "two", "two")
     with pytest.raises(ConfigurationError, match="token must be text, not NoneType"):
         secret.reveal()
+
+    async def key() -> str:
+        return "k"
+
+    with pytest.raises(ConfigurationError, match="coroutine"):
+        Secret(key, "api_key")  # type: ignore[arg-type]  # the mistake under test
 
 
 def test_a_secret_neither_prints_nor_pickles() -> None:
@@ -114,6 +118,7 @@ REFUSED: dict[str, type[Exception]] = {
     "https://hush@a": ConfigurationError,
     "https://a/?key=hush": ConfigurationError,
     "https://a/#hush": ConfigurationError,
+    **{f"https://a{end}": ConfigurationError for end in ("?", "#", "\n", " ", "/a b")},
     "http://api.example.com": SecurityError,
     "http://127.0.0.1.example.com": SecurityError,
     "http://0.0.0.0": SecurityError,
@@ -140,7 +145,7 @@ def test_loopback_is_this_machine_only(host: str, own: bool) -> None:
     ("policy", "option", "values"),
     [
         (Retrying, "attempts", [0, 1.5, True, "5", None]),
-        (Retrying, "deadline", [0, -1, float("nan"), "1", None]),
+        (Retrying, "deadline", [0, -1, float("nan"), float("inf"), 10**400, "1", None]),
         (Waiting, "timeout", [0]),
         (Waiting, "first", [0]),
         (Waiting, "max", [0]),

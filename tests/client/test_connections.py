@@ -1,7 +1,5 @@
 """Connections: one pool for all threads, options and copies of a client, and an environment that cannot work."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from support.tables import Table, newest_first
 HERE = "https://localhost:1"
 VARIABLES = ("SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 RESOURCES = ("reports", "exports", "filter_groups")
-GARBAGE = "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n"
 
 
 @pytest.fixture
@@ -49,7 +46,7 @@ def test_many_changes_of_options_share_one_budget(environment: pytest.MonkeyPatc
     first.close()
 
 
-def test_a_client_that_was_never_used_closes_for_good(environment: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_was_never_used_closes_for_good(environment: pytest.MonkeyPatch) -> None:
     """After close() nothing is sent, also where nothing had been sent before, nor by clients that share its options."""
     with Client(api_key="k", base_url=HERE) as client:
         other = client.with_options(timeout=3)
@@ -60,15 +57,14 @@ def test_a_client_that_was_never_used_closes_for_good(environment: pytest.Monkey
             closed.request("listExports")
         with pytest.raises(UsageError, match="closed"):
             closed.reports.clicks("i", start="2025-02-01", end="2025-02-02").first()
-
-
-async def test_an_async_client_that_was_never_used_closes_for_good(environment: pytest.MonkeyPatch) -> None:
-    """The asynchronous client does the same."""
-    async with AsyncClient(api_key="k", base_url=HERE) as client:
+    async with AsyncClient(api_key="k", base_url=HERE) as twin:
         pass
-    await client.aclose()
+    await twin.aclose()
     with pytest.raises(UsageError, match="closed"):
-        await client.request("listExports")
+        await twin.request("listExports")
+
+
+GARBAGE = "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +73,7 @@ async def test_an_async_client_that_was_never_used_closes_for_good(environment: 
         ("SSL_CERT_FILE", "/no/such/file"),
         ("SSL_CERT_FILE", pytest.__file__),
         ("SSL_CERT_FILE", str(Path(__file__).parent)),
+        ("SSL_CERT_FILE", "damaged"),
         ("HTTPS_PROXY", "foo://proxy"),
         ("http_proxy", "http://proxy:bad"),
         ("ALL_PROXY", "foo://proxy"),
@@ -84,24 +81,14 @@ async def test_an_async_client_that_was_never_used_closes_for_good(environment: 
 )
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_an_environment_that_cannot_work_is_refused_when_the_client_is_made(
-    environment: pytest.MonkeyPatch, kind: type[Any], name: str, value: str
+    environment: pytest.MonkeyPatch, tmp_path: Path, kind: type[Any], *, name: str, value: str
 ) -> None:
-    """Certificates that are missing or damaged, and proxies that are none, need no request to be seen."""
-    environment.setenv(name, value)
-    with pytest.raises(ConfigurationError, match=name.upper()):
-        kind(api_key="k", base_url=HERE)
-
-
-def test_a_damaged_file_of_certificates_is_refused_when_the_client_is_made(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """A file that looks right and cannot be read is a ConfigurationError for each client, not for the first only."""
-    bundle = tmp_path / "authorities.pem"
-    bundle.write_text(GARBAGE, "utf-8")
-    environment.setenv("SSL_CERT_FILE", str(bundle))
+    """Certificates that are missing or damaged, and proxies that are none, are refused for each client, unsent."""
+    (tmp_path / "damaged").write_text(GARBAGE, "utf-8")
+    environment.setenv(name, str(tmp_path / value) if value == "damaged" else value)
     for _ in range(2):
-        with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
-            Client(api_key="k", base_url=HERE)
+        with pytest.raises(ConfigurationError, match=name.upper()):
+            kind(api_key="k", base_url=HERE)
 
 
 def test_a_client_serves_many_threads_from_its_first_call_on(environment: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,5 @@
 """Bodies of requests and responses without what belongs to somebody: JSON, CSV, and texts of any kind."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Search for secrets in anything, in every form in which a server or a file format may write them."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import html

@@ -1,7 +1,5 @@
 """Recorded conversations: one YAML file a scenario, its result beside it, where it comes from, and its replay."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -51,8 +49,8 @@ class Origin:
 
     def header(self) -> str:
         """The lines that a cassette begins with."""
-        told = {name: getattr(self, name) for name in self.__annotations__}
-        return "".join(f"# {name}: {text}\n" for name, text in told.items() if text)
+        facts = {name: getattr(self, name) for name in self.__annotations__}
+        return "".join(f"# {name}: {text}\n" for name, text in facts.items() if text)
 
 
 def spec_hash(spec: Path = SPEC) -> str:
@@ -67,16 +65,16 @@ def origin_of(path: Path) -> Origin:
         ValueError: it has none.
 
     """
-    told = {}
+    facts = {}
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             found = _LINE.fullmatch(line.rstrip("\n"))
             if found is None:
                 break
-            told[found[1]] = found[2]
-    if not Origin.__annotations__.keys() >= told.keys() or told.get("kind") not in REMEDIES:
+            facts[found[1]] = found[2]
+    if not Origin.__annotations__.keys() >= facts.keys() or facts.get("kind") not in REMEDIES:
         raise ValueError(f"{path.name} has no header that says where it comes from")
-    return Origin(**{"spec": "", "integration": "", "organization": "", "start": "", "end": "", **told})
+    return Origin(**{"spec": "", "integration": "", "organization": "", "start": "", "end": "", **facts})
 
 
 def problems(names: Mapping[str, bool], folder: Path = FOLDER, spec: Path = SPEC) -> list[str]:
@@ -127,12 +125,12 @@ def record(
     # Not in one of vcrpy's hooks: where they raise, its patches stay.
     requests, responses = zip(*(scrubber.interaction(*each) for each in said.data), strict=True)
     for response in responses:
-        guard(path, response["body"]["string"], told(scrubber, secrets))
+        guard(path, response["body"]["string"], forbidden(scrubber, secrets))
     text = serialize({"requests": requests, "responses": responses}, yamlserializer)
-    write(path, origin.header() + text, told(scrubber, secrets))
+    write(path, origin.header() + text, forbidden(scrubber, secrets))
 
 
-def told(scrubber: Scrubber, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+def forbidden(scrubber: Scrubber, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
     """Everything that must not be found: the secrets, and what got a pseudonym and identifies its owner."""
     return [*secrets.items(), *(("something that was replaced", text) for text in scrubber.pseudonyms.originals)]
 
@@ -181,13 +179,13 @@ def replaying(path: Path) -> Iterator[Any]:
 
 
 def _same_query(one: Any, other: Any) -> None:
-    asked, kept = (sorted(parse_qsl(urlsplit(each.uri).query, keep_blank_values=True)) for each in (one, other))
-    assert asked == kept, f"{asked} was asked, {kept} was recorded"
+    sent, kept = (sorted(parse_qsl(urlsplit(each.uri).query, keep_blank_values=True)) for each in (one, other))
+    assert sent == kept, f"{sent} was sent, {kept} was recorded"
 
 
 def _same_credential(one: Any, other: Any) -> None:
-    asked, kept = ([each.headers.get(name) for name in _CREDENTIALS] for each in (one, other))
-    assert asked == kept, f"{asked} was sent, {kept} was recorded"
+    sent, kept = ([each.headers.get(name) for name in _CREDENTIALS] for each in (one, other))
+    assert sent == kept, f"{sent} was sent, {kept} was recorded"
 
 
 class _Nowhere:

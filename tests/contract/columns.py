@@ -1,7 +1,5 @@
 """The values that may stay in a cassette: an allow-list by column, and for each column by its value."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

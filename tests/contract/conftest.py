@@ -1,16 +1,11 @@
 """Cassettes by name, and a sandbox to ask the same questions again."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from contract.recording import FROZEN
 from metrics24_sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="session")

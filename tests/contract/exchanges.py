@@ -1,7 +1,5 @@
 """Recorded exchanges, held against the specification: requests, responses, and the shape of responses."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import cache
@@ -48,7 +46,7 @@ def exchanges(cassette: Path) -> list[Exchange]:
 
 def _exchange(request: Any, response: dict[str, Any]) -> Exchange:
     parts = urlsplit(request.uri)
-    operation, path = _asked(request.method, parts.path) if parts.netloc == API_HOST else ("", {})
+    operation, path = _operation(request.method, parts.path) if parts.netloc == API_HOST else ("", {})
     media_type = response["headers"].get("content-type", [""])[0]
     query = parse_qsl(parts.query, keep_blank_values=True)
     headers = {name.lower(): text for name, text in request.headers.items()}
@@ -56,7 +54,7 @@ def _exchange(request: Any, response: dict[str, Any]) -> Exchange:
     return Exchange(operation, path, query, headers, body, status, media_type, response["body"]["string"])
 
 
-def _asked(method: str, path: str) -> tuple[str, dict[str, str]]:
+def _operation(method: str, path: str) -> tuple[str, dict[str, str]]:
     """The operation that a path of the specification stands for; names of its own win over parameters."""
     for operation, (template, verb, _) in sorted(operations().items(), key=lambda item: item[1][0].count("{")):
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
@@ -71,7 +69,7 @@ def violations(exchange: Exchange) -> list[str]:
     if exchange.operation not in operations():
         return [f"no operation has this method and path: {exchange.operation}"]
     node = operations()[exchange.operation][2]
-    found = [*_of_parameters(exchange), *_of_body(exchange, node), *_of_answer(exchange, node)]
+    found = [*_of_parameters(exchange), *_of_body(exchange, node), *_of_response(exchange, node)]
     if sum(name in exchange.headers for name in CREDENTIALS) != 1:
         found.append("the request carries no credential, or two")
     return [f"{exchange.operation}: {each}" for each in found]
@@ -82,9 +80,7 @@ def _of_parameters(exchange: Exchange) -> list[str]:
     sent: dict[str, list[str]] = {name: [text] for name, text in exchange.path.items()}
     conditions: dict[str, Any] = {}
     for name, text in exchange.query:
-        if name in known:
-            sent.setdefault(name, []).append(text)
-        elif "filter" in known and name.startswith("filter["):
+        if name not in known and "filter" in known and name.startswith("filter["):
             conditions[name] = text
         else:
             sent.setdefault(name, []).append(text)
@@ -113,7 +109,7 @@ def _of_body(exchange: Exchange, node: Node) -> list[str]:
     return _errors(schema, json.loads(exchange.body), "the request's body")
 
 
-def _of_answer(exchange: Exchange, node: Node) -> list[str]:
+def _of_response(exchange: Exchange, node: Node) -> list[str]:
     known = node["responses"]
     response = known.get(str(exchange.status)) or known.get(f"{exchange.status // 100}XX")
     if response is None:

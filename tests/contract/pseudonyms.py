@@ -1,7 +1,5 @@
 """Stand-ins for texts that belong to somebody: the same text always gets the same one, and it cannot be read back."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`make record`: write the cassettes again from the sandbox, or from the live API. See docs/contract.md."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import secrets
@@ -18,8 +16,7 @@ from contract import cassettes, recording
 from contract.bodies import UnscrubbableError
 from contract.canary import LeakError
 from contract.cassettes import Origin
-from contract.scenarios import SCENARIOS
-from contract.scenarios.scenario import Scenario
+from contract.scenarios import SCENARIOS, Scenario
 from contract.scrubbing import API_HOST, KEY, TOKEN, Scrubber
 from contract.stage import Stage, UnsuitedError, live_stage
 from metrics24_api.operation_table import DEFAULT_BASE_URL
@@ -32,7 +29,7 @@ _VARIABLES = {"METRICS24_API_KEY": ("key", "api_key", KEY), "METRICS24_TOKEN": (
 
 @frozen
 class Account:
-    """The live account: where it is, how it is opened, and what is asked for."""
+    """The live account: where it is, how it is opened, and what is options for."""
 
     origin: Origin
     base_url: str
@@ -45,20 +42,20 @@ def main(arguments: Sequence[str] | None = None, clock: FakeClock | None = None)
 
     A `clock` makes waiting cost no time; for tests.
     """
-    asked = _parser().parse_args(arguments)
-    if not asked.live:
-        return _sandbox(asked.into or cassettes.FOLDER, asked.only)
+    options = _parser().parse_args(arguments)
+    if not options.live:
+        return _sandbox(options.into or cassettes.FOLDER, options.only)
     try:
-        account = _account(asked)
+        account = _account(options)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    needs = {"reads", "writes"} if asked.writes else {"reads"}
-    wanted = [each for each in SCENARIOS.values() if each.needs in needs and asked.only in ("", each.name)]
+    needs = {"reads", "writes"} if options.writes else {"reads"}
+    wanted = [each for each in SCENARIOS.values() if each.needs in needs and options.only in ("", each.name)]
     if not wanted:
-        sys.stderr.write(f"No scenario is called {asked.only!r} and can be played live this way.\n")
+        sys.stderr.write(f"No scenario is called {options.only!r} and can be played live this way.\n")
         return 2
-    outcomes = list(_live(wanted, account, asked.into or cassettes.FOLDER / "live", clock))
+    outcomes = list(_live(wanted, account, options.into or cassettes.FOLDER / "live", clock))
     return 1 if "failed" in outcomes else 0
 
 
@@ -122,25 +119,18 @@ def _harmless(error: Exception) -> str:
     return f"{type(error).__name__}{': ' + str(error) if isinstance(error, metrics24.Metrics24Error) else ''}"
 
 
-def _account(asked: argparse.Namespace) -> Account:
-    given = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
-    if len(given) != 1:
+def _account(options: argparse.Namespace) -> Account:
+    found = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    if len(found) != 1:
         raise ValueError("Set METRICS24_API_KEY or METRICS24_TOKEN, one of them.")
-    if not asked.integration or (asked.writes and not asked.organization):
+    if not options.integration or (options.writes and not options.organization):
         raise ValueError("Name a scratch integration: INTEGRATION=..., and with WRITES=1 also ORGANIZATION=...")
-    [(variable, secret)] = given.items()
+    [(variable, secret)] = found.items()
     kind, argument, stand_in = _VARIABLES[variable]
     today = datetime.now(UTC).date()
-    origin = Origin(
-        "live",
-        cassettes.spec_hash(),
-        asked.integration,
-        asked.organization,
-        asked.start or str(today - timedelta(days=2)),
-        asked.end or str(today - timedelta(days=1)),
-        kind,
-        str(today),
-    )
+    days = options.start or str(today - timedelta(days=2)), options.end or str(today - timedelta(days=1))
+    where = options.integration, options.organization
+    origin = Origin("live", cassettes.spec_hash(), *where, *days, kind, str(today))
     base_url = (os.environ.get("METRICS24_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
     return Account(origin, base_url, {argument: secret}, stand_in)
 

@@ -1,17 +1,17 @@
 """Recordings: of a sandbox whose clock stands still, and of the live API."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from attrs import evolve
+
 from contract import cassettes
 from contract.cassettes import Origin
 from contract.pseudonyms import Pseudonyms
-from contract.scenarios.scenario import Scenario
+from contract.scenarios import Scenario
 from contract.scrubbing import API_HOST, KEY, STORAGE_HOST, TOKEN, Scrubber
 from contract.stage import HARMLESS, Stage, replay_stage, sandbox_stage
 from metrics24_sandbox import Sandbox, SandboxOptions
@@ -19,14 +19,8 @@ from metrics24_sandbox import Sandbox, SandboxOptions
 CANARY = "c4n4ry-Key.that_no~cassette-may-hold"
 """What the sandbox takes for a key while it is recorded."""
 
-FROZEN = SandboxOptions(
-    api_key=CANARY,
-    now="2025-03-01T12:00:00",
-    tick=1.0,
-    conversions_per_day=24,
-    clicks_per_day=30,
-    impressions_per_day=40,
-)
+_ROWS: dict[str, Any] = {"conversions_per_day": 24, "clicks_per_day": 30, "impressions_per_day": 40}
+FROZEN = SandboxOptions(api_key=CANARY, now="2025-03-01T12:00:00", tick=1.0, **_ROWS)
 _DAYS = {"start": "2025-02-01", "end": "2025-02-02"}
 _SALT = b"what a sandbox says belongs to nobody"
 
@@ -65,7 +59,7 @@ def record(scenario: Scenario, stage: Stage, scrubber: Scrubber, secrets: Mappin
     except BaseException:
         path.unlink()
         raise
-    cassettes.write(path.with_suffix(".json"), result, cassettes.told(scrubber, secrets))
+    cassettes.write(path.with_suffix(".json"), result, cassettes.forbidden(scrubber, secrets))
     return path
 
 
@@ -85,13 +79,4 @@ def replayed(scenario: Scenario, path: Path, mode: str = "sync") -> Any:
 
 def _shown(origin: Origin, scrubber: Scrubber) -> Origin:
     names = scrubber.pseudonyms
-    return Origin(
-        origin.kind,
-        origin.spec,
-        names.of(origin.integration),
-        names.of(origin.organization),
-        origin.start,
-        origin.end,
-        origin.credential,
-        origin.recorded,
-    )
+    return evolve(origin, integration=names.of(origin.integration), organization=names.of(origin.organization))

@@ -1,7 +1,5 @@
 """Requests and responses without what belongs to somebody. What is not known to be harmless is replaced."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """The stage of a scenario: the calls that it may make, and the clean-up of what it creates."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,8 +46,8 @@ class Stage:
 
     def connected(self, **options: Any) -> Any:
         """A client; the credential that it is given replaces the usual one."""
-        given = options if options.keys() & {"api_key", "token"} else {**self.credential, **options}
-        return self.run.client(self.base_url, clock=self.clock, **given)
+        chosen = options if options.keys() & {"api_key", "token"} else {**self.credential, **options}
+        return self.run.client(self.base_url, clock=self.clock, **chosen)
 
     def impatient(self, **options: Any) -> Any:
         """A client that asks once and takes no for an answer."""
@@ -83,13 +81,13 @@ class Stage:
         if self.box is not None:
             self.box.fail_next(operation, plan)
 
-    def refused(self, ask: Callable[[], object]) -> list[Any]:
+    def refused(self, action: Callable[[], object]) -> list[Any]:
         """The error that a request ends in."""
         try:
-            ask()
+            action()
         except metrics24.Metrics24Error as error:
-            told = [type(error).__name__, getattr(error, "status_code", None)]
-            return [*told, error.retry_after] if isinstance(error, metrics24.RateLimited) else told
+            found = [type(error).__name__, getattr(error, "status_code", None)]
+            return [*found, error.retry_after] if isinstance(error, metrics24.RateLimited) else found
         return ["nothing was refused"]
 
     def exported(self, job: Any) -> Any:

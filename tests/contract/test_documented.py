@@ -1,28 +1,17 @@
 """The literal examples of the API's documentation, written by hand, are asked and read as it says."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from contract import cassettes
 from contract.scrubbing import API_HOST, KEY
 from metrics24 import field
-from support.running import Running, collect, running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from support.running import Running, collect
 
 FOLDER = cassettes.FOLDER / "documented"
 BASE_URL = f"https://{API_HOST}"
-
-
-@pytest.fixture(params=["sync", "async"])
-def run(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """With each client."""
-    yield from running(request.param)
 
 
 def test_pages_of_the_conversion_table(run: Running) -> None:

@@ -1,7 +1,5 @@
 """The comparison with the specification finds what is not as it says."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

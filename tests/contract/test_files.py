@@ -1,8 +1,7 @@
 """Cassettes that are missing, stale or strange are told from good ones, with a word on what to do."""
 
-from __future__ import annotations
-
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,42 +43,45 @@ def test_changing_any_path_of_the_spec_is_told_with_the_remedy(changed: str, tmp
     assert sum(each.endswith("then run `make record`") for each in found) == len(SCENARIOS)
 
 
-def test_a_missing_result_is_told(folder: Path) -> None:
-    """A cassette without its result beside it is named."""
-    (folder / "clicks.json").unlink()
-    assert cassettes.problems(LIVE, folder) == ["clicks.yaml has no result beside it: run `make record`"]
-
-
-def test_a_cassette_without_a_header_is_told(folder: Path) -> None:
-    """A cassette that does not say where it comes from is named."""
-    path = folder / "clicks.yaml"
-    path.write_text(path.read_text("utf-8").partition("interactions:")[2], encoding="utf-8")
-    assert cassettes.problems(LIVE, folder) == [
-        "clicks.yaml has no header that says where it comes from: run `make record`"
-    ]
-
-
-def test_a_cassette_that_belongs_to_no_scenario_is_told(folder: Path) -> None:
-    """A cassette that no scenario plays any more is named."""
-    for suffix in (".yaml", ".json"):
-        shutil.copy(folder / f"clicks{suffix}", folder / f"forgotten{suffix}")
-    assert cassettes.problems(LIVE, folder) == ["forgotten.yaml belongs to no scenario: delete it"]
-
-
-def test_a_stale_live_cassette_names_its_own_remedy(folder: Path) -> None:
-    """A live cassette for another spec says that it wants a key, and where that is described."""
-    path = folder / "live" / "clicks.yaml"
-    path.parent.mkdir(exist_ok=True)
-    text = (folder / "clicks.yaml").read_text("utf-8")
-    path.write_text(text.replace("kind: sandbox", "kind: live").replace("# spec: ", "# spec: 0"), encoding="utf-8")
-    path.with_suffix(".json").write_text("[]")
-    [found] = [each for each in cassettes.problems(LIVE, folder) if each.startswith("live/clicks.yaml")]
-    assert "run `make record LIVE=1` with the options of docs/contract.md, or delete the file" in found
-
-
-def test_a_cassette_in_the_wrong_folder_is_told(folder: Path) -> None:
-    """A conversation with the sandbox does not pass for one with the live API."""
+def copied(folder: Path, target: str, change: Callable[[str], str] = str) -> None:
+    """Copy the cassette of clicks and its result, with its text changed."""
     (folder / "live").mkdir(exist_ok=True)
-    for suffix in (".yaml", ".json"):
-        shutil.copy(folder / f"clicks{suffix}", folder / "live" / f"clicks{suffix}")
-    assert any("recorded from the sandbox, which is not where" in each for each in cassettes.problems(LIVE, folder))
+    text = change((folder / "clicks.yaml").read_text("utf-8"))
+    (folder / f"{target}.yaml").write_text(text, "utf-8")
+    if target != "clicks":
+        shutil.copy(folder / "clicks.json", folder / f"{target}.json")
+
+
+def stale(text: str) -> str:
+    """A live cassette for another specification."""
+    return text.replace("kind: sandbox", "kind: live").replace("# spec: ", "# spec: 0")
+
+
+STRANGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no result": (
+        lambda folder: (folder / "clicks.json").unlink(),
+        "clicks.yaml has no result beside it: run `make record`",
+    ),
+    "no header": (
+        lambda folder: copied(folder, "clicks", lambda text: text.partition("interactions:")[2]),
+        "clicks.yaml has no header that says where it comes from: run `make record`",
+    ),
+    "no scenario": (lambda folder: copied(folder, "forgotten"), "forgotten.yaml belongs to no scenario: delete it"),
+    "stale and live": (
+        lambda folder: copied(folder, "live/clicks", stale),
+        "live/clicks.yaml was recorded for another openapi/spec.yaml: run `make regenerate` unless that is done, then "
+        "run `make record LIVE=1` with the options of docs/contract.md, or delete the file",
+    ),
+    "the wrong folder": (
+        lambda folder: copied(folder, "live/clicks"),
+        "live/clicks.yaml was recorded from the sandbox, which is not where such cassettes are kept",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_a_strange_cassette_is_named_with_the_remedy(folder: Path, what: str) -> None:
+    """A cassette without result, header or scenario, a stale one and one in the wrong folder are each named."""
+    spoil, problem = STRANGE[what]
+    spoil(folder)
+    assert cassettes.problems(LIVE, folder) == [problem]

@@ -1,7 +1,5 @@
 """Whatever a server sends back while it is recorded, no cassette holds anything secret: it is replaced, or not kept."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import gzip

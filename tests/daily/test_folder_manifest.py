@@ -35,26 +35,24 @@ def save(run: Running, client: Any, folder: Path, integration: str = "int1", **o
 @pytest.mark.parametrize(
     ("first", "second", "complaint"),
     [
-        ({}, {"integration": "int2"}, "of int1 without a filter; those you ask for are of int2."),
-        ({}, {"filter": APPROVED}, "of int1 without a filter; those you ask for are with status=approved."),
+        ({}, {"integration": "int2"}, "of int1 without a filter; you request those of int2."),
+        ({}, {"filter": APPROVED}, "of int1 without a filter; you request those with status=approved."),
         (
             {"filter": BOTH},
             {"filter": APPROVED},
-            "of int1 with request_time>=2025, status=approved; those you ask for are with status=approved.",
+            "of int1 with request_time>=2025, status=approved; you request those with status=approved.",
         ),
         (
             {"columns": "spec"},
             {"integration": "int2"},
-            "of int1 without a filter with the columns of the spec alone; those you ask for are of int2 with all "
-            "columns.",
+            "of int1 without a filter with the columns of the spec alone; you request those of int2 with all columns.",
         ),
         (
             {"format": "csv", "spreadsheet_safe": True},
             {"format": "csv"},
-            "of int1 without a filter made safe for spreadsheets; those you ask for are not made safe for "
-            "spreadsheets.",
+            "of int1 without a filter made safe for spreadsheets; you request those not made safe for spreadsheets.",
         ),
-        ({}, {"format": "csv", "filter": APPROVED}, "without a filter; those you ask for are with status=approved."),
+        ({}, {"format": "csv", "filter": APPROVED}, "without a filter; you request those with status=approved."),
     ],
 )
 def test_days_of_other_rows_are_refused(

@@ -1,30 +1,20 @@
 """A sandbox that the documents' examples find through the environment, as a reader's would."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox small enough that an example over several weeks takes a moment."""
-    options = SandboxOptions(
-        clicks_per_day=60,
-        conversions_per_day=60,
-        impressions_per_day=60,
-        exports_per_day=100,
-        behaviour=Behaviour(pending=0.2, running=0.2),
-    )
-    with Sandbox(options) as box:
+    rows: Any = {"clicks_per_day": 60, "conversions_per_day": 60, "impressions_per_day": 60, "exports_per_day": 100}
+    with Sandbox(SandboxOptions(**rows, behaviour=Behaviour(pending=0.2, running=0.2))) as box:
         yield box
 
 

@@ -1,7 +1,5 @@
 """The documents are true: examples run, links lead somewhere, tables are fresh."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

@@ -17,7 +17,7 @@ from metrics24.errors import IntegrityError, TransportError
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, br", "gzip, gzip", "compress"])
 def test_fault_41_an_unknown_packing_is_refused(coding: str) -> None:
     """A file in another packing than gzip is not saved."""
-    with pytest.raises(IntegrityError, match="not asked for"):
+    with pytest.raises(IntegrityError, match="not requested"):
         downloaded(replies(Reply(200, {"content-encoding": coding}, (b"a,b\n",))))
 
 
@@ -31,7 +31,7 @@ def test_fault_41_what_is_packed_by_halves_is_damaged() -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP "])
 def test_fault_41_a_packed_file_is_unpacked(coding: str) -> None:
-    """Gzip is decoded although it was not asked for; its size is unknown, and nobody could go on in it later."""
+    """Gzip is decoded although it was not requested; its size is unknown, and nobody could go on in it later."""
     flow = download()
     kept = Kept().take(Files(packed(coding=coding)), flow)
     assert (kept.data, flow.size, kept.etag) == (FILE, None, "")
@@ -39,7 +39,7 @@ def test_fault_41_a_packed_file_is_unpacked(coding: str) -> None:
 
 @pytest.mark.parametrize("how", ["", CUT])
 def test_fault_41_a_packed_file_that_breaks_starts_over(how: str) -> None:
-    """Half a packed file is never taken for the whole, and storage is not asked for a part of it."""
+    """Half a packed file is never taken for the whole, and storage is not requested a part of it."""
     driver = Files(packed(ends=[(60, how), (90, how)]))
     assert Kept().take(driver, download()).data == FILE
     assert asked(driver) == [(0, "")] * 3

@@ -126,7 +126,7 @@ def test_a_second_save_takes_up_the_export_and_its_download(save: Save, api: Rep
     with pytest.raises(IntegrityError, match=f"'||' separates the cells of export {IDENTITY}") as caught:
         save()
     [kept] = files_in(tmp_path)
-    assert caught.value.__notes__ == [f"What was downloaded is kept in {tmp_path / kept}."]
+    assert caught.value.__notes__ == [f"The download is kept in {tmp_path / kept}."]
     del api.account.export["format"]
     asked = list(api.storage.asked)
     save()
@@ -159,7 +159,7 @@ def test_an_export_that_is_cut_is_not_the_table(run: Running, api: ReportWithExp
     ):
         run.result(rows.save(tmp_path / "rows.jsonl", via="export"))
     [kept] = files_in(tmp_path)
-    assert caught.value.__notes__ == [f"What was downloaded is kept in {tmp_path / kept}."]
+    assert caught.value.__notes__ == [f"The download is kept in {tmp_path / kept}."]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def waited(
     """Wait to the end; return the export then, and the progress on the way."""
     watch, seen = StatusWatch(record, waiting or Waiting(), policy(attempts=1), {}), list[tuple[str, float]]()
     while not watch.done:
-        progress = driver.run(watch.next_look())
+        progress = driver.run(watch.poll())
         assert progress.export_id == "e1"
         seen.append((progress.status, progress.seconds))
     return watch.export, seen
@@ -96,12 +96,12 @@ def test_fault_31_a_stuck_export_is_a_timeout(status: str, timeout: float) -> No
 @pytest.mark.parametrize(
     ("status", "said", "expected"),
     [
-        ("ERROR", "too many rows", "e1: too many rows. Ask"),
-        ("ERROR", "a\x1b[2J\nb", r"e1: a\?\[2J\?b. Ask"),
-        ("ERROR", "x" * 500, "e1: x{200}\\.\\.\\.. Ask"),
-        ("ERROR", "", "e1. Ask"),
-        ("ERROR", None, "e1. Ask"),
-        ("ERROR", {"code": 7}, "e1. Ask"),
+        ("ERROR", "too many rows", "e1: too many rows. Request"),
+        ("ERROR", "a\x1b[2J\nb", r"e1: a\?\[2J\?b. Request"),
+        ("ERROR", "x" * 500, "e1: x{200}\\.\\.\\.. Request"),
+        ("ERROR", "", "e1. Request"),
+        ("ERROR", None, "e1. Request"),
+        ("ERROR", {"code": 7}, "e1. Request"),
         ("CANCELED", None, "e1 was canceled"),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_look_that_fails_says_that_the_export_goes_on(
     with pytest.raises(error) as caught:
         waited(FakeDriver(in_turn(raw(answer))), export())
     assert getattr(caught.value, "__notes__", []) == (
-        ["The export e1 goes on all the same; take it up again with exports.resume(id)."] if goes_on else []
+        ["The export e1 goes on all the same; exports.resume(id) takes it up again."] if goes_on else []
     )
 
 

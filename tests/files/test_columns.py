@@ -34,7 +34,7 @@ def test_known_columns_come_first_and_typed() -> None:
 
 
 def test_files_of_different_days_agree_on_the_known_columns() -> None:
-    """Whatever a day's rows look like, the known columns have the same places and types in its file."""
+    """Whatever a day's rows look like, the known columns have their places and types; `fixed` admits no other."""
     days: list[list[Row]] = [
         [],
         [dict.fromkeys(KNOWN)],
@@ -44,6 +44,8 @@ def test_files_of_different_days_agree_on_the_known_columns() -> None:
     known = [list(schema_of(day))[: len(KNOWN)] for day in days]
     assert known == [known[0]] * len(days)
     assert {schema_of(day, fixed=True) for day in days} == {schema_of()}
+    table = to_arrow([days[3]], columns=COLUMNS, fixed=True)
+    assert json.loads(table["_extra"].to_pylist()[0]) == {"city": "Bonn", "real_tx_id": 5}
 
 
 @pytest.mark.parametrize(
@@ -80,13 +82,6 @@ def test_columns_depend_on_the_first_thousand_rows_however_they_are_paged() -> N
     assert one_page.schema.names == ["a", "b", "_extra"]
     assert small_pages.equals(one_page)
     assert one_page["_extra"].to_pylist()[-1] == '{"c":3}'
-
-
-def test_a_fixed_schema_admits_no_other_column() -> None:
-    """With `fixed` the columns are those given and ``_extra``, and other fields go there."""
-    table = to_arrow([[{"real_tx_id": "A", "new": "x"}]], columns=COLUMNS, fixed=True)
-    assert table.schema.names == [*KNOWN, "_extra"]
-    assert table["_extra"].to_pylist() == ['{"new":"x"}']
 
 
 @pytest.mark.parametrize(
@@ -150,7 +145,7 @@ def test_misfits_are_counted_by_value(tmp_path: Path) -> None:
 
 
 def test_files_of_no_rows_have_their_columns(tmp_path: Path) -> None:
-    """Saving nothing gives valid files: a header, a schema, an empty JSON Lines file."""
+    """Saving nothing gives valid files: a header, a schema, an empty JSON Lines file, and an Arrow table of no rows."""
     saved = [save(tmp_path / f"none.{suffix}") for suffix in ("csv", "jsonl", "parquet")]
     assert [(each.rows, each.misfits, each.bytes) for each in saved] == [
         (0, 0, each.path.stat().st_size) for each in saved
@@ -158,12 +153,7 @@ def test_files_of_no_rows_have_their_columns(tmp_path: Path) -> None:
     assert (tmp_path / "none.csv").read_bytes() == b"real_tx_id,sessions,payout,is_bot,extra_parameters,_extra\r\n"
     assert (tmp_path / "none.jsonl").read_bytes() == b""
     assert parquet.read_schema(tmp_path / "none.parquet").names == [*KNOWN, "_extra"]
-
-
-def test_a_table_of_no_rows_has_its_columns() -> None:
-    """An Arrow table of no pages has the schema of the known columns."""
-    table = to_arrow([], columns=COLUMNS)
-    assert (table.num_rows, table.schema.names) == (0, [*KNOWN, "_extra"])
+    assert (to_arrow([], columns=COLUMNS).num_rows, schema_of().names) == (0, [*KNOWN, "_extra"])
 
 
 def test_a_server_that_invents_names_makes_no_endless_file() -> None:

@@ -3,7 +3,6 @@
 import csv
 import errno
 import io
-import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -17,6 +16,7 @@ from files.round_trip import converted, files_in
 from metrics24.errors import IntegrityError, SaveError, UsageError
 from metrics24.files.arrow import CsvFile
 from metrics24.files.csv_import import CsvSource, convert_csv, open_source
+from support import programs
 
 CELLS = st.text('ab";,|\n\ré=0\0', max_size=8)
 
@@ -182,9 +182,8 @@ def test_fault_43_a_full_disk_leaves_the_target_as_it_was(tmp_path: Path) -> Non
     with source.open("w") as file:
         file.write("a\n")
         file.writelines(f"{number * 2**40:x}\n" for number in range(200_000))
-    program = [sys.executable, "-W", "error", str(Path(__file__).parents[1] / "programs" / "full_disk_converting.py")]
-    done = subprocess.run([*program, str(source)], text=True, capture_output=True, timeout=60, check=True)
-    assert "could not be written (File too large)" in done.stdout
+    said = programs.output("full_disk_converting", str(source))
+    assert "could not be written (File too large)" in "".join(said)
     assert files_in(tmp_path) == ["source.csv"]
 
 

@@ -1,7 +1,5 @@
 """The records of a CSV file as rows of the types that its columns have."""
 
-from __future__ import annotations
-
 import csv
 import io
 from contextlib import suppress

@@ -2,8 +2,6 @@
 
 import csv
 import io
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from files.round_trip import converted
+from support import programs
 
 AT_TEN = datetime(2025, 2, 28, 10)  # some exports have no time zone
 CELLS = st.text("01.-e:T ", max_size=8)
@@ -90,9 +89,8 @@ def test_memory_does_not_grow_with_the_file_and_types_hold_to_its_end(tmp_path: 
             file.write("id,number,time,a,b,c,d,e,f\n")
             file.writelines(f"{row},{row}.5,2025-02-01T10:00:00Z,{texts}\n" for row in range(rows))
             file.write(f"1,last,2025-02-01T10:00:00Z,{texts}\n")
-    program = [sys.executable, "-W", "error", str(Path(__file__).parents[1] / "programs" / "converting.py")]
-    done = subprocess.run([*program, str(small), str(large)], text=True, capture_output=True, timeout=120, check=True)
-    [(few, early), (many, late)] = [line.split() for line in done.stdout.splitlines()]
+    lines = programs.output("converting", str(small), str(large), timeout=120)
+    [(few, early), (many, late)] = [line.split() for line in lines]
     assert (int(few), int(many)) == (100_001, 1_000_001)
     assert float(late) - float(early) < 60
     types = [str(kind) for kind in parquet.read_schema(large.with_suffix(".parquet")).types[:4]]

@@ -1,14 +1,11 @@
 """Partial downloads: kept beside their target, continued by a later attempt, and mixed with nothing else."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
 import signal
 import stat
-import subprocess
-import sys
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -19,10 +16,16 @@ from files.round_trip import files_in
 from metrics24.errors import SaveError, UsageError
 from metrics24.files.atomic import Saved
 from metrics24.files.partial import PartialDownload
+from support import programs
 
-PROGRAMS = Path(__file__).parents[1] / "programs"
 DATA = b"a,b\n" + b"1,2\n" * 5
 ETAG = '"v1"'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The path to download to."""
+    return tmp_path / "x.csv"
 
 
 def begun(path: Path, data: bytes = DATA, *, identity: str = "e1", etag: str = ETAG) -> None:
@@ -31,9 +34,8 @@ def begun(path: Path, data: bytes = DATA, *, identity: str = "e1", etag: str = E
         part.write(0, data, etag)
 
 
-def test_a_part_becomes_the_file(tmp_path: Path) -> None:
+def test_a_part_becomes_the_file(tmp_path: Path, path: Path) -> None:
     """The target stays free while the part grows; after the commit the file is the only one left."""
-    path = tmp_path / "x.csv"
     with PartialDownload(path, overwrite=False, identity="e1") as part:
         part.write(0, DATA[:10], ETAG)
         part.write(10, DATA[10:], ETAG)
@@ -43,17 +45,9 @@ def test_a_part_becomes_the_file(tmp_path: Path) -> None:
     assert (files_in(tmp_path), path.read_bytes()) == (["x.csv"], DATA)
 
 
-def test_an_empty_file_can_be_committed(tmp_path: Path) -> None:
-    """An export without a byte becomes an empty file."""
-    with PartialDownload(tmp_path / "x.csv", overwrite=False, identity="e1") as part:
-        assert part.commit().bytes == 0
-    assert files_in(tmp_path) == ["x.csv"]
-
-
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_fault_48_a_later_attempt_goes_on_with_the_part(tmp_path: Path, error: type[BaseException]) -> None:
+def test_fault_48_a_later_attempt_goes_on_with_the_part(path: Path, error: type[BaseException]) -> None:
     """After any error or Ctrl-C, the next attempt goes on behind the last byte, with version and row count."""
-    path = tmp_path / "x.csv"
 
     def interrupted() -> None:
         with PartialDownload(path, overwrite=False, identity="e1") as part:
@@ -70,9 +64,8 @@ def test_fault_48_a_later_attempt_goes_on_with_the_part(tmp_path: Path, error: t
 
 
 @pytest.mark.parametrize("error", [RuntimeError, None])
-def test_an_empty_part_is_removed(tmp_path: Path, error: type[Exception] | None) -> None:
+def test_an_empty_part_is_removed(tmp_path: Path, path: Path, error: type[Exception] | None) -> None:
     """If no byte arrived, nothing is left, not even an older label."""
-    path = tmp_path / "x.csv"
     begun(path, b"")
 
     def nothing() -> None:
@@ -80,24 +73,13 @@ def test_an_empty_part_is_removed(tmp_path: Path, error: type[Exception] | None)
             if error is not None:
                 raise error
 
-    if error is None:
+    with pytest.raises(error) if error is not None else nullcontext():
         nothing()
-    else:
-        with pytest.raises(error):
-            nothing()
     assert files_in(tmp_path) == []
 
 
-def test_another_export_starts_over(tmp_path: Path) -> None:
-    """Bytes of another export are never a beginning of this one."""
-    begun(tmp_path / "x.csv", identity="other")
-    with PartialDownload(tmp_path / "x.csv", overwrite=False, identity="e1") as part:
-        assert (part.size, part.etag, part.records.records) == (0, "", 0)
-
-
-def test_bytes_without_a_version_are_not_continued(tmp_path: Path) -> None:
+def test_bytes_without_a_version_are_not_continued(path: Path) -> None:
     """A part of unknown version is dropped, by an attempt at its own export and at the one that an old label names."""
-    path = tmp_path / "x.csv"
     begun(path, identity="one")
     begun(path, b"other bytes\n", identity="two", etag="")
     for identity in ("one", "two"):
@@ -121,9 +103,8 @@ def test_bytes_without_a_version_are_not_continued(tmp_path: Path) -> None:
         None,
     ],
 )
-def test_a_broken_label_starts_over(tmp_path: Path, label: bytes | None) -> None:
+def test_a_broken_label_starts_over(tmp_path: Path, path: Path, label: bytes | None) -> None:
     """A kill while the label is written costs the bytes that had arrived, and nothing else."""
-    path = tmp_path / "x.csv"
     begun(path)
     file = tmp_path / "x.csv.part.json"
     file.unlink() if label is None else file.write_bytes(label)
@@ -134,9 +115,8 @@ def test_a_broken_label_starts_over(tmp_path: Path, label: bytes | None) -> None
     assert (path.read_bytes(), files_in(tmp_path)) == (DATA, ["x.csv"])
 
 
-def test_a_new_version_replaces_what_was_there(tmp_path: Path) -> None:
+def test_a_new_version_replaces_what_was_there(tmp_path: Path, path: Path) -> None:
     """A block at 0 starts over: its version is written first, and only its rows are counted."""
-    path = tmp_path / "x.csv"
     begun(path)
     with PartialDownload(path, overwrite=False, identity="e1") as part:
         part.write(0, b"n\n1\n", '"v2"')
@@ -147,12 +127,16 @@ def test_a_new_version_replaces_what_was_there(tmp_path: Path) -> None:
     assert path.read_bytes() == b"n\n1\n"
 
 
-def test_a_file_that_became_empty_replaces_what_was_there(tmp_path: Path) -> None:
-    """An empty block at 0 empties the part."""
-    begun(tmp_path / "x.csv")
-    with PartialDownload(tmp_path / "x.csv", overwrite=False, identity="e1") as part:
-        part.write(0, b"", '"v2"')
-        assert (part.size, part.commit().rows) == (0, 0)
+@pytest.mark.parametrize(("data", "rows"), [(b"", 0), (b"a,b\n1,2\n", 1)])
+def test_a_shorter_file_or_another_export_replaces_what_was_there(tmp_path: Path, data: bytes, rows: int) -> None:
+    """A shorter version, an empty one too, and another export leave nothing of the bytes that were there."""
+    for name, identity in (("x.csv", "e1"), ("y.csv", "e2")):
+        begun(tmp_path / name)
+        with PartialDownload(tmp_path / name, overwrite=False, identity=identity) as part:
+            assert identity == "e1" or (part.size, part.etag, part.records.records) == (0, "", 0)
+            part.write(0, data, '"v2"')
+            assert (part.size, part.commit().rows) == (len(data), rows)
+        assert (tmp_path / name).read_bytes() == data
 
 
 def test_a_version_that_becomes_unknown_is_forgotten(tmp_path: Path) -> None:
@@ -164,9 +148,8 @@ def test_a_version_that_becomes_unknown_is_forgotten(tmp_path: Path) -> None:
         assert part.size == 0
 
 
-def test_fault_48_a_part_in_use_is_left_alone(tmp_path: Path) -> None:
+def test_fault_48_a_part_in_use_is_left_alone(path: Path) -> None:
     """A second part at one path is refused before it touches the first one, until that has ended."""
-    path = tmp_path / "x.csv"
     with PartialDownload(path, overwrite=False, identity="e1") as part:
         part.write(0, DATA, ETAG)
         for identity in ("e1", "other"):
@@ -198,9 +181,8 @@ def test_fault_44_a_target_that_exists_is_refused_at_once(tmp_path: Path) -> Non
     assert files_in(tmp_path) == ["x.csv"]
 
 
-def test_fault_65_a_target_that_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+def test_fault_65_a_target_that_appears_meanwhile_is_left_as_it_is(tmp_path: Path, path: Path) -> None:
     """The error says that nothing needs to be fetched again, and with overwrite nothing is."""
-    path = tmp_path / "x.csv"
     with PartialDownload(path, overwrite=False, identity="e1") as part:
         part.write(0, DATA, ETAG)
         path.write_text("theirs")
@@ -211,16 +193,6 @@ def test_fault_65_a_target_that_appears_meanwhile_is_left_as_it_is(tmp_path: Pat
         assert part.size == len(DATA)
         part.commit()
     assert (path.read_bytes(), files_in(tmp_path)) == (DATA, ["x.csv"])
-
-
-def test_a_shorter_file_of_another_export_leaves_nothing_of_the_longer_one(tmp_path: Path) -> None:
-    """Bytes of an earlier export are gone, also if the new file is shorter."""
-    target = tmp_path / "clicks.csv"
-    begun(target)
-    with PartialDownload(target, overwrite=False, identity="e2") as part:
-        part.write(0, DATA[:8], ETAG)
-        part.commit()
-    assert target.read_bytes() == DATA[:8]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
@@ -237,9 +209,8 @@ def test_new_files_have_the_modes_of_the_umask(tmp_path: Path, mask: int) -> Non
 
 
 @pytest.mark.parametrize(("mode", "meanwhile"), [(0o600, 0o600), (0o640, 0o640), (0o444, 0o644)])
-def test_overwrite_keeps_the_permissions(tmp_path: Path, mode: int, meanwhile: int) -> None:
+def test_overwrite_keeps_the_permissions(tmp_path: Path, path: Path, mode: int, meanwhile: int) -> None:
     """The new file has the old one's permissions, and its part no wider ones, but its owner can go on with it."""
-    path = tmp_path / "x.csv"
     path.write_text("old")
     path.chmod(mode)
     with PartialDownload(path, overwrite=True, identity="e1") as part:
@@ -250,14 +221,13 @@ def test_overwrite_keeps_the_permissions(tmp_path: Path, mode: int, meanwhile: i
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (DATA, mode)
 
 
-def test_a_file_system_without_permissions_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_permissions_works(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is overwritten even if modes cannot be changed."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EPERM, "no modes here")
 
     monkeypatch.setattr(os, "chmod", refuse)
-    path = tmp_path / "x.csv"
     path.write_text("old")
     begun(path)
     with PartialDownload(path, overwrite=True, identity="e1") as part:
@@ -267,13 +237,12 @@ def test_a_file_system_without_permissions_works(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize("name", ["x.csv.part", "x.csv.part.json"])
 @pytest.mark.parametrize("dangling", [False, True])
-def test_a_link_in_the_way_is_not_followed(tmp_path: Path, name: str, dangling: bool) -> None:
+def test_a_link_in_the_way_is_not_followed(tmp_path: Path, path: Path, name: str, dangling: bool) -> None:
     """A link in place of the part is an error, one in place of the label is replaced; their targets stay untouched."""
     victim = tmp_path / "victim"
     if not dangling:
         victim.write_text("precious")
     (tmp_path / name).symlink_to(victim)
-    path = tmp_path / "x.csv"
     if name.endswith("json"):
         begun(path)
         assert not (tmp_path / name).is_symlink()
@@ -291,9 +260,8 @@ def test_something_else_in_the_way_is_an_error(tmp_path: Path, make: Any) -> Non
         PartialDownload(tmp_path / "x.csv", overwrite=False, identity="e1")
 
 
-def test_a_part_that_is_the_target_too_is_not_written_to(tmp_path: Path) -> None:
+def test_a_part_that_is_the_target_too_is_not_written_to(tmp_path: Path, path: Path) -> None:
     """After a kill between the two names of one file, the next save leaves the target whole until it commits."""
-    path = tmp_path / "x.csv"
     begun(path)
     os.link(tmp_path / "x.csv.part", path)
     with PartialDownload(path, overwrite=True, identity="e1") as part:
@@ -343,15 +311,11 @@ def test_a_part_that_vanished_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, "old"])
-def test_fault_43_a_full_disk_keeps_what_has_arrived(tmp_path: Path, before: str | None) -> None:
+def test_fault_43_a_full_disk_keeps_what_has_arrived(path: Path, before: str | None) -> None:
     """A full disk is a SaveError, the target is untouched, and the part can be continued."""
-    path = tmp_path / "x.csv"
     if before is not None:
         path.write_text(before)
-    program = [sys.executable, "-W", "error", str(PROGRAMS / "part_full_disk.py"), str(path)]
-    done = subprocess.run(program, text=True, capture_output=True, timeout=60, check=False)
-    assert (done.stderr, done.returncode) == ("", 0)
-    error, kept = done.stdout.splitlines()
+    error, kept = programs.output("part_full_disk", str(path))
     assert "(File too large)" in error
     assert "make room, then save again" in error
     assert kept in {f"{size} True" for size in range(15_000, 20_001)}
@@ -362,8 +326,8 @@ def test_fault_43_a_full_disk_keeps_what_has_arrived(tmp_path: Path, before: str
 def test_fault_48_a_killed_process_leaves_a_beginning(tmp_path: Path, blocks: int) -> None:
     """SIGKILL amid a download leaves the target free and releases the lock; the next save continues to a whole file."""
     path, data = tmp_path / "x.csv", b"".join(b"%06d\n" % number for number in range(10_000))
-    program = [sys.executable, str(PROGRAMS / "part_killed.py"), str(path), str(blocks)]
-    assert subprocess.run(program, timeout=60, check=False).returncode == -signal.SIGKILL
+    with programs.start("part_killed", str(path), str(blocks)) as program:
+        assert program.wait(60) == -signal.SIGKILL
     assert not path.exists()
     with PartialDownload(path, overwrite=False, identity="e1") as part:
         assert max(0, blocks * 4_000 - 10_000) <= part.size <= blocks * 4_000

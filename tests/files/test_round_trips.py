@@ -14,31 +14,12 @@ from pyarrow import parquet
 
 from files.round_trip import COLUMNS, read_csv, read_json_lines, save
 from metrics24._rows.schema import Row
-from metrics24.files.layout import plan
+from metrics24.files.writers import plan
 
 # Half surrogate pairs, NULs, quotes, line breaks of all kinds, formulas, and what looks like another type.
 hostile_text = st.one_of(
     st.text(st.characters(exclude_categories=())),
-    st.sampled_from(
-        [
-            "",
-            "\0",
-            '"',
-            ",",
-            "\r",
-            "\n",
-            "\r\n",
-            "=1+1",
-            "\ud83d",
-            "\ude00",
-            "\u2028",
-            "\x85",
-            "null",
-            "true",
-            "1",
-            "\ufeff",
-        ]
-    ),
+    st.sampled_from([*'\0",\r\n\ud83d\ude00\u2028\x85\ufeff', "", "\r\n", "=1+1", "null", "true", "1"]),
 )
 scalars = st.one_of(
     st.none(),

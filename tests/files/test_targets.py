@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import Any
@@ -16,9 +17,9 @@ from pyarrow import parquet
 from files.round_trip import COLUMNS, files_in, read_csv, save
 from metrics24.errors import SaveError, UsageError
 from metrics24.files.writers import open_writer
+from support import programs
 
 SUFFIXES = ("csv", "jsonl", "parquet")
-PROGRAMS = Path(__file__).parents[1] / "programs"
 
 
 def rows_of(text: str, count: int = 10) -> list[dict[str, str]]:
@@ -40,26 +41,20 @@ def test_nothing_appears_before_the_commit(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("count", [0, 10, 2_500])
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, None])
 def test_an_error_on_the_way_leaves_nothing(
-    tmp_path: Path, suffix: str, count: int, error: type[BaseException]
+    tmp_path: Path, suffix: str, count: int, error: type[BaseException] | None
 ) -> None:
-    """Whatever ends the block, Ctrl-C included, the folder is as it was before."""
+    """Whatever ends the block before the commit, an error, Ctrl-C or nothing, the folder is as it was before."""
 
     def write_and_fail() -> None:
         with open_writer(tmp_path / f"rows.{suffix}", columns=COLUMNS) as file:
             file.write(rows_of("A", count))
-            raise error
+            if error is not None:
+                raise error
 
-    with pytest.raises(error):
+    with pytest.raises(error) if error is not None else nullcontext():
         write_and_fail()
-    assert files_in(tmp_path) == []
-
-
-def test_leaving_without_a_commit_leaves_nothing(tmp_path: Path) -> None:
-    """A block that ends before the commit gives its rows up."""
-    with open_writer(tmp_path / "rows.csv", columns=COLUMNS) as file:
-        file.write(rows_of("A"))
     assert files_in(tmp_path) == []
 
 
@@ -100,30 +95,18 @@ def test_overwrite_replaces_at_the_end_and_keeps_the_permissions(tmp_path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_overwrite_of_nothing_is_fine(tmp_path: Path) -> None:
-    """Overwrite means may, not must."""
-    assert save(tmp_path / "rows.csv", rows_of("A"), overwrite=True).rows == 10
-
-
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_folders_and_devices_are_refused(tmp_path: Path, overwrite: bool) -> None:
-    """Something that is no regular file is never replaced."""
+def test_places_that_take_no_file_are_refused(tmp_path: Path, overwrite: bool) -> None:
+    """A folder in the way, and folders that are missing or take no files, are a UsageError before any row."""
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(UsageError, match="not a regular file"):
-        open_writer(tmp_path / "folder.csv", columns=COLUMNS, overwrite=overwrite)
-
-
-def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    """A folder that does not exist is a UsageError before any row, not created in passing."""
-    with pytest.raises(UsageError, match="does not exist; create it"):
-        open_writer(tmp_path / "none" / "rows.csv", columns=COLUMNS)
-    assert files_in(tmp_path) == []
-
-
-def test_a_folder_that_takes_no_files_is_refused() -> None:
-    """A folder in which nothing can be created is a UsageError before any row."""
-    with pytest.raises(UsageError, match="cannot be written to"):
-        open_writer("/proc/rows.csv", columns=COLUMNS)
+    for path, words in (
+        (tmp_path / "folder.csv", "not a regular file"),
+        (tmp_path / "none" / "rows.csv", "does not exist; create it"),
+        (Path("/proc/rows.csv"), "cannot be written to"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            open_writer(path, columns=COLUMNS, overwrite=overwrite)
+    assert files_in(tmp_path) == ["folder.csv"]
 
 
 def test_a_name_as_long_as_the_file_system_allows_is_fine(tmp_path: Path) -> None:
@@ -132,33 +115,23 @@ def test_a_name_as_long_as_the_file_system_allows_is_fine(tmp_path: Path) -> Non
     assert files_in(tmp_path) == [f"{'n' * 251}.csv"]
 
 
-def test_fault_65_of_two_that_save_to_one_path_one_wins_whole(tmp_path: Path) -> None:
-    """If two writers commit to one free path, one file appears whole and the other writer gets a SaveError."""
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_fault_65_of_two_that_save_to_one_path_one_wins_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    """Of two writers to one free path one appears whole and the other gets a SaveError, without hard links too."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    if not hard_links:
+        monkeypatch.setattr(os, "link", refuse)
     path = tmp_path / "rows.csv"
     first, second = (open_writer(path, columns=COLUMNS) for _ in range(2))
     first.write(rows_of("first"))
     second.write(rows_of("second"))
     first.commit()
     with second, pytest.raises(SaveError, match=r"appeared while .* overwrite=True"):
-        second.commit()
-    assert [line[0] for line in read_csv(path)[1:]] == ["first"] * 10
-    assert files_in(tmp_path) == ["rows.csv"]
-
-
-def test_file_systems_without_hard_links_replace_nothing_either(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a file system without hard links a file appears whole too, and never in place of another."""
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "no hard links here")
-
-    monkeypatch.setattr(os, "link", refuse)
-    path = tmp_path / "rows.csv"
-    first, second = (open_writer(path, columns=COLUMNS) for _ in range(2))
-    first.write(rows_of("first"))
-    first.commit()
-    with second, pytest.raises(SaveError, match="appeared while"):
         second.commit()
     assert [line[0] for line in read_csv(path)[1:]] == ["first"] * 10
     assert files_in(tmp_path) == ["rows.csv"]
@@ -193,10 +166,7 @@ def test_a_full_disk_leaves_the_target_untouched(tmp_path: Path, suffix: str, ov
     if overwrite == "old":
         path.write_text("old")
     before = files_in(tmp_path)
-    program = [sys.executable, "-W", "error", str(PROGRAMS / "full_disk.py"), str(path)]
-    done = subprocess.run(program, text=True, capture_output=True, timeout=60, check=False)
-    assert (done.stderr, done.returncode) == ("", 0)
-    assert "could not be written (File too large)" in done.stdout
+    assert "could not be written (File too large)" in "".join(programs.output("full_disk", str(path)))
     assert files_in(tmp_path) == before
     assert overwrite == "new" or path.read_text() == "old"
 
@@ -205,8 +175,8 @@ def test_a_full_disk_leaves_the_target_untouched(tmp_path: Path, suffix: str, ov
 def test_a_killed_process_leaves_no_half_file_under_the_name(tmp_path: Path, suffix: str) -> None:
     """SIGKILL amid writing leaves the path free, and the same call then succeeds."""
     path = tmp_path / f"rows.{suffix}"
-    program = [sys.executable, str(PROGRAMS / "killed.py"), str(path)]
-    assert subprocess.run(program, timeout=60, check=False).returncode == -signal.SIGKILL
+    with programs.start("killed", str(path)) as program:
+        assert program.wait(60) == -signal.SIGKILL
     assert not path.exists()
     assert save(path, rows_of("A")).rows == 10
 
@@ -233,3 +203,85 @@ def test_aborting_waits_for_a_thread_that_writes(tmp_path: Path) -> None:
     writer.join()
     aborter.join()
     assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_new_files_have_the_permissions_of_the_umask(tmp_path: Path, umask: int, mode: int, overwrite: bool) -> None:
+    """A new file is as readable as any other that the process creates."""
+    before = os.umask(umask)
+    try:
+        saved = save(tmp_path / "rows.csv", rows_of("A", 1), overwrite=overwrite)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(saved.path.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+def test_overwriting_a_link_replaces_the_link(tmp_path: Path, dangling: bool) -> None:
+    """A symbolic link becomes a file of its own, and what it led to is left alone."""
+    aim = tmp_path / "aim.csv"
+    if not dangling:
+        aim.write_text("mine")
+    link = tmp_path / "rows.csv"
+    link.symlink_to(aim)
+    save(link, rows_of("A", 1), overwrite=True)
+    assert not link.is_symlink()
+    assert [line[0] for line in read_csv(link)] == ["real_tx_id", "A"]
+    assert files_in(tmp_path) == (["rows.csv"] if dangling else ["aim.csv", "rows.csv"])
+    assert dangling or aim.read_text() == "mine"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_unfinished_file_that_someone_removed_is_an_error(tmp_path: Path, overwrite: bool) -> None:
+    """A hidden file that was removed before the commit is a SaveError, and the path is as it was."""
+    path = tmp_path / "rows.csv"
+    if overwrite:
+        path.write_text("old")
+    before = files_in(tmp_path)
+    with open_writer(path, columns=COLUMNS, overwrite=overwrite) as file:
+        file.write(rows_of("A", 1))
+        [hidden] = tmp_path.glob(".metrics24-*.tmp")
+        hidden.unlink()
+        with pytest.raises(SaveError, match="could not be written"):
+            file.commit()
+    assert files_in(tmp_path) == before
+    assert not overwrite or path.read_text() == "old"
+
+
+def race(path: Path, *options: str) -> tuple[list[str], list[str]]:
+    """Let two processes write, then commit at the same time; give what they said and the values in the file."""
+    program = [sys.executable, "-W", "error", str(programs.PROGRAMS / "racing.py"), str(path)]
+    racers = [
+        subprocess.Popen([*program, name, *options], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for name in ("first", "second")
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    said = [racer.communicate(timeout=60)[0].strip() for racer in racers]
+    return said, [line[0] for line in read_csv(path)[1:]]
+
+
+@pytest.mark.parametrize("options", [[], ["overwrite"]])
+def test_fault_65_of_two_racing_processes_one_wins_whole(tmp_path: Path, options: list[str]) -> None:
+    """The file is that of one process, whole; without overwrite the other one gets a SaveError."""
+    said, values = race(tmp_path / "rows.csv", *options)
+    assert sorted(said) == (["saved", "saved"] if options else ["SaveError", "saved"])
+    winners = [name for name, word in zip(("first", "second"), said, strict=True) if word == "saved"]
+    assert values in [[name] * 3_000 for name in winners]
+    assert files_in(tmp_path) == ["rows.csv"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path, suffix: str) -> None:
+    """Of 300,000 rows of 1 KB the last 200,000, which are 190 MiB of text, raise the peak by less than 40 MiB."""
+    lines = programs.output("long_file", str(tmp_path / f"rows.{suffix}"), timeout=120)
+    rows, early, late = map(float, " ".join(lines).split())
+    assert rows == 300_000
+    assert late - early < 40

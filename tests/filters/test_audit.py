@@ -1,7 +1,5 @@
 """Rows that contradict a filter, and rows that only seem to."""
 
-from __future__ import annotations
-
 import warnings
 from decimal import Decimal
 from typing import Any

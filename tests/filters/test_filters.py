@@ -1,7 +1,5 @@
 """Filters go on the wire as they were meant, and what cannot be expressed is refused."""
 
-from __future__ import annotations
-
 import enum
 import re
 from collections.abc import Callable
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 
 from metrics24.errors import FilterError
 from metrics24.filters import Filter, field, join, render
-from metrics24_sandbox import conditions as sandbox
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="[]&=", exclude_categories=["Cc"]), min_size=1).filter(
     str.strip
@@ -62,16 +59,6 @@ def test_what_is_built_is_what_arrives(meant: dict[tuple[str, str], Any]) -> Non
     assert decoded(httpx.URL("https://a/", params=params).query.decode()) == wanted
 
 
-@given(NAMES, st.lists(st.text(st.characters(codec="utf-8", exclude_characters=",")), min_size=1, max_size=4))
-def test_the_sandbox_reads_the_same(name: str, values: list[str]) -> None:
-    """An independent reader of the syntax finds the column, the operator and every one of the values."""
-    params = field(name).any_of(*values).params()
-    read = sandbox.read(params[0][0], [value for _, value in params])
-    assert (read.field, read.operator, read.values) == (name, "eq", tuple(values))
-    (gte,) = field(name).gte(values[0]).params()
-    assert sandbox.read(gte[0], [gte[1]]).operator == "gte"
-
-
 class Status(enum.StrEnum):
     GOOD = "approved"
 
@@ -102,7 +89,7 @@ def test_values_are_written_in_one_way(value: Any, text: str) -> None:
         (float("nan"), "nan is not a number"),
         (float("inf"), "inf is not a number"),
         (Decimal("-Infinity"), "Infinity is not a number"),
-        ("\ud800", "half a character"),
+        ("\ud800", r"half a character \(a surrogate\)"),
         (None, "not NoneType"),
         ([1], "not list"),
         ({}, "not dict"),
@@ -120,7 +107,7 @@ def test_names_and_operators_cannot_bend_the_query(name: Any) -> None:
     """Empty names and those with [ ] & = or control characters are FilterError, as columns and as operators."""
     with pytest.raises(FilterError, match="column name"):
         field(name)
-    with pytest.raises(FilterError, match="operator"):
+    with pytest.raises(FilterError, match=r"operator(?!~)"):
         field("a").op(name, 1)
 
 
@@ -182,13 +169,6 @@ def test_filters_are_values() -> None:
     assert join([]) is None
 
 
-@given(MEANT)
-def test_equal_meanings_are_equal_values(meant: dict[tuple[str, str], Any]) -> None:
-    """Two filters built alike are equal, hash alike, and serve as keys of a dictionary."""
-    assert built(meant) == built(dict(meant))
-    assert {built(meant): 1}[built(dict(meant))] == 1
-
-
 @pytest.mark.parametrize("value", [A, A.conditions[0], field("a")], ids=lambda value: type(value).__name__)
 def test_filters_cannot_be_changed(value: Any) -> None:
     """No attribute of a filter, a condition or a column can be set, added or deleted."""
@@ -207,19 +187,3 @@ def test_joining_changes_nothing_that_was_there() -> None:
     base.params().append(("x", "y"))
     assert base.params() == [("filter[a]", "1"), ("filter[a]", "2")]
     assert base == field("a").any_of("1", "2")
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(datetime(2025, 2, 1), "time zone"), (float("nan"), "not a number"), ("\ud800", "surrogate")],
-)
-def test_a_value_that_cannot_be_sent_is_refused_in_words_of_its_own(value: Any, words: str) -> None:
-    """The message says what is wrong with the value, not only of which type it is."""
-    with pytest.raises(FilterError, match=words):
-        field("status").eq(value)
-
-
-def test_operators_are_named_where_they_are_wrong() -> None:
-    """The message about an operator says that it is one."""
-    with pytest.raises(FilterError, match=r"operator(?!~)"):
-        field("status").op("a]b", "x")

@@ -1,7 +1,5 @@
 """Whatever is built, in Python or on the command line, is read by the sandbox's own parser as what was meant."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """The rest of a large file, read straight from its connection, if nothing lies in between."""
 
-from __future__ import annotations
-
 import asyncio
 
 import httpcore

@@ -4,14 +4,13 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import metrics24
 from support import programs, steps
+from support.account import leftovers
 from support.running import RANGE, make_client
 from support.scripted import Received, Serve, Step
 from support.tables import newest_first, page
@@ -43,24 +42,6 @@ class Rendezvous:
         return self._left[0]
 
 
-def files_in(folder: Path) -> list[Path]:
-    """Give what lies in a folder, hidden and unfinished files included."""
-    return list(folder.iterdir())
-
-
-def client_threads() -> set[threading.Thread]:
-    """Give the threads that do not belong to a scripted server."""
-    return {thread for thread in threading.enumerate() if "process_request_thread" not in thread.name}
-
-
-@contextmanager
-def no_thread_left() -> Iterator[None]:
-    """Assert that no thread outlives the block."""
-    before = client_threads()
-    yield
-    assert client_threads() <= before
-
-
 @pytest.mark.parametrize(("situation", "action"), WAITS)
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_fault_64_ctrl_c_ends_the_waiting(serve: Serve, tmp_path: Path, mode: str, situation: str, action: str) -> None:
@@ -78,7 +59,7 @@ def test_fault_64_ctrl_c_ends_the_waiting(serve: Serve, tmp_path: Path, mode: st
     assert float(lines.removeprefix("interrupted ")) - interrupted < PROMPT
     assert ended - interrupted < 2  # tearing an interpreter down takes its time, waiting for a timeout would take 60 s
     assert server.hits == hits
-    assert files_in(tmp_path) == []
+    assert leftovers(tmp_path) == []
 
 
 @pytest.mark.parametrize(("situation", "action"), WAITS)
@@ -99,7 +80,7 @@ async def test_fault_64_cancellation_ends_the_waiting(
         assert time.monotonic() - cancelled < PROMPT
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert server.hits == hits
-    assert files_in(tmp_path) == []
+    assert leftovers(tmp_path) == []
 
 
 async def exhaust(rows: metrics24.AsyncRows[metrics24.Click]) -> None:
@@ -110,11 +91,15 @@ async def exhaust(rows: metrics24.AsyncRows[metrics24.Click]) -> None:
 
 def test_fault_64_an_abandoned_iteration_leaves_no_thread_behind(serve: Serve) -> None:
     """Stopping after the first row while page two is under way, then closing the client, waits for nothing."""
+
+    def client_threads() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if "process_request_thread" not in thread.name}
+
     server = serve(Rendezvous(SITUATIONS["for_page_two"]))
-    with no_thread_left():
-        started = time.monotonic()
-        with make_client(metrics24.Client, server, None, {"timeout": 60}) as client:
-            items = iter(client.reports.clicks("int1", **RANGE).records())
-            assert next(items)["real_tx_id"]
-            items.close()
-        assert time.monotonic() - started < 2
+    before, started = client_threads(), time.monotonic()
+    with make_client(metrics24.Client, server, None, {"timeout": 60}) as client:
+        items = iter(client.reports.clicks("int1", **RANGE).records())
+        assert next(items)["real_tx_id"]
+        items.close()
+    assert time.monotonic() - started < 2
+    assert client_threads() <= before

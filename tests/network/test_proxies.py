@@ -1,7 +1,5 @@
 """Faults 1, 2, 5, 6 and 55 behind proxies and private authorities, set up as users of httpx expect."""
 
-from __future__ import annotations
-
 import logging
 import os
 import platform
@@ -210,12 +208,13 @@ def test_a_transport_can_bring_proxy_and_authority(
     assert len(proxy.asked) == 1
 
 
-@pytest.mark.usefixtures("environment")
-def test_fault_02_a_proxy_makes_no_certificate_trusted(
-    run: Running, secure: ScriptedServer, through: Through, environment: pytest.MonkeyPatch
+@pytest.mark.parametrize("proxied", [False, True])
+def test_fault_02_an_untrusted_certificate_is_refused_at_once(
+    run: Running, secure: ScriptedServer, through: Through, environment: pytest.MonkeyPatch, *, proxied: bool
 ) -> None:
-    """An untrusted certificate is refused at once behind a proxy too, and the key is not sent."""
-    environment.setenv("HTTPS_PROXY", through().url)
+    """An untrusted certificate ends the call after one connection, behind a proxy too, with the key unsent."""
+    if proxied:
+        environment.setenv("HTTPS_PROXY", through().url)
     with pytest.raises(TransportError, match=r"(?is)certificate.*SSL_CERT_FILE"):
         read(run, run.client(secure))
     assert (secure.connections, secure.hits) == (1, 0)

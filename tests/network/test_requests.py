@@ -1,7 +1,5 @@
 """Operations become requests, routes= corrects guesses, and ids cannot bend a URL."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -52,7 +50,7 @@ def test_a_route_replaces_method_and_path() -> None:
     ("routes", "words"),
     [
         ({"nope": ("GET", "/x")}, "no operation 'nope'; known are .*getExport"),
-        ({"getExport": ("BREW", "/x/{exportID}")}, "'BREW' is not a method"),
+        ({"getExport": ("BREW", "/x/{exportID}")}, "'BREW'.*is not an HTTP method"),
         ({"getExport": ("GET", "x/{exportID}")}, r"start with / and have \{exportID\}"),
         ({"getExport": ("GET", "/x")}, r"have \{exportID\}"),
         ({"getExport": ("GET", "/x/{id}")}, r"have \{exportID\}"),
@@ -80,6 +78,8 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "operation": (lambda: raw("nope"), "no operation 'nope'; known are"),
     "no path": (lambda: raw("getExport"), "takes these path parameters: exportID; given: none"),
     "another path": (lambda: raw("listExports", path={"id": "x"}), "parameters: none; given: id"),
+    "path": (lambda: raw("getExport", path=["e"]), "a mapping of names to ids, not list"),
+    "query": (lambda: raw("listExports", query=["a"]), "a list of .name, value. pairs"),
     "type": (lambda: raw("listExports", query={"a": object()}), "not object"),
 }
 

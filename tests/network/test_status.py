@@ -15,7 +15,6 @@ from support.tables import newest_first, page
 
 ROWS = newest_first(3, 1)
 SOON = format_datetime(START + timedelta(seconds=17), usegmt=True)
-LATE = format_datetime(START + timedelta(days=2), usegmt=True)
 BODIES = [b'{"message": "no such thing"}', b"<h1>gone</h1>", b"", b"plain"]
 FINAL = [metrics24.BadRequest, metrics24.Unauthorized, metrics24.RequestFailed, metrics24.Forbidden, metrics24.NotFound]
 
@@ -30,29 +29,6 @@ def test_fault_07_retry_after_is_honoured_where_it_makes_sense(
     assert collect(run, client.reports.clicks("int1", **RANGE).records()) == ROWS
     assert (server.hits, len(clock.slept)) == (2, 1)
     assert clock.slept[0] <= 1 if seconds is None else clock.slept[0] == pytest.approx(seconds, abs=1)
-
-
-@pytest.mark.parametrize("value", ["99999", LATE])
-def test_fault_07_retry_after_beyond_the_deadline_ends_at_once(
-    run: Running, serve: Serve, clock: FakeClock, value: str
-) -> None:
-    """A Retry-After that the deadline cannot hold is RateLimited after one hit, with the seconds to wait."""
-    server = serve(in_turn(steps.respond_json({}, status=429, headers=[("Retry-After", value)])))
-    client = run.client(server, clock=clock)
-    with pytest.raises(RateLimited) as caught:
-        collect(run, client.reports.clicks("int1", **RANGE))
-    assert (server.hits, clock.slept) == (1, [])
-    assert caught.value.retry_after is not None
-    assert caught.value.retry_after >= 99999
-
-
-def test_fault_08_a_short_outage_goes_unnoticed(run: Running, serve: Serve, clock: FakeClock) -> None:
-    """Two 503 and a 200 are one result and three hits."""
-    unavailable = steps.respond_html(503)
-    server = serve(in_turn(unavailable, unavailable, page(ROWS)))
-    client = run.client(server, clock=clock)
-    assert collect(run, client.reports.clicks("int1", **RANGE).records()) == ROWS
-    assert server.hits == 3
 
 
 @pytest.mark.parametrize(("status", "hits"), [(429, 3), (503, 3), (520, 3), (501, 1)])

@@ -1,7 +1,5 @@
 """Streams of files: their blocks, faults and deadlines, and answers that test transports have read already."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import time

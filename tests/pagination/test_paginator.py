@@ -209,7 +209,7 @@ def test_before_a_row_that_is_not_there() -> None:
     driver = FakeDriver(in_turn(page([9], more=True), page([8], more=False)))
     seen, error = refused(driver, params(before="7"))
     assert (seen, error.cursor) == ([9], None)
-    assert "'7' was not met between 2025-02-01 and 2025-02-27" in str(error)
+    assert "'7' was not found between 2025-02-01 and 2025-02-27" in str(error)
 
 
 def test_prefetching_pays_from_page_two_on() -> None:

@@ -58,7 +58,7 @@ class FakeReader:
     def read(self) -> list[Row]:
         """Read to the end and return the rows; those given before an error stay in `rows`."""
         while not self.shards.done:
-            while (shard := self.shards.next_to_ask()) is not None:
+            while (shard := self.shards.next_to_request()) is not None:
                 self._under_way.append((shard, shard.flow()))
             self.most = max(self.most, len(self._under_way))
             if self._under_way:

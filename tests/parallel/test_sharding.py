@@ -185,14 +185,14 @@ def error(kind: type[StatusError]) -> StatusError:
 def test_pressure_halves_and_grows() -> None:
     """A 429 halves the limit once for all requests of its time, answers raise it slowly, other errors say nothing."""
     pressure = AdaptiveConcurrency("getClickReport", 8)
-    assert pressure.met(error(ServerError), pressure.era) == 0
+    assert pressure.failed(error(ServerError), pressure.era) == 0
     early = pressure.era
-    assert [pressure.met(error(RateLimited), era) for era in (early, early, early)] == [1, 1, 1]
+    assert [pressure.failed(error(RateLimited), era) for era in (early, early, early)] == [1, 1, 1]
     assert pressure.limit == 4
-    assert pressure.met(error(RateLimited), 1) == 2
+    assert pressure.failed(error(RateLimited), 1) == 2
     assert pressure.limit == 2
     for _ in range(3):
-        pressure.relaxed()
+        pressure.succeeded()
     assert pressure.limit == 3
 
 
@@ -202,9 +202,9 @@ def test_pressure_stays_within_its_bounds(events: list[bool], most: int) -> None
     pressure = AdaptiveConcurrency("getClickReport", most)
     for refused in events:
         if refused:
-            pressure.met(error(RateLimited), pressure.era)
+            pressure.failed(error(RateLimited), pressure.era)
         else:
-            pressure.relaxed()
+            pressure.succeeded()
         assert 1 <= pressure.limit <= most
 
 
@@ -221,4 +221,5 @@ def test_fewer_are_under_way_after_a_429(caplog: pytest.LogCaptureFixture) -> No
     found = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
     assert found[:2] == [2, 1]
     assert len(found) == 3
-    assert found[2] > 1  # answers let it grow again
+    assert found[2] > 1  # responses let it grow again
+    assert caplog.messages[-1].startswith("The server accepted ")

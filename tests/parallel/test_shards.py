@@ -39,10 +39,10 @@ def test_the_last_attempt_that_is_refused_slows_the_reading_too() -> None:
 
     rules = evolve(policy(), retrying=Retrying(attempts=2))
     reader = FakeReader(script, days(7), parallel=8, rules=rules)
-    first = reader.shards.next_to_ask()
+    first = reader.shards.next_to_request()
     assert first is not None
     reader.answer(first, first.flow())
-    assert sum(reader.shards.next_to_ask() is not None for _ in range(8)) == 2
+    assert sum(reader.shards.next_to_request() is not None for _ in range(8)) == 2
 
 
 def refusing(start: str, end: str, *, later: bool) -> FakeReader:

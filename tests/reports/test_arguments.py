@@ -1,7 +1,5 @@
 """The arguments of report tables are checked before anything is sent."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """Clicks, conversions and impressions."""
 
-from __future__ import annotations
-
 import pytest
 
 from metrics24._core.requests import OPERATIONS

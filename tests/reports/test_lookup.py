@@ -1,7 +1,5 @@
 """Looking up one row."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A server of report tables and exports for plans that are run by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import count

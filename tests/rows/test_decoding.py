@@ -1,7 +1,5 @@
 """Rows decoded straight into columns and models equal those that are made of dicts."""
 
-from __future__ import annotations
-
 import json
 import warnings
 from typing import Any
@@ -26,7 +24,7 @@ from metrics24._rows.decoding import (
 )
 from metrics24._rows.schema import file_columns
 from metrics24.errors import ResponseError, UnexpectedAnswerWarning
-from metrics24.files.layout import plan
+from metrics24.files.writers import plan
 from metrics24.models import Notices
 
 OPERATION = "getConversionReport"

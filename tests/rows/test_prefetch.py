@@ -1,7 +1,5 @@
 """The next page is fetched while one is used: always when iterating, and when saving only if pages take a while."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

@@ -1,7 +1,5 @@
 """The progress of a save, page by page, and how long the rest takes."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 
@@ -33,14 +31,9 @@ HOUR = Progress(rows=1_000, newest="2025-02-28T23:59:59", oldest="2025-02-28T22:
 LEFT = 28 * 24 - 1
 
 
-def test_the_rest_is_taken_to_be_like_the_rows_so_far() -> None:
-    """Two seconds for the last hour stand for as many for each of the hours before."""
-    assert HOUR.remaining(START, 2.0) == pytest.approx(LEFT * 2.0, rel=0.01)
-
-
 @pytest.mark.parametrize(("parallel", "factor"), [(1, 1), (4, 4), (28, 28), (32, 28)])
-def test_days_at_once_take_less_time(parallel: int, factor: int) -> None:
-    """The rest takes as much less time as days are read at once, of which there are no more than the range has."""
+def test_the_rest_is_taken_to_be_like_the_rows_so_far(parallel: int, factor: int) -> None:
+    """Each hour before takes as long as the last one, less by the days read at once, no more than the range has."""
     assert HOUR.remaining(START, 2.0, parallel=parallel) == pytest.approx(LEFT * 2.0 / factor, rel=0.01)
 
 

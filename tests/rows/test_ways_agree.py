@@ -1,13 +1,12 @@
 """Rows come as dicts, as models or into files, and are decoded otherwise each time: faults show in all of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metrics24 import PaginationError, UnexpectedAnswerWarning
+from support import programs
 from support.running import RANGE, Running, collect
 from support.scripted import Serve, Step, in_turn
 from support.tables import Row, page, row
@@ -69,3 +68,13 @@ def test_a_wrong_type_below_a_later_page_is_warned_of(
     with pytest.warns(UnexpectedAnswerWarning, match="extra_parameters") as caught:
         assert through(run, serve, tmp_path, way, *pages) == 3
     assert len(caught) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lane", ["records", "models"])
+@pytest.mark.parametrize(("mode", "rows"), [("sync", 500_000), ("async", 50_000)])
+def test_reading_many_rows_takes_the_memory_of_a_few(lane: str, mode: str, rows: int) -> None:
+    """After the first pages the process grows by a few MiB at most, as models and as records."""
+    seen, grown = programs.output("walking", lane, mode, str(rows), timeout=120)[-1].split()
+    assert int(seen) == rows
+    assert float(grown) < 8.0  # MiB; half a million rows are hundreds of them

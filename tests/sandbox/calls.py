@@ -1,17 +1,12 @@
 """Calling a sandbox by operationId, so that no test has to know a path."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 
+from metrics24_sandbox import Sandbox
 from metrics24_sandbox.spec import Spec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from metrics24_sandbox import Sandbox
 
 SPEC = Spec.load()
 MAIN = "acmeshop01"
@@ -97,6 +92,10 @@ class Caller:
         """The signed URL of a finished export."""
         name = self.export_state(identity)["artifact_name"]
         return str(self.data("getExportUrl", {"artifact_name": name}, headers=headers)["url"])
+
+
+Start = Callable[..., Caller]
+"""Starts a sandbox with some options and returns a caller for it; it ends with the test."""
 
 
 def error_code(response: httpx.Response) -> tuple[int, str]:

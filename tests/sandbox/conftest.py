@@ -1,27 +1,17 @@
 """Sandboxes for tests: their clocks stand still, so that nothing depends on today."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import pytest
 
 from metrics24_sandbox import Sandbox, SandboxOptions
-from sandbox.calls import Caller
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from sandbox.calls import Caller, Start
 
 NOON = "2025-02-10T12:00:00"
 _SMALL = SandboxOptions(now=NOON, conversions_per_day=200, clicks_per_day=500, impressions_per_day=300)
-
-
-class Start(Protocol):
-    """Starts a sandbox with some options and gives a caller for it; it ends with the test."""
-
-    def __call__(self, **options: Any) -> Caller: ...
 
 
 @pytest.fixture

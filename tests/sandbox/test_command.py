@@ -1,22 +1,17 @@
 """`python -m metrics24_sandbox`."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from sandbox.calls import DAY, SPEC
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 READY = 2.0
 

@@ -1,17 +1,12 @@
 """The contents of exported files."""
 
-from __future__ import annotations
-
 import csv
 import io
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-if TYPE_CHECKING:
-    from sandbox.calls import Caller
-    from sandbox.conftest import Start
+from sandbox.calls import Caller, Start
 
 
 def table(call: Caller, identity: str, delimiter: str = ",") -> list[dict[str, str]]:

@@ -1,19 +1,13 @@
 """Filters on tables, lists and objects: one mechanism everywhere."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from metrics24_sandbox import conditions
 from metrics24_sandbox.conditions import Condition
-from sandbox.calls import DAY, Json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.calls import Caller
+from sandbox.calls import DAY, Caller, Json
 
 THING: Json = {
     "name": "a_b",

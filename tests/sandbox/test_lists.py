@@ -1,15 +1,8 @@
 """Numbered pages, sorting and counting."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
 from sandbox.calls import MAIN, Caller, error_code
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.fixture

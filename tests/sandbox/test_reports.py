@@ -1,17 +1,10 @@
 """The report tables and the look-ups, over HTTP."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
 from metrics24_sandbox.data import txid
 from metrics24_sandbox.spec import find_property
-from sandbox.calls import DAY, MAIN, SPEC, Caller, Json, error_code
-
-if TYPE_CHECKING:
-    from sandbox.conftest import Start
+from sandbox.calls import DAY, MAIN, SPEC, Caller, Json, Start, error_code
 
 REPORTS = {
     "getClickReport": "request_time",
@@ -52,24 +45,17 @@ def test_the_page_size_does_not_matter(call: Caller) -> None:
 
 
 def test_before_climbs_back_to_the_head(call: Caller) -> None:
-    """Paging down with `after` and up with `before` meets the same rows; an empty page ends the climb."""
+    """Paging up with `before` meets the rows right above the cursor, newest first; an empty page ends the climb."""
     down = call.rows(size=30)
     up: list[Json] = []
     page, info = call.page(size=30, before=down[-1]["real_tx_id"])
     while page:
         assert info["hasNextPage"]
+        assert (info["startCursor"], info["endCursor"]) == (page[0]["real_tx_id"], page[-1]["real_tx_id"])
         up = page + up
         page, info = call.page(size=30, before=info["startCursor"])
     assert up == down[:-1]
     assert info == {"startCursor": "", "endCursor": "", "hasPreviousPage": False, "hasNextPage": False}
-
-
-def test_before_gives_the_neighbours_of_the_cursor(call: Caller) -> None:
-    """The page before a row is the one right above it, newest first, not the newest of all."""
-    down = call.rows()
-    page, info = call.page(size=3, before=down[10]["real_tx_id"])
-    assert page == down[7:10]
-    assert (info["startCursor"], info["endCursor"]) == (down[7]["real_tx_id"], down[9]["real_tx_id"])
 
 
 def test_the_first_page_claims_a_previous_one(call: Caller) -> None:
@@ -91,6 +77,7 @@ def test_a_cursor_outside_of_the_range_is_a_place_in_time(call: Caller) -> None:
         ({"page[after]": UNKNOWN_CURSOR}, (404, "not_found")),
         ({"page[before]": "nonsense"}, (404, "not_found")),
         ({"page[after]": "A", "page[before]": "B"}, (400, "bad_request")),
+        *(({name: None}, (400, "bad_request")) for name in ("integration_id", "start_date", "end_date", "page[size]")),
         ({"page[size]": 0}, (400, "bad_request")),
         ({"page[size]": 101}, (400, "bad_request")),
         ({"page[size]": "ten"}, (400, "bad_request")),
@@ -109,17 +96,11 @@ def test_a_cursor_outside_of_the_range_is_a_place_in_time(call: Caller) -> None:
     ids=str,
 )
 def test_what_is_wrong_is_refused(call: Caller, query: Json, refusal: tuple[int, str]) -> None:
-    """Each documented error, and each parameter that does not exist, is answered with its status and a reason."""
-    assert error_code(call("getConversionReport", {**DAY, "page[size]": 10, **query})) == refusal
-
-
-@pytest.mark.parametrize("missing", ["integration_id", "start_date", "end_date", "page[size]"])
-def test_required_parameters_are_required(call: Caller, missing: str) -> None:
-    """Leaving out any required parameter is a bad request that names it."""
-    query = {name: value for name, value in {**DAY, "page[size]": "10"}.items() if name != missing}
-    response = call("getConversionReport", query)
-    assert error_code(response) == (400, "bad_request")
-    assert missing in response.text
+    """Documented errors, and parameters that are missing or do not exist, get their status and a reason."""
+    sent = {name: value for name, value in {**DAY, "page[size]": 10, **query}.items() if value is not None}
+    response = call("getConversionReport", sent)
+    assert error_code(response) == refusal
+    assert sent.keys() >= query.keys() or min(query) in response.text
 
 
 @pytest.mark.parametrize(("mode", "days"), [("inclusive", {"2025-02-02", "2025-02-03"}), ("exclusive", {"2025-02-02"})])
@@ -178,9 +159,8 @@ def test_a_conversion_follows_its_click(call: Caller) -> None:
     """Each conversion names a click that exists, with its publisher and offer, as long before as it says."""
     for row in call.page(size=40)[0]:
         keys = {"request_date": row["click_time"][:10], "tx_id": row["tx_id"]}
-        click = call.data(
-            "getClick", {"integration_id": MAIN, "offer": row["offer"], "publisher": row["publisher"], **keys}
-        )
+        keys |= {"integration_id": MAIN, "offer": row["offer"], "publisher": row["publisher"]}
+        click = call.data("getClick", keys)
         assert (click["click_time"], click["click_ip"]) == (row["click_time"], row["click_ip"])
         assert row["session_time"] >= 0
 
@@ -188,20 +168,11 @@ def test_a_conversion_follows_its_click(call: Caller) -> None:
 def test_a_conversion_is_found_by_its_hash(call: Caller) -> None:
     """Five right keys find the row; any wrong one of them is a 404."""
     row = call.page(size=1)[0][0]
-    keys = {
-        "integration_id": MAIN,
-        "request_date": DAY["end_date"],
-        "offer": row["offer_id"],
-        "publisher": row["publisher"],
-    }
+    keys = {"integration_id": MAIN, "request_date": DAY["end_date"]}
+    keys |= {"offer": row["offer_id"], "publisher": row["publisher"]}
     assert call.data("getConversion", {**keys, "hash": row["hash"]}) == row
-    for wrong in (
-        {"hash": "0" * 32},
-        {"hash": "xyz"},
-        {"request_date": "2025-02-02"},
-        {"offer": "?"},
-        {"publisher": "?"},
-    ):
+    day = {"request_date": "2025-02-02"}
+    for wrong in ({"hash": "0" * 32}, {"hash": "xyz"}, day, {"offer": "?"}, {"publisher": "?"}):
         assert error_code(call("getConversion", {**keys, "hash": row["hash"], **wrong})) == (404, "not_found")
 
 
@@ -221,3 +192,32 @@ def test_times_can_be_written_in_another_zone(start: Start) -> None:
     utc, local = start().rows(), start(utc_offset=120).rows()
     assert ids(utc) == ids(local)
     assert local[0]["conversion_time"][:10] == "2025-02-04"
+
+
+@pytest.mark.parametrize("operation", REPORTS)
+def test_unknown_columns_are_in_every_table(start: Start, operation: str) -> None:
+    """With unknown columns each table has the same strange columns, of several types, beside the usual ones."""
+    rows, _ = start(unknown_columns=True).page(operation)
+    item = SPEC.operations[operation].item
+    strange = [{name: row[name] for name in row if find_property(item, name) is None} for row in rows]
+    assert {*strange[0], "trail"} == set().union(*strange)
+    assert {type(value) for row in strange for value in row.values()} == {str, int, float, bool, list, dict, type(None)}
+    assert all(row["offer"] for row in rows)
+
+
+def test_unknown_columns_are_optional_and_change_no_other(start: Start) -> None:
+    """One unknown column is absent from some rows, another null in some, and the usual columns stay as they are."""
+    usual, rows = start().page()[0], start(unknown_columns=True).page()[0]
+    assert 0 < sum("trail" in row for row in rows) < len(rows)
+    assert 0 < sum(row["handset"] is None for row in rows) < len(rows)
+    assert all(plain.items() <= row.items() for plain, row in zip(usual, rows, strict=True))
+    assert "handset" not in usual[0]
+
+
+def test_a_click_looked_up_has_its_unknown_columns(start: Start) -> None:
+    """A click that is looked up has the very columns that its row has in the table."""
+    call = start(unknown_columns=True)
+    row = call.page("getClickReport")[0][0]
+    keys = {name: row[name] for name in ("offer", "publisher", "tx_id")}
+    query = {"integration_id": MAIN, "request_date": DAY["start_date"], **keys}
+    assert call.data("getClick", query) == row

@@ -1,11 +1,9 @@
 """The sandbox as a whole: starting, stopping, remembering."""
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,12 +12,7 @@ import yaml
 from metrics24_sandbox import Sandbox, SandboxOptions, Seen
 from metrics24_sandbox.clock import Clock
 from metrics24_sandbox.spec import ENVIRONMENT_VARIABLE, Spec, location
-from sandbox.calls import DAY, MAIN, SPEC, Caller
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sandbox.conftest import Start
+from sandbox.calls import DAY, MAIN, SPEC, Caller, Start
 
 QUERY = {**DAY, "page[size]": 5}
 READY = 2.0
@@ -99,18 +92,14 @@ def test_a_reset_begins_anew(start: Start, tmp_path: Path) -> None:
     assert lives[0] == lives[1]
 
 
-def test_a_standing_clock_moves_when_told() -> None:
-    """With a start the clock stands; it moves by `advance`, and by its tick with each request."""
+def test_only_a_standing_clock_can_be_moved() -> None:
+    """A clock with a start moves by `advance` and by its tick with each request; the real one cannot be moved."""
     clock = Clock("2025-02-01T00:00:00+01:00", tick=0.5)
     began = clock.now()
     assert began == 1_738_364_400_000
     clock.tick()
     clock.advance(2)
     assert clock.now() == began + 2_500
-
-
-def test_a_running_clock_cannot_be_moved() -> None:
-    """Moving the real clock is an error that says what to do."""
     with pytest.raises(ValueError, match="give the sandbox a `now`"):
         Clock().advance(1)
 

@@ -1,8 +1,7 @@
 """Sandbox and spec cannot drift apart: Schemathesis holds each to the other."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import pytest
 import schemathesis
@@ -13,9 +12,6 @@ from schemathesis.config import SchemathesisConfig
 from metrics24_sandbox import Behaviour, Sandbox, SandboxOptions
 from metrics24_sandbox.spec import Operation, Spec
 from metrics24_sandbox.world import INTEGRATIONS, ORGANIZATION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
 
 pytestmark = pytest.mark.slow
 
@@ -37,17 +33,9 @@ _SETTINGS = settings(
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
     """A small sandbox whose exports are finished at once and which has no quota."""
-    with Sandbox(
-        SandboxOptions(
-            now="2025-02-10T12:00:00",
-            first_day="2025-01-30",
-            conversions_per_day=300,
-            clicks_per_day=300,
-            impressions_per_day=300,
-            exports_per_day=1_000_000,
-            behaviour=Behaviour(pending=0, running=0),
-        )
-    ) as started:
+    rows: Any = dict.fromkeys(("conversions_per_day", "clicks_per_day", "impressions_per_day"), 300)
+    days: Any = {"exports_per_day": 1_000_000, "now": "2025-02-10T12:00:00", "first_day": "2025-01-30"}
+    with Sandbox(SandboxOptions(**days, **rows, behaviour=Behaviour(pending=0, running=0))) as started:
         yield started
 
 
@@ -59,9 +47,7 @@ def _make_sensible(case: schemathesis.Case[Any]) -> None:
     if case.meta is not None and not case.meta.generation.mode.is_positive:
         return
     path, query, body = case.path_parameters, case.query, case.body
-    declared = {
-        parameter.wire for parameter in _SPEC.operations[case.operation.definition.raw["operationId"]].parameters
-    }
+    declared = {parameter.wire for parameter in _operation(case).parameters}
     for name in [name for name in query if name.startswith("filter[") and name not in declared]:
         query[f"filter[{'id' if 'sort' in declared else 'real_tx_id'}]"] = query.pop(name)
     _replace(path, integrationID=INTEGRATIONS[0])

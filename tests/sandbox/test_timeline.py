@@ -1,7 +1,5 @@
 """The arithmetic that makes ten million rows a day cost nothing."""
 
-from __future__ import annotations
-
 from itertools import islice, pairwise
 
 import pytest

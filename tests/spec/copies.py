@@ -1,16 +1,11 @@
 """Copies of the repository's files, to be spoilt by tests."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from spec.document import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GENERATOR = os.environ.get("METRICS24_GENERATOR_VENV", str(ROOT / ".venv" / "generator"))
 

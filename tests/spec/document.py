@@ -1,15 +1,11 @@
 """The specification as its tests read it: parsed, with references followed."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "openapi" / "spec.yaml"

@@ -1,18 +1,14 @@
 """The types of the exports' filters say what the specification says."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from metrics24_api.export_filter import EXPORT_FILTERS, ExportFilterFields
 from metrics24_api.operation_table import OPERATIONS, Parameter
 from spec.document import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PARAMETERS = [one for one in OPERATIONS["listExports"].parameters if one.name.startswith("filter[")]
 

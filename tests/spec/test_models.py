@@ -1,7 +1,5 @@
 """The generated models keep what they are given."""
 
-from __future__ import annotations
-
 import copy
 import pickle
 from importlib import import_module
@@ -64,22 +62,16 @@ def test_a_model_gives_back_what_it_was_given(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
-def test_what_was_absent_stays_absent(model: str) -> None:
-    """An object with the required properties alone is given back as it was, also by a copy or a pickle."""
+def test_what_was_absent_or_null_stays_absent(model: str) -> None:
+    """Required properties alone come back as they were, copied and pickled too; null in a response reads as UNSET."""
     sent = {prop.name: sample(prop) for prop in MODELS[model] if prop.required}
     parsed = model_class(model).from_dict(sent)
-    assert parsed.to_dict() == sent
-    assert copy.deepcopy(parsed).to_dict() == pickled(parsed).to_dict() == sent
-
-
-@pytest.mark.parametrize("model", sorted(set(MODELS) - BODIES))
-def test_null_is_absence_in_an_answer(model: str) -> None:
-    """A null where an optional property of a response stands reads as UNSET and is not written."""
+    assert copy.deepcopy(parsed).to_dict() == pickled(parsed).to_dict() == parsed.to_dict() == sent
     optional = {prop.name: prop.attribute for prop in MODELS[model] if not prop.required}
-    required = {prop.name: sample(prop) for prop in MODELS[model] if prop.required}
-    parsed = model_class(model).from_dict(required | dict.fromkeys(optional))
-    assert all(getattr(parsed, attribute) is UNSET for attribute in optional.values())
-    assert parsed.to_dict() == required
+    if model not in BODIES:
+        parsed = model_class(model).from_dict(sent | dict.fromkeys(optional))
+        assert all(getattr(parsed, attribute) is UNSET for attribute in optional.values())
+        assert parsed.to_dict() == sent
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))

@@ -1,20 +1,15 @@
 """A guessed path or method is corrected by one edit of the specification and a regeneration."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from metrics24_api.operation_table import OPERATIONS
 from spec.copies import copied, regenerate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

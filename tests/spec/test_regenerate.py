@@ -1,19 +1,14 @@
 """Generated code can be generated again, byte for byte, and nothing else passes for it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from spec.copies import copied, regenerate
 from spec.document import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """An account with one export, whose file lies in a storage of its own."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import cache

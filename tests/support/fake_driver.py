@@ -1,7 +1,5 @@
 """A fake driver: responses come from a script, time moves only by sleeping, and every effect is recorded."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """A storage that holds one file: served by Range and If-Range, behind URLs that expire, however badly."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Callable

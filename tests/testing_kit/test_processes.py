@@ -11,7 +11,7 @@ import pytest
 
 from metrics24.errors import UsageError
 from metrics24.testing import sandbox_process
-from metrics24.testing.serve import serve
+from metrics24.testing.sandboxes import serve
 
 NOW = "2025-02-10T12:00:00"
 
@@ -37,20 +37,21 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("kind", ["sandbox", "sandbox_process"])
-def test_without_the_extra_the_kit_says_how_to_install_it(kind: str) -> None:
-    """Without the sandbox's packages, starting one is UsageError that names the extra."""
-    program = f"{WITHOUT}import metrics24.testing as kit\ntry:\n  with kit.{kind}(): pass\n"
-    done = run(f"{program}except UsageError as error: print(error)", "uvicorn")
-    assert (done.stdout, done.stderr) == ("The sandbox needs uvicorn: pip install 'metrics24[sandbox]'\n", "")
-
-
-def test_without_pytest_the_plugin_says_how_to_install_it() -> None:
-    """Importing the fixtures where pytest is missing is UsageError that names it."""
-    done = run(
-        f"{WITHOUT}\ntry:\n  import metrics24.testing.plugin\nexcept UsageError as error: print(error)", "pytest"
-    )
-    assert (done.stdout, done.stderr) == ("The fixtures of metrics24 need pytest: pip install pytest\n", "")
+@pytest.mark.parametrize(
+    ("package", "use", "words"),
+    [
+        *(
+            ("uvicorn", f"import metrics24.testing as kit\n  with kit.{kind}(): pass", "The sandbox needs uvicorn: {}")
+            for kind in ("sandbox", "sandbox_process")
+        ),
+        ("pytest", "import metrics24.testing.plugin", "The fixtures of metrics24 need pytest: {}"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_remedy(package: str, use: str, words: str) -> None:
+    """Without the sandbox's packages, or pytest for the fixtures, there is a UsageError that says what to install."""
+    remedy = "pip install 'metrics24[sandbox]'" if package == "uvicorn" else "pip install pytest"
+    done = run(f"{WITHOUT}\ntry:\n  {use}\nexcept UsageError as error: print(error)", package)
+    assert (done.stdout, done.stderr) == (f"{words.format(remedy)}\n", "")
 
 
 def test_the_kit_is_loaded_by_those_who_ask_for_it() -> None:
@@ -100,6 +101,6 @@ def test_the_process_answers_line_by_line() -> None:
 
 def test_the_process_explains_a_choice_it_cannot_start_with() -> None:
     """A wrong choice is answered with its reason, and the program ends."""
-    answers = io.StringIO()
-    serve(io.StringIO('{"rows": 1}\n["reset"]\n'), answers)
-    assert list(json.loads(answers.getvalue())) == ["error"]
+    responses = io.StringIO()
+    serve(io.StringIO('{"rows": 1}\n["reset"]\n'), responses)
+    assert list(json.loads(responses.getvalue())) == ["error"]

@@ -40,22 +40,13 @@ def one_page(box: SandboxBox, **options: Any) -> list[object]:
         return list(client.reports.clicks(box.integrations[0], start=DAY, end=DAY, limit=5))
 
 
-def test_a_client_of_the_sandbox_gets_its_rows(fresh: SandboxBox) -> None:
-    """The client that a sandbox makes needs no setting, and the sandbox counts what it asked."""
-    assert len(one_page(fresh)) == 5
-    assert fresh.hits("getClickReport") == 1
-
-
-async def test_an_asynchronous_client_gets_the_same_rows(fresh: SandboxBox) -> None:
-    """The asynchronous client of a sandbox reads what the synchronous one reads."""
+async def test_clients_of_the_sandbox_get_its_rows(fresh: SandboxBox) -> None:
+    """The clients that a sandbox makes need no setting and read the same rows, and its token serves as well."""
+    rows = one_page(fresh)
+    assert (len(rows), fresh.hits("getClickReport")) == (5, 1)
     async with fresh.async_client() as client:
-        rows = [row async for row in client.reports.clicks(fresh.integrations[0], start=DAY, end=DAY, limit=5)]
-    assert rows == one_page(fresh)
-
-
-def test_a_token_takes_the_place_of_the_key(fresh: SandboxBox) -> None:
-    """A client may be given the sandbox's token, or another of the client's options."""
-    assert len(one_page(fresh, token=fresh.token, timeout=5)) == 5
+        assert [row async for row in client.reports.clicks(fresh.integrations[0], start=DAY, end=DAY, limit=5)] == rows
+    assert one_page(fresh, token=fresh.token, timeout=5) == rows
 
 
 def test_a_planned_failure_reaches_the_client(fresh: SandboxBox) -> None:
@@ -158,10 +149,8 @@ def test_the_choices_are_the_sandbox_s_options() -> None:
 
 def test_days_are_small_and_exports_ready_unless_chosen_otherwise() -> None:
     """Tests get few rows and no waiting by default, and what they choose counts."""
-    default, chosen = (
-        new_sandbox({}).options,
-        new_sandbox({"clicks_per_day": 7, "pending": 3.0, "wrap": "data"}).options,
-    )
+    default = new_sandbox({}).options
+    chosen = new_sandbox({"clicks_per_day": 7, "pending": 3.0, "wrap": "data"}).options
     assert (default.clicks_per_day, default.behaviour.pending, default.behaviour.running) == (100, 0.0, 0.0)
     assert (chosen.clicks_per_day, chosen.behaviour.pending, chosen.behaviour.wrap) == (7, 3.0, "data")
 

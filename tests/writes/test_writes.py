@@ -73,7 +73,7 @@ def dated(seconds: float, status: int = 200) -> RawResponse:
 )
 def test_the_wall_clock_judges_where_the_server_gives_no_date(created: timedelta, before: bool) -> None:
     """Without a Date header a thing is older if it was created more than a second before the client sent the write."""
-    assert watched(TransportError("x")).saw_before((BEGINNING + created).isoformat()) is before
+    assert watched(TransportError("x")).may_be_older((BEGINNING + created).isoformat()) is before
 
 
 @pytest.mark.parametrize("skew", [-7200.0, 0.0, 86400.0])
@@ -82,31 +82,31 @@ def test_the_servers_clock_judges_where_it_can_be_read(skew: float, status: int)
     """However wrong the client's clock is, what counts is the server's time less the time since the write was sent."""
     write = watched(dated(skew + 10, status), taking=10)
     sent = BEGINNING + timedelta(seconds=skew)
-    assert not write.saw_before(sent.isoformat())
-    assert not write.saw_before((sent - timedelta(seconds=1)).isoformat())
-    assert write.saw_before((sent - timedelta(seconds=2)).isoformat())
+    assert not write.may_be_older(sent.isoformat())
+    assert not write.may_be_older((sent - timedelta(seconds=1)).isoformat())
+    assert write.may_be_older((sent - timedelta(seconds=2)).isoformat())
 
 
 def test_the_last_attempt_is_what_counts() -> None:
     """A thing that others create while a write waits for its turn is older than the write."""
     write = watched(raw(429, headers=[("Retry-After", "60")]), TransportError("x"))
-    assert write.saw_before((BEGINNING + timedelta(seconds=30)).isoformat())
-    assert not write.saw_before((BEGINNING + timedelta(seconds=60)).isoformat())
+    assert write.may_be_older((BEGINNING + timedelta(seconds=30)).isoformat())
+    assert not write.may_be_older((BEGINNING + timedelta(seconds=60)).isoformat())
 
 
 @pytest.mark.parametrize("created", [None, 12, "", "yesterday", "2030-01-01T00:00:00", ["2030-01-01T00:00:00Z"]])
 def test_what_says_nothing_of_its_age_counts_as_older(created: object) -> None:
     """A creation time that is absent, unreadable or without a zone proves nothing, nor does any without a write."""
-    assert watched(TransportError("x")).saw_before(created)
-    assert SentWrite().saw_before("2030-01-01T00:00:00Z")
+    assert watched(TransportError("x")).may_be_older(created)
+    assert SentWrite().may_be_older("2030-01-01T00:00:00Z")
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Thu, 99 Foo 2025 00:00:00 GMT", "Sat, 01 Mar 2025 12:00:00 -0000"])
 def test_a_date_that_cannot_be_read_is_none(date: str) -> None:
     """If the Date header is unreadable or without a zone, the wall clock judges."""
     write = watched(raw(headers=[("Date", date)]))
-    assert not write.saw_before(BEGINNING.isoformat())
-    assert write.saw_before((BEGINNING - timedelta(seconds=5)).isoformat())
+    assert not write.may_be_older(BEGINNING.isoformat())
+    assert write.may_be_older((BEGINNING - timedelta(seconds=5)).isoformat())
 
 
 def test_watching_changes_nothing() -> None:

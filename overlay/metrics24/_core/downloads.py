@@ -1,8 +1,8 @@
-"""Download an export's file: from its signed URL to its bytes, resumed where it broke off, and checked to be whole.
+"""Download an export's file from its signed URL: resume it where it broke off, and check that it is whole.
 
-The signed URL is requested when it is needed, and again when storage no longer takes it. Storage never sees a
-credential of the API. A body that is not the file (an error, a page, a packing that nobody asked for) is refused. The
-bodies of storage's errors are not kept, since they repeat what was signed.
+The signed URL is requested when it is needed, and again when storage no longer accepts it. Storage never sees a
+credential of the API. A body that is not the file (an error, a web page, an encoding that was not requested) is
+refused. The bodies of storage's errors are not kept, since they repeat the signed request.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)")
 _STRONG_ETAG = re.compile(r'"[!#-~]{0,1000}"')  # what cannot be sent back as a header is of no use
 _ERROR_HEAD = 4096
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
-_PAGE = "Storage sent a page instead of the file, which was not saved. Try again later."
+_PAGE = "Storage sent a web page instead of the file. It was not saved; try again later."
 _STEP = 1024 * 1024
 _GZIP = 31  # zlib's window bits for "gzip, with its header and checksum"
 
@@ -49,8 +49,8 @@ _GZIP = 31  # zlib's window bits for "gzip, with its header and checksum"
 # Storage
 
 
-def mint(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
-    """Ask for a file's signed URL (documentation: "Get Download Center Export URL")."""
+def request_url(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
+    """Request a file's signed URL (documentation: "Get Download Center Export URL")."""
     response = yield from send(build("getExportUrl", routes, artifact_name=artifact_name), policy)
     url = read_single(response, "getExportUrl", policy.notices).get("url")
     if not isinstance(url, str) or not url:
@@ -64,7 +64,7 @@ def mint(artifact_name: str, policy: Policy, routes: Routes) -> Flow[str]:
 
 @frozen
 class ContentRange:
-    """The first byte and the size of the whole file, as a Content-Range says them; None for what it does not say."""
+    """The first byte and the size of the whole file, as a Content-Range gives them; None where it does not."""
 
     first: int | None
     size: int | None
@@ -89,16 +89,16 @@ def length_of(opened: Opened) -> int | None:
     return int(length) if length.isdecimal() and len(length) < 19 else None
 
 
-def usable(etag: str) -> str:
-    """Return the ETag if it is a strong one, which vouches for every byte, and can be sent back; else nothing."""
+def strong_etag(etag: str) -> str:
+    """Return the ETag if it is strong, so that it vouches for every byte, and can be sent back; else empty text."""
     return etag if _STRONG_ETAG.fullmatch(etag) else ""
 
 
 def is_packed(opened: Opened) -> bool:
-    """Return True if the file comes in gzip, as files do that are stored so.
+    """Return True if the file comes as gzip, as it does if it is stored that way.
 
     Raises:
-        IntegrityError: it comes in another packing, or it is a page for people.
+        IntegrityError: it comes in another encoding, or is a web page.
 
     """
     kind = opened.headers.get("content-type", "").lower()
@@ -106,15 +106,15 @@ def is_packed(opened: Opened) -> bool:
         raise IntegrityError(_PAGE)
     coding = opened.headers.get("content-encoding", "identity").strip().lower()
     if coding not in {"identity", "", "gzip", "x-gzip"}:
-        raise IntegrityError("Storage packed the file in a way that was not asked for, so it was not saved.")
+        raise IntegrityError("Storage sent the file in an encoding that was not requested, so it was not saved.")
     return "gzip" in coding
 
 
 def refuse_page(beginning: bytes) -> bool:
-    """Refuse a file that begins like HTML or XML, as no column's name does; return True if it began with text.
+    """Refuse a file that begins like HTML or XML, as no column's name does; return True if any text has come.
 
     Raises:
-        IntegrityError: it is a page.
+        IntegrityError: it is a web page.
 
     """
     text = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -124,22 +124,22 @@ def refuse_page(beginning: bytes) -> bool:
 
 
 def error_code(body: bytes) -> str:
-    """Return the code of a storage error from its XML; nothing where there is none."""
+    """Return the code of a storage error from its XML; empty if there is none."""
     found = _CODE.search(body[:_ERROR_HEAD])
     return found[1].decode() if found else ""
 
 
 def refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
-    """Return the error that a response without a file stands for."""
+    """Return the error for a response that holds no file."""
     status = opened.status_code
     if 300 <= status < 400:
-        return SecurityError("Storage sent elsewhere for the file, which is not followed. Report that to support.")
+        return SecurityError("Storage redirected the download, which was not followed. Report that to support.")
     error = failure(RawResponse(status, opened.headers, b""), "the download", now)
     if not isinstance(error, StatusError):
-        return IntegrityError(f"Storage answered with status {status}, which is no file. Try again later.")
-    said = f" ({code})" if code else ""
+        return IntegrityError(f"Storage responded with status {status} instead of the file. Try again later.")
+    reason = f" ({code})" if code else ""
     error.args = (
-        f"Storage answered the download with status {status}{said}. Exports are kept for a while only: see with "
+        f"Storage responded to the download with status {status}{reason}. Exports are kept for a while only: see with "
         "exports.get(id) if this one is still there, and try again later.",
     )
     return error
@@ -149,7 +149,7 @@ def refusal(opened: Opened, code: str, now: datetime) -> Metrics24Error:
 
 
 class Gzip:
-    """A gzip stream, of one member or more."""
+    """A gzip stream of one or more members."""
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(_GZIP)
@@ -160,7 +160,7 @@ class Gzip:
         return self._inflate.eof
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
-        """Unpack the next bytes, in pieces of 1 MiB at most.
+        """Unpack the next bytes and yield them in pieces of 1 MiB at most.
 
         Raises:
             IntegrityError: they are not gzip, or damaged.
@@ -177,7 +177,7 @@ class Gzip:
                 if not data and (self._inflate.eof or len(piece) < _STEP):
                     return
         except zlib.error:
-            raise IntegrityError("The file arrived damaged: its packing does not open. Try again later.") from None
+            raise IntegrityError("The file arrived damaged: it cannot be unpacked. Try again later.") from None
 
 
 _REMEDY = (
@@ -198,7 +198,7 @@ class RowCounter(Protocol):
 
 
 def rows_promised(export: Mapping[str, Any]) -> int | None:
-    """Return the number of rows that the server promised; None if it promised none that makes sense."""
+    """Return the number of rows that the server promised; None if it gives no sensible number."""
     meta = export.get("results_meta")
     total = meta.get("total") if isinstance(meta, dict) else None
     return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
@@ -227,7 +227,7 @@ def warn_if_cut(rows: int, export: Mapping[str, Any], limit: int) -> None:
     if rows >= limit:
         warn(
             f"The export {export.get('id')} has {rows} rows, which is the most that one may have: the server will have "
-            "left out the rest. Ask for fewer days at once; exports.plan(...) says how to split them.",
+            "left out the rest. Request fewer days at once; exports.plan(...) says how to split them.",
             TruncatedExportWarning,
         )
 
@@ -237,9 +237,9 @@ def warn_if_cut(rows: int, export: Mapping[str, Any], limit: int) -> None:
 
 @frozen
 class Block:
-    """Bytes of the file, and their place in it. A block at 0 after others means that the file starts over.
+    """Bytes of the file and their offset. A block at 0 after others means that the file starts over.
 
-    It is empty only if the file became empty meanwhile.
+    A block is empty only if the file became empty meanwhile.
     """
 
     offset: int
@@ -250,7 +250,7 @@ class Download:
     """One download, block by block; it may begin at an `offset` of the file that has this `etag`.
 
     A download that cannot rewind, because the reader has consumed its blocks, survives a restart only if the file is
-    surely the same: then it goes on from where it broke off.
+    surely the same; then it goes on where it broke off.
     """
 
     def __init__(
@@ -264,7 +264,7 @@ class Download:
         rewinds: bool = True,
     ) -> None:
         self._name, self._policy, self._routes, self._rewinds = artifact_name, policy, routes, rewinds
-        self._etag = usable(etag)
+        self._etag = strong_etag(etag)
         self.size: int | None = None
         self._position = self._furthest = offset
         self._url: SignedUrl | None = None
@@ -277,9 +277,9 @@ class Download:
 
     @property
     def etag(self) -> str:
-        """The version of the file that the last block belongs to; empty if no download could resume there.
+        """The ETag of the file that the last block belongs to; empty if no download could resume there.
 
-        A packed file cannot be resumed: storage counts the packed bytes.
+        A compressed file cannot be resumed: storage counts the compressed bytes.
         """
         return "" if self._gzip else self._etag
 
@@ -287,10 +287,10 @@ class Download:
         """Fetch the next bytes; None at the end of the file.
 
         Raises:
-            TransportError: it breaks off, five times without having come further.
-            StatusError: storage refuses also a URL that is new.
-            SecurityError: the URL could give the file away, or storage sends elsewhere.
-            IntegrityError: what comes is not the file, or not the right part of it.
+            TransportError: the download broke off again and again without progress.
+            StatusError: storage refuses even a new URL.
+            SecurityError: the URL is unsafe, or storage redirects.
+            IntegrityError: storage sends something other than the file, or the wrong part of it.
 
         """
         while not self._ended:
@@ -316,13 +316,13 @@ class Download:
         return None
 
     def close(self) -> Flow[None]:
-        """Release the connection; called at the end, whatever the end is."""
+        """Release the connection; must be called at the end, also after an error."""
         if self._stream is not None:
             stream, self._stream = self._stream, None
             yield from ask(Close(stream))
 
     def _placed(self, piece: bytes) -> Block | None:
-        """Place a piece in the file; None if it was given before."""
+        """Place a piece in the file; None if it was returned before."""
         start = self._position
         if not self._begun:
             self._begun = refuse_page(piece)
@@ -332,13 +332,13 @@ class Download:
         known = 0 if self._rewinds else max(0, min(self._furthest - start, len(piece)))
         if self._position > self._furthest:
             self._furthest = self._position
-            for _ in range(2 * self._fruitless):  # coming further is the success that pays retries back, by halves
+            for _ in range(2 * self._fruitless):  # progress is the success that pays retries back, by halves
                 self._policy.budget.give_back()
             self._fruitless = self._refusals = 0
         return Block(start + known, piece[known:]) if known < len(piece) else None
 
     def _finish(self) -> Flow[None]:
-        """Notice the end of the stream: the end of the file, or a cut."""
+        """Handle the end of the stream: the end of the file, or a broken connection."""
         yield from self.close()
         whole = self._gzip.complete if self._gzip else self.size is None or self._position == self.size
         if whole:
@@ -347,70 +347,70 @@ class Download:
             yield from self._retry(TransportError("The download ended before the whole file was there."))
 
     def _open(self) -> Flow[None]:
-        """Ask storage for the file from the byte where it broke off."""
+        """Request the file from the byte where it broke off."""
         if self._url is None:
-            self._url = SignedUrl.read((yield from mint(self._name, self._policy, self._routes)))
+            self._url = SignedUrl.read((yield from request_url(self._name, self._policy, self._routes)))
         if not self.etag:
             self._position = 0
-        asked = self._position
+        offset = self._position
         try:
-            opened = yield from ask(Open(self._url, self._policy.timeout, asked, self.etag))
+            opened = yield from ask(Open(self._url, self._policy.timeout, offset, self.etag))
         except TransportError as error:
             yield from self._retry(error)
             return
         self._stream = opened.stream
         status, part = opened.status_code, ContentRange.read(opened)
-        if status == 200 or (status == 206 and not asked and part.begins_file):
+        if status == 200 or (status == 206 and not offset and part.begins_file):
             self._start_over(opened)
         elif status == 206:
-            yield from self._continue(opened, asked)
-        elif status == 416 and asked:
-            yield from self._past_the_end(opened, asked)
+            yield from self._continue(opened, offset)
+        elif status == 416 and offset:
+            yield from self._past_the_end(opened, offset)
         else:
             yield from self._refused(opened)
 
     def _start_over(self, opened: Opened) -> None:
         """Take the whole file: it is the first time, the file changed, or storage serves no parts."""
-        packed, etag = is_packed(opened), usable(opened.headers.get("etag", ""))
+        packed, etag = is_packed(opened), strong_etag(opened.headers.get("etag", ""))
         if not self._rewinds and self._furthest and (not etag or etag != self._etag):
             raise IntegrityError(
-                "The file starts over in the middle of reading it, and may be another one: what was read cannot be "
-                "taken back. Read it again, or use save(), which can start over."
+                "The download had to start over, and the file may have changed: bytes that were read already cannot "
+                "be taken back. Read it again, or use save(), which can start over."
             )
         self._etag, self._position, self._begun = etag, 0, False
         self._gzip = Gzip() if packed else None
         self.size = None if packed else ContentRange.read(opened).size or length_of(opened)
 
-    def _continue(self, opened: Opened, asked: int) -> Flow[None]:
+    def _continue(self, opened: Opened, offset: int) -> Flow[None]:
         """Take a part, which must be the rest of the file that was begun, or the beginning of the rest."""
         part = ContentRange.read(opened)
-        if not asked or part.first != asked:
+        if not offset or part.first != offset:
             raise IntegrityError(
-                f"Storage was asked for the file from byte {asked} on and sent another part of it. What is there is "
-                "kept; try again later."
+                f"The file was requested from byte {offset} on, and storage sent another part of it. The bytes that "
+                "have arrived are kept; try again later."
             )
         if is_packed(opened) or self._is_another(opened):
             yield from self.close()
             self._restart()
             return
         size = self.size if part.size is None else part.size
-        if size is None or size <= asked:
+        if size is None or size <= offset:
             raise IntegrityError(
-                f"Storage does not say how large the file is that it was asked for from byte {asked} on. What is there "
-                "is kept; try again later."
+                f"The file was requested from byte {offset} on, and storage does not say how large it is. The bytes "
+                "that have arrived are kept; try again later."
             )
         self.size = size
 
-    def _past_the_end(self, opened: Opened, asked: int) -> Flow[None]:
-        """Take note that storage has nothing from there on: the file is complete, or it is another one."""
+    def _past_the_end(self, opened: Opened, offset: int) -> Flow[None]:
+        """Handle an offset at or past the end: the file is complete, or it is another one."""
         yield from self.close()
-        if ContentRange.read(opened).size == asked and not self._is_another(opened):
-            self.size, self._ended = asked, True
+        if ContentRange.read(opened).size == offset and not self._is_another(opened):
+            self.size, self._ended = offset, True
         else:
             self._restart()
 
     def _is_another(self, opened: Opened) -> bool:
-        """Return True if storage says that the file is not the one that was begun, as one that ignores If-Range may."""
+        """Return True if the file is not the one that was begun; storage that ignores If-Range may send another."""
         resized = self.size is not None and ContentRange.read(opened).size not in {None, self.size}
         return resized or opened.headers.get("etag", self._etag) != self._etag
 
@@ -419,7 +419,7 @@ class Download:
         self._etag, self._position, self.size = "", 0, None
 
     def _refused(self, opened: Opened) -> Flow[None]:
-        """Ask for a new URL, pause, or raise the error that storage gave."""
+        """Drop the URL, pause, or raise the error that storage sent."""
         error = refusal(opened, (yield from self._code(opened)), (yield from ask(Now())).wall)
         yield from self.close()
         self._url = None
@@ -431,14 +431,14 @@ class Download:
             raise error
 
     def _code(self, opened: Opened) -> Flow[str]:
-        """Read the code of storage's error. The rest repeats what was signed, and no frame of a traceback keeps it."""
+        """Read the code of storage's error. The rest repeats the signed request, so no frame keeps it."""
         try:
             return error_code((yield from ask(Read(opened.stream, self._policy.timeout))))
         except TransportError:
             return ""
 
     def _retry(self, error: Metrics24Error) -> Flow[None]:
-        """Pause before the next attempt; raises the error if it comes to nothing."""
+        """Pause before the next attempt, or raise the error if there must not be another."""
         yield from self.close()
         self._fruitless += 1
         permanent = isinstance(error, TransportError) and error.permanent

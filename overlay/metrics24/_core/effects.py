@@ -38,7 +38,7 @@ Flow = Generator[Effect[Any], Any, T]
 class Request:
     """One request to the API, without credential and host: the driver adds both.
 
-    `access` tells reads, which may be sent twice, from writes.
+    `access` separates reads, which may be sent twice, from writes.
     """
 
     operation: str
@@ -87,14 +87,14 @@ class Call(Effect[RawResponse]):
 
 _LONGEST_URL = 16_384
 _LONGEST_HOST = 255
-_SECRET_LENGTH = 16  # characters; a value in a query that is at least so long may be what it was signed with
+_SECRET_LENGTH = 16  # characters; a value of at least this length in a signed query may be a secret
 
 
 @frozen(eq=False)
 class SignedUrl:
-    """A URL that opens a file without any other credential: its query is one, and is kept like one.
+    """A URL that opens a file without another credential; its query is a credential and is protected like one.
 
-    `values` are the long values in the query, decoded, since servers may repeat them one by one.
+    `values` are the long values in the query, decoded: servers may repeat them one by one.
     """
 
     location: str
@@ -106,15 +106,15 @@ class SignedUrl:
         """Check a URL that the server sent.
 
         Raises:
-            SecurityError: it is no URL, has user info, or would send the file unencrypted.
+            SecurityError: it is not a URL, has user info, or would send the file unencrypted.
 
         """
         problem = _problem_of(url)
         if problem is not None:
             del url  # or it would be in the traceback
             raise SecurityError(
-                f"The download's address {problem}. It was not used. The server, or something between you and it, sent "
-                "it: report that to support."
+                f"The download's address {problem}, so it was not used. The server, or something between you and it, "
+                "sent this address: report that to support."
             )
         parts = urlsplit(str(url))
         signature = Secret(parts.query, "the signature of a download") if parts.query else None
@@ -133,7 +133,7 @@ class SignedUrl:
 
 
 def _problem_of(url: object) -> str | None:
-    """Return the reason why a URL cannot be downloaded from. It is not raised: a traceback would hold the URL."""
+    """Return the reason to refuse a URL, if any. Raising it here would leave the URL in the traceback."""
     if not isinstance(url, str) or len(url) > _LONGEST_URL or not _is_plain(url):
         return "is not a URL"
     try:
@@ -142,11 +142,11 @@ def _problem_of(url: object) -> str | None:
     except ValueError:
         return "is not a URL"
     if not host or len(host) > _LONGEST_HOST or parts.scheme not in {"http", "https"}:
-        return "is no web address"
+        return "is not a web address"
     if "@" in parts.netloc:
         return f"at {host} has user info in it"
     if parts.scheme == "http" and not is_loopback(host):
-        return f"at {host} is plain http, which anyone can read on"
+        return f"at {host} is plain http, which others can read on the way"
     return None
 
 
@@ -167,7 +167,7 @@ class Opened:
 class Open(Effect[Opened]):
     """Request a file from `offset` on, without a credential; the head must arrive within `timeout` seconds.
 
-    From an offset above 0 on only if the file still has this `etag`; otherwise storage sends it whole.
+    Above offset 0, storage sends the rest only if the file still has this `etag`, otherwise the whole file.
     """
 
     url: SignedUrl
@@ -178,7 +178,7 @@ class Open(Effect[Opened]):
 
 @frozen
 class Read(Effect[bytes]):
-    """Read the next bytes of a file, nothing at its end; some must arrive within `timeout` seconds."""
+    """Read the next bytes of a file, none at its end; some must arrive within `timeout` seconds."""
 
     stream: Any
     timeout: float
@@ -186,7 +186,7 @@ class Read(Effect[bytes]):
 
 @frozen
 class Close(Effect[None]):
-    """Release a file, read to its end or not."""
+    """Close a file, whether or not it was read to its end."""
 
     stream: Any
 
@@ -200,7 +200,7 @@ class Sleep(Effect[None]):
 
 @frozen
 class Instant:
-    """A moment: `monotonic` seconds to measure with, `wall` time to compare with what servers say."""
+    """A moment: `monotonic` seconds to measure with, `wall` time to compare with a server's times."""
 
     monotonic: float
     wall: datetime

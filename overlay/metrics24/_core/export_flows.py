@@ -1,8 +1,8 @@
 """Exports in the Download Center: read, start, wait for, plan and delete them.
 
 An account may request few exports a day. So a request is repeated only if it surely did not happen, and an existing
-export is taken for a requested one only if the server repeats every parameter of the request. The records that the
-server gives are read with care, since much of them is not documented.
+export is taken for a requested one only if the server repeats every parameter of the request. Much of an export's
+record is not documented, so every field may be missing or of another type.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def created_at(export: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def asked_on(export: Mapping[str, Any], day: date) -> bool:
+def requested_on(export: Mapping[str, Any], day: date) -> bool:
     """Return True if an export was surely requested on a day of UTC."""
     created = created_at(export)
     return created is not None and created.date() == day
@@ -92,16 +92,16 @@ def raise_if_failed(export: Mapping[str, Any]) -> None:
     """Raise the error that an export ended with, if it did."""
     identity, status = str(export["id"]), export.get("status")
     if status == ArtifactStatus.ERROR:
-        said = export.get("error")
-        reason = f": {quoted(said)}" if said and isinstance(said, str) else ""
+        problem = export.get("error")
+        reason = f": {quoted(problem)}" if problem and isinstance(problem, str) else ""
         raise ExportFailed(
-            f"The server could not make the export {identity}{reason}. Ask for fewer days or columns, or report it "
+            f"The server could not make the export {identity}{reason}. Request fewer days or columns, or report it "
             "with the export's id.",
             export_id=identity,
         )
     if status == ArtifactStatus.CANCELED:
         raise ExportCanceled(
-            f"The export {identity} was canceled on the server. Ask for it again if you need it.", export_id=identity
+            f"The export {identity} was canceled on the server. Start it again if you need it.", export_id=identity
         )
 
 
@@ -120,7 +120,7 @@ def is_of_kind(export: Mapping[str, Any], kind: str) -> bool:
 
 
 def names_in(export: Mapping[str, Any]) -> Iterator[str]:
-    """Give the names under which the server knows an export's file, the likeliest first."""
+    """Yield the names under which the server may know an export's file, the likeliest first."""
     for name in (export.get("artifact_name"), part(export, "artifact").get("name")):
         if isinstance(name, str) and name:
             yield name
@@ -133,9 +133,9 @@ def part(export: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def narrowing(export: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values to which an export's rows were narrowed, by column, but for its own integration.
+    """Return the values to which an export's rows were narrowed, by column, except its own integration.
 
-    Values of any other shape than the documented one are kept as they are.
+    Values whose shape is not the documented one are kept as they are.
     """
     filters = part(export, "reports_query_option").get("filters") or {}
     if not isinstance(filters, dict):
@@ -155,9 +155,9 @@ def is_narrowed(export: Mapping[str, Any]) -> bool:
 
 
 def repeats(export: Mapping[str, Any], params: ExportParams) -> bool:
-    """Return True if an export repeats every parameter of a request. A parameter that it lacks is not equal.
+    """Return True if an export repeats every parameter of a request. A parameter that it lacks differs.
 
-    Without both days it never does: the server chose them.
+    A request without both days never matches, since the server chose them.
     """
     options, days = part(export, "export_list_options"), part(export, "reports_query_option")
     filters: dict[str, dict[str, list[str]]] = {}
@@ -178,7 +178,7 @@ def repeats(export: Mapping[str, Any], params: ExportParams) -> bool:
 
 
 def _names_under(options: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """Return a list of names, also one that is written as null (empty) or as one text; None if there is none."""
+    """Return a list of names, which may be written as null (empty) or as one text; None if there is none."""
     match options.get(name, ...):
         case None | "":
             return ()
@@ -190,7 +190,7 @@ def _names_under(options: Mapping[str, Any], name: str) -> tuple[str, ...] | Non
 
 
 def _filters_under(options: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the filters that the server repeats, by name and operator; None if it does not, or in another shape."""
+    """Return the filters that the server repeats, by name and operator; None if absent or of another shape."""
     if "filters" not in options:
         return None
     filters = options["filters"] or {}
@@ -268,13 +268,13 @@ def request(params: ExportParams, policy: Policy, routes: Routes) -> Flow[Record
             raise
         cause = error
     else:
-        policy.made.claim(operation, export["id"])
+        policy.created_ids.claim(operation, export["id"])
         return export
     return (yield from _adopt(params, policy, routes, sent, cause))
 
 
 def _request(params: ExportParams, routes: Routes) -> Request:
-    """Build the request. Lists of names are sent with commas between; the only place that decides this."""
+    """Build the request. Lists of names become text with commas; only this function decides so."""
     return build(
         params.kind.export,
         routes,
@@ -298,17 +298,17 @@ def _adopt(
         exports = yield from sent.watch(every_export(policy, routes))
     except Metrics24Error as error:
         raise AmbiguousWrite(
-            f"{lost}; the list of exports could not be read either ({error}). Look at exports.list() before you ask "
-            "again: each request counts against the day's quota."
+            f"{lost}; the list of exports could not be read either ({error}). Look at exports.list() before you start "
+            "it again: each request counts against the day's quota."
         ) from error
-    new = [export for export in exports if not sent.saw_before(export.get("created_at"))]
-    equal = [each for each in new if repeats(each, params) and not policy.made.knows(operation, each["id"])]
-    if len(equal) == 1 and policy.made.claim(operation, equal[0]["id"]):
+    new = [export for export in exports if not sent.may_be_older(export.get("created_at"))]
+    equal = [each for each in new if repeats(each, params) and not policy.created_ids.knows(operation, each["id"])]
+    if len(equal) == 1 and policy.created_ids.claim(operation, equal[0]["id"]):
         return equal[0]
     raise AmbiguousWrite(
         f"{lost}. Of {len(new)} exports that are new since then, {len(equal)} are surely the requested one. See "
-        ".candidates and exports.list(), and go on with exports.resume(id), before you ask again: each request counts "
-        "against the day's quota.",
+        ".candidates and exports.list(), and go on with exports.resume(id), before you start it again: each request "
+        "counts against the day's quota.",
         candidates=[factory("Export")(export) for export in new],
     ) from cause
 
@@ -328,7 +328,7 @@ def _advise(params: ExportParams, error: Metrics24Error) -> None:
 
 @frozen
 class WaitProgress:
-    """The state of an export that is waited for, after each look.
+    """The state of an export that a caller waits for, after each poll.
 
     Attributes:
         export_id: the export.
@@ -343,7 +343,7 @@ class WaitProgress:
 
 
 class StatusWatch:
-    """One wait for one export: looks at it in growing intervals until it has a file."""
+    """One wait for one export: polls it at growing intervals until it has a file."""
 
     def __init__(self, export: Record, waiting: Waiting, policy: Policy, routes: Routes) -> None:
         self.export = export
@@ -359,27 +359,27 @@ class StatusWatch:
         """True if the export has a file."""
         return is_complete(self.export) and next(names_in(self.export), None) is not None
 
-    def next_look(self) -> Flow[WaitProgress]:
+    def poll(self) -> Flow[WaitProgress]:
         """Pause, then read the export.
 
         Raises:
-            ExportFailed: the server could not make the export, or says for a minute that it is complete and names no
-                file.
+            ExportFailed: the server could not make the export, or has called it complete for a minute without naming
+                its file.
             ExportCanceled: the export was canceled on the server.
-            ExportTimeout: it is not ready in time; it goes on.
+            ExportTimeout: it was not ready in time; it goes on.
 
         """
         now = (yield from ask(Now())).monotonic
         if self._started is None:
             self._started = now
-        # The response to the request may lack the file's name although the file is there: then look without a pause.
+        # The response to the request may lack the file's name although the file exists: then poll without a pause.
         if not is_complete(self.export) or self._complete_since is not None:
             yield from self._sleep(self._started + self._waiting.timeout - now)
         try:
             self.export = yield from read_export(self._id, self._policy, self._routes)
         except Metrics24Error as error:
             if not isinstance(error, NotFound):
-                error.add_note(f"The export {self._id} goes on all the same; take it up again with exports.resume(id).")
+                error.add_note(f"The export {self._id} goes on all the same; exports.resume(id) takes it up again.")
             raise
         now = (yield from ask(Now())).monotonic
         self._judge(now)
@@ -390,21 +390,21 @@ class StatusWatch:
             raise ExportTimeout(
                 f"The export {self._id} was not ready within {self._waiting.timeout:g} s (it is "
                 f"{quoted(status_of(self.export))}). Nothing is lost: it goes on, and exports.resume({self._id!r}) "
-                "takes it up again; nothing was deleted.",
+                "takes it up again.",
                 export_id=self._id,
             )
         yield from ask(Sleep(min(self._pause, left)))
         self._pause = min(self._pause * self._waiting.factor, self._waiting.max)
 
     def _judge(self, now: float) -> None:
-        """Notice an end without a file, and a status that the documentation does not know."""
+        """Raise for an export that will have no file, and warn of a status that is not documented."""
         status = status_of(self.export)
         raise_if_failed(self.export)
         if is_complete(self.export):
             self._complete_since = now if self._complete_since is None else self._complete_since
             if not self.done and now - self._complete_since >= _FILE_DUE:
                 raise ExportFailed(
-                    f"The server says that the export {self._id} is complete, and has not named its file for "
+                    f"The server says that the export {self._id} is complete, but has not named its file for "
                     f"{_FILE_DUE:g} s. Look at it again later with exports.resume({self._id!r}).",
                     export_id=self._id,
                 )
@@ -413,8 +413,8 @@ class StatusWatch:
         if status not in _GOING_ON and status not in self._warned:
             self._warned.add(status)
             warn(
-                f"The export {self._id} is in a state that the API's documentation does not know: {quoted(status)!r}. "
-                "It is waited for all the same.",
+                f"The export {self._id} has a status that the API does not document: {quoted(status)!r}. The wait goes "
+                "on all the same.",
                 UnexpectedAnswerWarning,
             )
 
@@ -450,9 +450,10 @@ class ExportPlan:
         exports: what to request, oldest days first.
         rows_per_day: the estimate that the plan rests on.
         basis: the source of the estimate.
-        left_today: exports that can still be requested today, as far as the list of exports tells.
-        end_included: True if the server counts the last day of a range in, which is not documented: one range ends
-            the day before the next begins, or on the same. None where there were no rows to tell; then the former.
+        left_today: exports that can still be requested today, according to the list of exports.
+        end_included: True if the server includes the last day of a range, which is not documented; ranges then end
+            the day before the next one begins, otherwise on the same day. None, planned like True, if the samples had
+            no rows to find out.
 
     """
 
@@ -475,7 +476,7 @@ def plan(params: ReportParams, limits: Limits, policy: Policy, routes: Routes) -
     if not per_day:
         per_day, basis = mean(map(_rate, samples.values())) * _MARGIN, "samples of the report table, doubled"
     included = yield from _end_included(params, samples, policy, routes)
-    left = max(0, limits.exports_per_day - sum(1 for each in exports if asked_on(each, now.date())))
+    left = max(0, limits.exports_per_day - sum(1 for each in exports if requested_on(each, now.date())))
     ranges = _ranges(params.start, params.end, max(1, int(limits.export_rows / per_day)) if per_day else None, included)
     planned = [_planned(first, last, per_day, limits.export_rows, included) for first, last in ranges]
     return ExportPlan(tuple(_scheduled(planned, left, limits.exports_per_day)), round(per_day), basis, left, included)
@@ -494,7 +495,7 @@ def _rows_per_day(export: Mapping[str, Any], limit: int) -> float:
 
 
 def _samples(params: ReportParams, policy: Policy, routes: Routes) -> Flow[dict[date, Table]]:
-    """Read the newest rows of some days, two days at a time: it is not known yet if the last day of a range counts."""
+    """Read the newest rows of some days, two days at a time: it is not known yet if a range's last day counts."""
     step = max(1, ((params.end - params.start).days + 1) // _SAMPLES)
     pages: dict[date, Table] = {}
     for number in range(params.start.toordinal(), params.end.toordinal() + 1, step):
@@ -506,9 +507,9 @@ def _samples(params: ReportParams, policy: Policy, routes: Routes) -> Flow[dict[
 def _end_included(
     params: ReportParams, samples: Mapping[date, Table], policy: Policy, routes: Routes
 ) -> Flow[bool | None]:
-    """Find out if a range of one day has rows: of two days that have some together, one must.
+    """Find out if a range of one day has rows: if two days together have rows, one of them must.
 
-    Rows at midnight may stem from a server that stops there, so they say the least.
+    Rows at midnight prove little, since a server may stop at the last day's midnight.
     """
     included = None
     for day, page in samples.items():
@@ -529,7 +530,7 @@ def _next(day: date) -> date:
 
 
 def _rate(page: Table) -> float:
-    """Return the rows a day that a page of the newest rows stands for."""
+    """Extrapolate a page of a day's newest rows to rows a day."""
     moments = [at for row in page.rows if (at := moment(row)) is not None]
     if len(moments) < 2 or not page.has_next:
         return float(len(page.rows))
@@ -538,7 +539,7 @@ def _rate(page: Table) -> float:
 
 
 def moment(row: Mapping[str, Any]) -> datetime | None:
-    """Return the time of a row in the zone in which it is written; None if it has none that can be read."""
+    """Return the time of a row in the zone in which it is written; None if it has no readable time."""
     try:
         return datetime.fromisoformat(time_of(row) or "").replace(tzinfo=None)
     except ValueError:
@@ -546,13 +547,13 @@ def moment(row: Mapping[str, Any]) -> datetime | None:
 
 
 def is_midnight(row: Mapping[str, Any]) -> bool:
-    """Return True if a row's time is the very start of a day, as for servers that stop at the last day's midnight."""
+    """Return True if a row's time is the very start of a day."""
     at = moment(row)
     return at is not None and at.time().replace(microsecond=0) == time()
 
 
 def _ranges(start: date, end: date, days: int | None, included: bool | None) -> Iterator[tuple[date, date]]:
-    """Cut a range into ranges of so many days that lose none and share none, as the server counts the last one."""
+    """Cut a range into ranges of so many days that neither lose nor share one, as the server counts the last day."""
     if days is None or start == end:
         yield start, end
         return

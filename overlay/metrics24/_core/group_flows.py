@@ -40,7 +40,7 @@ _CREATE = "createFilterGroup"
 
 @frozen
 class GroupSnapshot:
-    """The groups that the list showed while it was read, by id; `whole` if none can have been missed."""
+    """The groups that the list showed while it was read, by id; `whole` is True if none can have been missed."""
 
     groups: Mapping[str, Record]
     whole: bool
@@ -48,7 +48,7 @@ class GroupSnapshot:
 
 @frozen
 class Groups:
-    """The filter groups of one integration, and how to reach them."""
+    """The filter groups of one integration, with the policy and routes of requests to them."""
 
     integration: str
     policy: Policy = field(repr=False)
@@ -110,7 +110,7 @@ def create(groups: Groups, properties: Mapping[str, Any]) -> Flow[Any]:
     identity = _identity(created)
     if identity is None:
         return (yield from _adopt(groups, sent, write, None))
-    groups.policy.made.claim(_CREATE, identity)
+    groups.policy.created_ids.claim(_CREATE, identity)
     if "id" in created and sent.keys() <= created.keys():
         return _model(created)
     try:
@@ -134,35 +134,35 @@ def _identity(created: Record) -> str | None:
 
 def _adopt(groups: Groups, sent: Record, write: SentWrite, cause: Metrics24Error | None) -> Flow[Any]:
     """Find the created group: the only one that is as it was sent, not older, and not another call's."""
-    said = f"no usable response came ({type(cause).__name__})" if cause else "the response does not name it"
+    problem = f"no usable response came ({type(cause).__name__})" if cause else "the response does not name it"
     try:
         snapshot = yield from write.watch(groups.snapshot())
     except Metrics24Error as error:
         raise AmbiguousWrite(
-            f"The filter group {sent['name']!r} was sent, {said}, and the list could not be read ({error}) to see if "
-            "it exists. Read the list before you create it again."
+            f"The filter group {sent['name']!r} was sent, {problem}, and the list could not be read ({error}) to see "
+            "if it exists. Read the list before you create it again."
         ) from error
     alike = [
         group
         for group in snapshot.groups.values()
         if group.get("name") == sent["name"] or group.get("priority") == sent["priority"]
     ]
-    known = groups.policy.made
+    known = groups.policy.created_ids
     fitting = [each for each in alike if _is_as_sent(sent, each, write) and not known.knows(_CREATE, each.get("id"))]
     if len(fitting) == 1 and known.claim(_CREATE, fitting[0].get("id")):
         return _model(fitting[0])
     raise AmbiguousWrite(
-        f"The filter group {sent['name']!r} with priority {sent['priority']} was sent, {said}, and none of the groups "
-        f"that exist is surely it ({len(alike)} with this name or priority: see .candidates). It may still be under "
-        "way. Read the list again in a while: use the group if it is there, and create it again if it is not.",
+        f"The filter group {sent['name']!r} with priority {sent['priority']} was sent, {problem}, and no existing "
+        f"group is surely the new one ({len(alike)} have this name or priority: see .candidates). It may still be "
+        "under way. Read the list again in a while: use the group if it is there, and create it again if it is not.",
         candidates=[_model(group) for group in alike],
     ) from cause
 
 
 def _is_as_sent(sent: Record, group: Record, write: SentWrite) -> bool:
-    # Servers in Go print an empty list as null, and a new group cannot have been empty in another way before.
+    # Servers in Go write an empty list as null; in a new group, the two mean the same.
     filled = {name: value for name, value in sent.items() if value != [] or group.get(name)}
-    return not write.saw_before(group.get("created_at")) and not differing(filled, group, UNORDERED)
+    return not write.may_be_older(group.get("created_at")) and not differing(filled, group, UNORDERED)
 
 
 def update(groups: Groups, group_id: str, changes: Mapping[str, Any]) -> Flow[Any]:
@@ -190,8 +190,8 @@ def update(groups: Groups, group_id: str, changes: Mapping[str, Any]) -> Flow[An
         ) from lost
     if different:
         warn(
-            f"The server accepted the change of filter group {group_id!r}, and gives other values for {different} than "
-            "those that were sent: it changed them, ignored them, or needs a while.",
+            f"The server accepted the change of filter group {group_id!r}, but returns other values for {different} "
+            "than were sent: it changed them, ignored them, or needs a while.",
             UnexpectedAnswerWarning,
         )
     return _model(group)
@@ -218,7 +218,7 @@ def _lost_change(group_id: str, lost: Metrics24Error) -> str:
 
 
 def change_offers(groups: Groups, group_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Flow[Any]:
-    """Read the group's offers, and write them only if something changes.
+    """Add offers to a group or remove them; write only if something changes.
 
     Raises:
         ResponseError: the server does not say which offers the group has.
@@ -239,8 +239,8 @@ def _offers(group: Record, group_id: str) -> list[str]:
         return []
     if not isinstance(offers, list) or not all(isinstance(offer, str) for offer in offers):
         raise ResponseError(
-            f"The server does not say which offers filter group {group_id!r} has, so that changing them could lose "
-            "some. Set them all with filter_groups.update(offer_ids=[...]).",
+            f"The server does not say which offers filter group {group_id!r} has, so changing them could lose some. "
+            "Set them all with filter_groups.update(offer_ids=[...]).",
             operation="getFilterGroup",
             path="$.offer_ids",
         )
@@ -382,7 +382,7 @@ def _read_all(groups: Groups, ids: Sequence[str]) -> Flow[dict[str, Record | Non
 def _read_again(
     groups: Groups, ids: Sequence[str], lost: Metrics24Error | None
 ) -> Flow[dict[str, Record | None] | Metrics24Error]:
-    """Read groups after a bulk operation, or return the error where the operation itself succeeded."""
+    """Read groups after a bulk operation; return the error of reading them if the operation itself succeeded."""
     try:
         return (yield from _read_all(groups, ids))
     except Metrics24Error as error:

@@ -1,6 +1,6 @@
 """Read a report table or a list page by page, without losing or doubling a row (documentation: "Pagination").
 
-When is a page the last one?
+The last page:
 
 - In a report table the server decides: it is the page that says `hasNextPage: false`, however many rows it has. A short
   page is not the last one, nor is an empty page that claims a next one; only two empty pages in a row that claim more
@@ -8,11 +8,11 @@ When is a page the last one?
 - In a numbered list it is the page whose number is `meta.total_page`; where the server counts no pages, the first one
   that is empty or has no new item, since a server that ignores the page's number would send the same page for ever.
 
-A cursor is followed only if it leads on. One that was followed before, a server that ignores the cursor or sends its
-row again, and a next page without a cursor to it end in PaginationError, before the doubtful page is delivered.
+A cursor is followed only if it leads on. A cursor that was followed before, a server that ignores the cursor or sends
+its row again, and a next page without a cursor raise PaginationError before the doubtful page is delivered.
 
 Numbered lists shift when something is created or deleted while they are read. An item that comes twice is delivered
-once, and a warning is given at the end if the server's count is another.
+once, and the paginator warns at the end if the server's count differs.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Paginator:
 
     @property
     def prefetches(self) -> bool:
-        """True if the next page is worth fetching before it is asked for: from page two on."""
+        """True if the next page is worth fetching before it is needed: from page two on."""
         return self.pages > 1 and not self.done
 
     def next_page(self) -> Flow[Table]:
@@ -181,24 +181,24 @@ class Paginator:
             return rows[: ids.index(cursor)]
         if self.done:
             raise PaginationError(
-                f"The row {cursor!r} was not met between {self._params.start} and {self._params.end}: what is newer "
-                "than it cannot be told. Was it deleted, or is it older than the first day?",
+                f"The row {cursor!r} was not found between {self._params.start} and {self._params.end}, so it is not "
+                "known which rows are newer. Was it deleted, or is it older than the first day?",
                 cursor=self._accepted,
             )
         return rows
 
     def _error(self, problem: str) -> PaginationError:
         return PaginationError(
-            f"The server {problem}. {self._params.operation} stops here so that no row is lost or doubled; go on with "
-            "after= the last row you have.",
+            f"The server {problem}. {self._params.operation} stops here so that no row is lost or doubled; to go on, "
+            "pass the id of the last row that you have as after=.",
             cursor=self._accepted,
         )
 
     def _refused(self, cursor: str, error: StatusError) -> PaginationError:
         return PaginationError(
             f"The server refused the cursor {cursor!r} of {self._params.operation} (status {error.status_code}). A "
-            "cursor is the real_tx_id of a row between the two days; this one is misspelt, or its row is gone. Begin "
-            "with another row that you have, or with the newest.",
+            "cursor is the real_tx_id of a row between the two days; this one is misspelt, or its row is gone. Start "
+            "from another row that you have, or from the newest.",
             cursor=self._accepted,
         )
 
@@ -229,7 +229,7 @@ def page_request(
 
 
 def same_row(one: Any, other: Any) -> bool:
-    """Return True if two rows are the same, in whichever form they were decoded; what is null may be absent."""
+    """Return True if two rows are the same, however they were decoded; a null field equals an absent one."""
     if one is None or other is None or one.get(CURSOR_FIELD) != other.get(CURSOR_FIELD):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -241,8 +241,8 @@ def same_row(one: Any, other: Any) -> bool:
 def ignores_cursor(rows: Sequence[Any], cursor: str | None, last: Any) -> bool:
     """Return True if a page that should follow `cursor` has rows from before it.
 
-    One id may stand on several rows, so a page may begin with the cursor's id; but not with the very row that was read
-    last, and not with other rows before the one that the cursor names.
+    Several rows may have one id, so a page may begin with the cursor's id; but not with the very row that was read
+    last, nor with other rows before the one that the cursor names.
     """
     if cursor is None or not rows:
         return False
@@ -265,14 +265,14 @@ class NumberedPaginator:
 
     @property
     def prefetches(self) -> bool:
-        """True if the next page is worth fetching before it is asked for: from page two on."""
+        """True if the next page is worth fetching before it is needed: from page two on."""
         return self.pages > 1 and not self.done
 
     def next_page(self) -> Flow[Table]:
         """Fetch the next page, with the items that are new and within the limit."""
         self.pages += 1
         listed = yield from self._fetch(self.pages)
-        rows = self._new(listed.rows)
+        rows = self._unseen(listed.rows)
         if listed.total is not None:  # the highest count: reading on after a deletion skips an item
             self._total = max(listed.total, self._total or 0)
         self._ended = not rows or (listed.pages is not None and self.pages >= listed.pages)
@@ -301,9 +301,8 @@ class NumberedPaginator:
         self._audit.report()
         if self._ended and self._total not in {None, len(self._seen)}:
             warn(
-                f"The server counts {self._total} items in the answer to {self._params.operation}, and "
-                f"{len(self._seen)} came. The list changed while it was read, or the count is wrong: read it again if "
-                "none may be missing.",
+                f"The server counts {self._total} items in {self._params.operation}, but {len(self._seen)} came. The "
+                "list changed while it was read, or the count is wrong: read it again if none may be missing.",
                 UnexpectedAnswerWarning,
             )
 
@@ -322,7 +321,7 @@ class NumberedPaginator:
         response = yield from send(request, self._policy)
         return read_list(response, params.operation, self._policy.notices)
 
-    def _new(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _unseen(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         new = []
         for row in rows:
             identity = _identity(row)
@@ -333,13 +332,13 @@ class NumberedPaginator:
 
 
 def _identity(row: Mapping[str, Any]) -> str:
-    """Return an item's id, or all of it where it has none, to recognise it when it comes again."""
+    """Return an item's id, or the whole item if it has none, to recognise it when it comes again."""
     identity = row.get("id")
     return json.dumps(row if identity is None else identity, sort_keys=True)
 
 
 class FilterAudit:
-    """Counts the rows that contradict a filter, to warn of a server that ignores it."""
+    """Counts the rows that contradict a filter, to warn if the server ignores it."""
 
     def __init__(self, filter_: Filter | None) -> None:
         self._conditions = () if filter_ is None else filter_.conditions
@@ -401,12 +400,12 @@ def _value_of(row: Mapping[str, Any] | DecodedRow, name: str) -> object:
 
 
 def _readings(expected: str) -> list[str]:
-    """Return the value whole, and the values of a server that takes its commas for separators."""
+    """Return the value itself and, for servers that treat commas as separators, its parts."""
     return [expected, *(part.strip() for part in expected.split(","))]
 
 
 def _equal(value: Any, expected: str) -> bool:
-    """Return True if the two are equal, or cannot be compared: where the value is absent, null, an object or a list."""
+    """Return True if the two are equal, or cannot be compared: the value is absent, null, an object or a list."""
     try:
         text = render(value)
     except FilterError:
@@ -415,7 +414,7 @@ def _equal(value: Any, expected: str) -> bool:
 
 
 def _order(value: object, expected: str) -> int | None:
-    """Return -1, 0 or 1 for numbers; None where the two cannot be compared for sure, as with texts and times."""
+    """Return -1, 0 or 1 for numbers; None for values that cannot be compared reliably, such as text and times."""
     if isinstance(value, bool):
         return None
     try:

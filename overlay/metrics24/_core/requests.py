@@ -1,4 +1,4 @@
-"""Turn an operation's id and arguments into a request, by way of the generated package.
+"""Build requests from an operation's id and arguments, with the generated package.
 
 This module and `metrics24.models` are the only ones that import the generated package. Methods, paths and parameter
 names come from there and are written nowhere else.
@@ -38,7 +38,7 @@ class Route:
     path: str
 
     def filled(self, values: Mapping[str, str]) -> str:
-        """Return the path with the values of its parameters."""
+        """Return the path with its parameters filled in."""
         return _PLACEHOLDER.sub(lambda match: quote(values[match[1]], safe=""), self.path)
 
 
@@ -51,12 +51,12 @@ def build(operation_id: str, routes: Routes, **arguments: object) -> Request:
     Arguments that are None are left out. A `Filter` is passed as it is: it has the method that the builder calls.
     """
     operation = _operation(operation_id)
-    given = {name: value for name, value in arguments.items() if value is not None}
-    kwargs = _builder(operation.module)(**given)
+    present = {name: value for name, value in arguments.items() if value is not None}
+    kwargs = _builder(operation.module)(**present)
     method, path = kwargs["method"].upper(), kwargs["url"]
     route = routes.get(operation_id)
     if route is not None:
-        values = {p.name: str(given[p.argument]) for p in operation.parameters if p.location == "path"}
+        values = {p.name: str(present[p.argument]) for p in operation.parameters if p.location == "path"}
         method, path = route.method, route.filled(values)
     return _request(operation, method, path, kwargs.get("params", {}).items(), kwargs.get("json"))
 
@@ -69,7 +69,7 @@ def build_raw(
     query: Mapping[str, object] | Iterable[tuple[str, object]] | None,
     body: object,
 ) -> Request:
-    """Build a request from what should go on the wire, with the API's own parameter names.
+    """Build a request from the API's own parameter names and a JSON body.
 
     Raises:
         UsageError: the operation is unknown, or a path parameter is missing, unknown or unsafe.
@@ -81,15 +81,15 @@ def build_raw(
     values = {name: safe_id(value, name) for name, value in (path or {}).items()}
     expected = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
     if values.keys() != expected:
-        wanted = ", ".join(sorted(expected)) or "none"
-        raise UsageError(f"{operation_id} takes these path parameters: {wanted}; given: {', '.join(values) or 'none'}.")
+        names = ", ".join(sorted(expected)) or "none"
+        raise UsageError(f"{operation_id} takes these path parameters: {names}; given: {', '.join(values) or 'none'}.")
     route = routes.get(operation_id) or Route(operation.method, operation.path)
     return _request(operation, route.method, route.filled(values), _pairs(query), body)
 
 
 def _pairs(query: object) -> list[tuple[str, object]]:
-    given = query.items() if isinstance(query, Mapping) else query or ()
-    pairs: list[Any] = list(given) if isinstance(given, Iterable) else [given]
+    items = query.items() if isinstance(query, Mapping) else query or ()
+    pairs: list[Any] = list(items) if isinstance(items, Iterable) else [items]
     if all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
         return pairs
     raise UsageError("query must be a mapping of names to values, or a list of (name, value) pairs.")
@@ -113,7 +113,7 @@ def checked_routes(routes: Mapping[str, tuple[str, str]] | None) -> Routes:
         if operation is None:
             raise ConfigurationError(f"routes: there is no operation {operation_id!r}; known are {_known()}.")
         if method.upper() not in _METHODS:
-            raise ConfigurationError(f"routes: {method!r} is not a method for {operation_id}.")
+            raise ConfigurationError(f"routes: {method!r}, the method of {operation_id}, is not an HTTP method.")
         expected = {parameter.name for parameter in operation.parameters if parameter.location == "path"}
         if not path.startswith("/") or _UNSAFE_PATH.search(path) or set(_PLACEHOLDER.findall(path)) != expected:
             needed = " and ".join(f"{{{name}}}" for name in sorted(expected)) or "no placeholder"
@@ -143,7 +143,7 @@ def _builder(module: str) -> Callable[..., dict[str, Any]]:
 def _request(
     operation: Operation, method: str, path: str, params: Iterable[tuple[str, object]], body: object
 ) -> Request:
-    """Make the request, arrays as repeated parameters. This is the only place that decides that."""
+    """Make the request. Lists become repeated parameters; only this function decides so."""
     pairs: list[tuple[str, str]] = []
     for name, value in params:
         for each in value if isinstance(value, list | tuple) else (value,):

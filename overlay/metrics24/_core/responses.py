@@ -1,4 +1,4 @@
-"""Read responses: check them against the spec, turn a body into rows and an error status into its error.
+"""Read responses: check them against the spec, turn bodies into rows and error statuses into errors.
 
 A body that cannot be read is an error, never an empty result.
 """
@@ -52,7 +52,7 @@ _NAMES = {str: "text", int: "an integer", float: "a number", bool: "true or fals
 
 @frozen
 class _Rule:
-    """The rule for one property; `types` are the types that its value may have once it is decoded."""
+    """The rule for one property; `types` are the Python types that its decoded value may have."""
 
     name: str
     required: bool
@@ -77,43 +77,44 @@ class ResponseCheck:
         """Check `value` against the spec's `model`, at any depth.
 
         Raises:
-            ResponseError: a documented property is missing or of the wrong type. A warning is given once for others.
+            ResponseError: a documented property is missing or of the wrong type. Other properties of the wrong type
+                cause a warning, once.
 
         """
         if not isinstance(value, dict):
-            raise self.broken(path, f"an object was expected, not {_kind(value)}")
+            raise self.error(path, f"an object was expected, not {_kind(value)}")
         for rule in _rules(model):
             found = value.get(rule.name)
             if found is None:
                 if rule.must_be_there:
-                    raise self.broken(f"{path}.{rule.name}", "it is documented as required, and is missing or null")
+                    raise self.error(f"{path}.{rule.name}", "it is documented as required, and is missing or null")
             else:
-                self._present(model, rule, found, f"{path}.{rule.name}")
+                self._check_value(model, rule, found, f"{path}.{rule.name}")
 
     def check_nested(self, model: str, rows: Sequence[DecodedRow]) -> None:
         """Check the nested values of decoded rows, whose other values the decoder has checked."""
         for rule in _rules(model):
             if rule.model:
-                self._column(model, rule, values_of(rows, rule.name), "$.data.data")
+                self._check_column(model, rule, values_of(rows, rule.name), "$.data.data")
 
-    def _present(self, model: str, rule: _Rule, found: object, where: str) -> None:
+    def _check_value(self, model: str, rule: _Rule, found: object, where: str) -> None:
         if type(found) not in rule.types:
-            self._mistyped(model, rule, found, where)
+            self._report_type(model, rule, found, where)
         elif rule.model:
-            self._nested(rule, found, where)
+            self._check_models(rule, found, where)
 
-    def _nested(self, rule: _Rule, found: object, where: str) -> None:
+    def _check_models(self, rule: _Rule, found: object, where: str) -> None:
         if not isinstance(found, list):
             self.check(rule.model, found, where)
-        elif len(found) < _MANY or not self._alike(rule.model, found, where):
+        elif len(found) < _MANY or not self._check_by_column(rule.model, found, where):
             for index, item in enumerate(found):
                 if isinstance(item, dict) or rule.documented:
                     self.check(rule.model, item, f"{where}[{index}]")
 
-    def _alike(self, model: str, rows: list[Any], where: str) -> bool:
-        """Check rows column by column, which takes half the time; False if they must be checked one by one.
+    def _check_by_column(self, model: str, rows: list[Any], where: str) -> bool:
+        """Check rows column by column, which takes half the time; return False if they must be checked one by one.
 
-        They must if they differ in their fields or the order of these, or if one of them is not as documented.
+        They must if their fields or the order of their fields differ, or if one of them is not as documented.
         """
         if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
             return False
@@ -124,34 +125,35 @@ class ResponseCheck:
                 return False
         for rule in _rules(model):
             if rule.model:
-                self._column(model, rule, columns.get(rule.name, ()), where)
+                self._check_column(model, rule, columns.get(rule.name, ()), where)
         return True
 
-    def _column(self, model: str, rule: _Rule, values: Sequence[Any], where: str) -> None:
-        """Check the nested values in one field of all rows: the items of all lists at once, if they are alike."""
+    def _check_column(self, model: str, rule: _Rule, values: Sequence[Any], where: str) -> None:
+        """Check the nested values of one column: the items of all lists at once, if they are alike."""
         if set(map(type, values)) <= {list, type(None)}:
             items = [item for found in values for item in found or ()]
-            if not items or (_is_flat(rule.model) and self._alike(rule.model, items, where)):
+            if not items or (_is_flat(rule.model) and self._check_by_column(rule.model, items, where)):
                 return
         for index, found in enumerate(values):
             if found is not None:
-                self._present(model, rule, found, f"{where}[{index}].{rule.name}")
+                self._check_value(model, rule, found, f"{where}[{index}].{rule.name}")
 
-    def _mistyped(self, model: str, rule: _Rule, found: object, where: str) -> None:
+    def _report_type(self, model: str, rule: _Rule, found: object, where: str) -> None:
+        """Raise for a value of the wrong type if its type is documented, else warn."""
         expected = " or ".join(sorted(_NAMES[each] for each in rule.types))
         if rule.documented:
-            raise self.broken(where, f"{expected} was expected, not {_kind(found)}")
+            raise self.error(where, f"{expected} was expected, not {_kind(found)}")
         self.notices.once(
             f"{model}.{rule.name}",
             f"{where} in the response to {self.operation}: {expected} was expected, not {_kind(found)}. The value is "
             "kept as sent. This part of the spec is not documented by the API: it may need correcting.",
         )
 
-    def broken(self, path: str, problem: str) -> ResponseError:
+    def error(self, path: str, problem: str) -> ResponseError:
         """Return the error for a response that is not as documented."""
         return ResponseError(
-            f"The response to {self.operation} is not as documented at {path}: {problem}. Either the server sent "
-            "something else than the API's response, or the API has changed and the spec must follow.",
+            f"The response to {self.operation} is not as documented at {path}: {problem}. Either it did not come from "
+            "the API, or the API has changed and the spec must follow.",
             operation=self.operation,
             path=path,
         )
@@ -180,7 +182,7 @@ _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "cf-ray")
 _ERRORS: dict[int, tuple[type[StatusError], str]] = {
     400: (BadRequest, "A parameter is missing or malformed: compare the call with what the server says."),
     401: (Unauthorized, "The credential was not accepted: check that it is complete, active and of the right account."),
-    402: (RequestFailed, "The parameters were valid, the server could not do it: see what it says."),
+    402: (RequestFailed, "The parameters were valid, but the request failed: see what the server says."),
     403: (Forbidden, "The credential may not do this: ask the administrator of the organization for the permission."),
     404: (
         NotFound,
@@ -251,13 +253,13 @@ def read_list(response: RawResponse, operation: str, notices: Notices) -> Listed
     check = ResponseCheck(operation, notices)
     check.check(response_model(operation), body)
     if "data" not in body:
-        raise check.broken("$.data", "a list was expected, and is missing")
+        raise check.error("$.data", "a list was expected, and is missing")
     rows = [] if body["data"] is None else body["data"]
     if not isinstance(rows, list):
-        raise check.broken("$.data", "a list was expected")
+        raise check.error("$.data", "a list was expected")
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise check.broken(f"$.data[{index}]", "an object was expected")
+            raise check.error(f"$.data[{index}]", "an object was expected")
     meta = body.get("meta") or {}
     return Listed(rows, total=meta.get("total_count"), pages=meta.get("total_page"))
 
@@ -266,26 +268,26 @@ def read_single(response: RawResponse, operation: str, notices: Notices) -> dict
     """Read a single object, which may come bare or wrapped in `data`.
 
     Raises:
-        ResponseError: the body is not JSON, or not an object with anything in it.
+        ResponseError: the body is not JSON, not an object, or an empty one.
 
     """
     body = decode(response, operation)
     check = ResponseCheck(operation, notices)
     inner = body.get("data", body) if isinstance(body, dict) else body
     if not isinstance(inner, dict) or not inner:
-        raise check.broken("$", "an object was expected")
+        raise check.error("$", "an object was expected")
     check.check(response_model(operation), inner, "$" if inner is body else "$.data")
     return inner
 
 
 def decode(response: RawResponse, operation: str) -> Any:
-    """Decode a body strictly: no NaN, no infinity, no bottomless nesting; the last of duplicate keys wins.
+    """Decode a body strictly: no NaN, no infinity, no excessive nesting; the last of duplicate keys wins.
 
     Raises:
         ResponseError: the body is not such JSON.
 
     """
-    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow decoder names the problem, or copes
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):  # the slow decoder below copes, or says why not
         return msgspec.json.decode(response.content)
     try:
         return strict_json(response.content.decode("utf-8-sig"))
@@ -294,7 +296,7 @@ def decode(response: RawResponse, operation: str) -> Any:
     kind = response.headers.get("content-type", "no content type")
     raise ResponseError(
         f"The response to {operation} ({response.status_code}, {quoted(kind)}, {len(response.content)} bytes) is not "
-        f"JSON that can be used: {problem}. A proxy or a wrong base URL sends such responses; so does a broken server.",
+        f"usable JSON: {problem}. Such responses come from a proxy, a wrong base URL or a broken server.",
         operation=operation,
     )
 
@@ -306,14 +308,14 @@ def failure(response: RawResponse, operation: str, now: datetime) -> Metrics24Er
         return None
     if status < 400:
         return SecurityError(
-            f"The server answered {operation} with a redirect ({status}), not followed: it could take the credential "
+            f"The server redirected {operation} ({status}). That was not followed, since it could take the credential "
             "elsewhere. Correct the base URL, or the operation's path (routes=, on the command line --route)."
         )
     kind, remedy = _ERRORS.get(status, (ServerError if status >= 500 else StatusError, _default_remedy(status)))
     words = server_message(response.content)
     said = f" It says: {words!r}." if words else ""
     error = kind(
-        f"The server answered {operation} with status {status}.{said} {remedy}",
+        f"The server responded to {operation} with status {status}.{said} {remedy}",
         status_code=status,
         operation=operation,
         request_id=request_id(response),
@@ -349,7 +351,7 @@ def _seconds_until(date: str, now: datetime) -> float | None:
 
 
 def _default_remedy(status: int) -> str:
-    return "The fault is the server's: try again later." if status >= 500 else "The documentation does not know it."
+    return "The fault is the server's: try again later." if status >= 500 else "The API does not document this status."
 
 
 def _reason(error: Exception) -> str:

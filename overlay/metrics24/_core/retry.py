@@ -1,6 +1,6 @@
 """Send a request until it succeeds, cannot succeed, or time is up; and the limits that all calls of a client share.
 
-What a 429 does: `may_repeat` says that it is tried again, reads and writes alike; `_pause` waits as long as Retry-After
+After a 429, `may_repeat` allows another attempt, for reads and writes alike; `_pause` waits as long as Retry-After
 says, else a random time of up to 1, 2, 4 ... 20 seconds; `RetryBudget` keeps retries rare; and `AdaptiveConcurrency`
 halves the number of requests that a parallel iteration has under way.
 """
@@ -26,7 +26,7 @@ _log.addHandler(logging.NullHandler())  # silent until the application says wher
 
 _TRANSIENT = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _LONGEST_PAUSE = 20.0
-_MOST_IDS = 1000  # only those of the last second or so can be mistaken
+_MOST_IDS = 1000  # only ids of the last second or so can be mistaken for another call's
 
 
 class RetryBudget:
@@ -97,26 +97,26 @@ class AdaptiveConcurrency:
         """The number of times that the limit was lowered so far; requests remember it when they go out."""
         return self._lowered
 
-    def met(self, error: Metrics24Error, era: int) -> int:
-        """Take note of an attempt that failed, sent in `era`; return the era in which the next one goes out."""
+    def failed(self, error: Metrics24Error, era: int) -> int:
+        """Record a failed attempt that was sent in `era`; return the era of the next one."""
         if not isinstance(error, RateLimited):
             return era
         with self._lock:
             if era == self._lowered:
                 self._limit = max(1.0, self._limit / 2)
                 self._lowered += 1
-                self._log_limit("The server answers %s with 429: at most %d at a time from now on")
+                self._log_limit("The server responds to %s with 429: at most %d at a time from now on")
             return self._lowered
 
-    def relaxed(self) -> None:
-        """Take note of a success."""
+    def succeeded(self) -> None:
+        """Record a success."""
         with self._lock:
             self._limit = min(float(self._most), self._limit + 1 / self._limit)
 
     def report(self) -> None:
         """Log the limit that was found, if the server refused anything."""
         if self._lowered:
-            self._log_limit("The server took %s, %d at a time")
+            self._log_limit("The server accepted %s, %d at a time")
 
     def _log_limit(self, text: str) -> None:
         _log.info(text, self._operation, self.limit, extra={"operation": self._operation, "at_once": self.limit})
@@ -130,7 +130,7 @@ class CreatedIds:
         self._lock = threading.Lock()
 
     def claim(self, operation: str, identity: object) -> bool:
-        """Remember an id as the work of one call; False if it is another's already."""
+        """Claim an id as the result of one call; return False if another call has claimed it."""
         with self._lock:
             if (operation, str(identity)) in self._ids:
                 return False
@@ -138,7 +138,7 @@ class CreatedIds:
             return True
 
     def knows(self, operation: str, identity: object) -> bool:
-        """Return True if an id is another call's work already."""
+        """Return True if a call has claimed this id."""
         with self._lock:
             return (operation, str(identity)) in self._ids
 
@@ -152,11 +152,11 @@ class Policy:
     budget: RetryBudget = field(factory=RetryBudget)
     rate_limiter: RateLimiter = field(factory=lambda: RateLimiter(None))
     notices: Notices = field(factory=Notices)
-    made: CreatedIds = field(factory=CreatedIds)
+    created_ids: CreatedIds = field(factory=CreatedIds)
     uniform: Callable[[float, float], float] = random.uniform
 
     def backoff(self, attempt: int, base: float = 0.5) -> float:
-        """Return the seconds to pause after so many attempts: at random, up to a bound that doubles with each."""
+        """Return the seconds to pause after this attempt: random, up to a bound that doubles with each attempt."""
         return self.uniform(0.0, min(_LONGEST_PAUSE, base * 2.0 ** (attempt - 1)))
 
 
@@ -222,7 +222,7 @@ def _attempt(
         now: Instant = yield Now()
         if debug:
             facts = {"status": response.status_code, "request_id": request_id(response)}
-            _log_event(logging.DEBUG, request, "was answered", attempt, seconds=now.monotonic - started, **facts)
+            _log_event(logging.DEBUG, request, "got a response", attempt, seconds=now.monotonic - started, **facts)
         refusal = failure(response, request.operation, now.wall)
         if refusal is None:
             return response
@@ -236,7 +236,7 @@ def _pause(request: Request, failed: _Failure, policy: Policy) -> float:
     """Return the seconds until the next attempt.
 
     Raises:
-        Metrics24Error: the error of the attempt, since there must be no other.
+        Metrics24Error: the error of the attempt, if there must not be another.
 
     """
     error = failed.error

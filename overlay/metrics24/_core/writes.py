@@ -1,15 +1,15 @@
 """Decide what a lost response to a write means.
 
-A write is never sent twice unless it surely did not happen. A write surely did not happen if no connection was made,
-or the API refused it (4xx). Otherwise its response is lost: `may_have_happened`. Then the state is read back:
+A write is never sent twice unless it surely did not happen: no connection was made, or the API refused it (4xx).
+Otherwise its response is lost (`may_have_happened`), and the state is read back:
 
 - A creation is adopted if exactly one thing equals every field that was sent (`differing`), is not older than the
-  request (`SentWrite`), and is not the result of another call of this client (`Policy.made`).
+  request (`SentWrite`), and is not the result of another call of this client (`Policy.created_ids`).
 - A change is done if the thing has the values that were sent.
 - A deletion does no harm when it is repeated, so `delete` repeats it until the thing is gone.
 
-Whatever else is found is an AmbiguousWrite that shows the candidates. `export_flows` and `group_flows` apply this to
-exports and filter groups.
+Anything else is an AmbiguousWrite that shows the candidates. `export_flows` and `group_flows` apply this to exports
+and filter groups.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def send_json(request: Request, policy: Policy) -> Flow[RawResponse]:
     Any other body comes from something between the client and the API, and says nothing about the write.
 
     Raises:
-        ResponseError: the body is neither.
+        ResponseError: the body of a success is something else.
 
     """
     response = yield from send(request, policy)
@@ -60,7 +60,7 @@ def send_json(request: Request, policy: Policy) -> Flow[RawResponse]:
 
 
 class SentWrite:
-    """The moment at which a write was sent, by the server's clock, to tell if a thing was created before it.
+    """The moment at which a write was sent, by the server's clock, to recognise things that are older.
 
     The machine's own wall clock counts only where the server never sends a Date header.
     """
@@ -90,10 +90,10 @@ class SentWrite:
         finally:
             flow.close()
 
-    def saw_before(self, created_at: object) -> bool:
-        """Return True unless a thing with this creation time was surely created after the write was sent.
+    def may_be_older(self, created_at: object) -> bool:
+        """Return True unless a thing was created when the write was sent, or later.
 
-        Clocks are cut to whole seconds, so a second is allowed for. A time without a zone says nothing.
+        Times are cut to whole seconds, so a second is allowed for. A time without a zone says nothing.
         """
         created = _moment(created_at)
         if created is None or self._sent is None:
@@ -125,9 +125,9 @@ def _date(header: str) -> datetime | None:
 
 
 def differing(sent: Mapping[str, Any], found: Mapping[str, Any], sets: frozenset[str] = frozenset()) -> list[str]:
-    """Name the properties that were sent and are not found as sent.
+    """Return the names of the properties whose values differ from those that were sent.
 
-    A missing property equals null and nothing else; true is not 1; the order counts, but in the lists that are `sets`.
+    A missing property equals null and nothing else; true is not 1; order matters, except in the lists named in `sets`.
     """
     return [
         name for name, value in sent.items() if _plain(value, name in sets) != _plain(found.get(name), name in sets)

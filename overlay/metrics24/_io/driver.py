@@ -1,6 +1,6 @@
-"""Drivers run flows: each effect that a flow yields is performed, and its result or its error is sent back.
+"""Drivers run flows: they perform each effect that a flow yields and send back its result or error.
 
-`Driver` blocks, `AsyncDriver` runs on an event loop; they stand side by side, method by method.
+`Driver` blocks, `AsyncDriver` runs on an event loop; their methods correspond one by one.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from metrics24._core.effects import Call, Close, Effect, Flow, Instant, Now, Open, RawResponse, Read, Sleep
-from metrics24._io.clock import Clock, SystemClock
 from metrics24._io.http import (
     HTTP_ERRORS,
     AsyncEnvironmentTransport,
@@ -36,8 +37,44 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Clock(Protocol):
+    """The clock of a driver; tests may bring their own."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, with its time zone."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Block for `seconds`."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return the seconds of the machine's monotonic clock."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Block for `seconds`."""
+        time.sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+        await asyncio.sleep(seconds)
+
+
 class Abandoned(Exception):  # noqa: N818 - never leaves the driver
-    """A flow was stopped because its result is not needed any more."""
+    """A flow was stopped because its result is no longer needed."""
 
 
 class Driver:
@@ -262,7 +299,7 @@ class LoopTransports:
             await found[1].aclose()
 
     def _forget_ended_loops(self) -> None:
-        """Drop loops that ended: their connections refer to them, so that weak keys alone would keep them."""
+        """Drop loops that have ended: their connections refer to them, so weak keys alone would keep them."""
         for reference in self._opened.keyrefs():  # a list, since loops in other threads may add theirs meanwhile
             loop = reference()
             if loop is not None and loop.is_closed():

@@ -1,7 +1,7 @@
-"""HTTP as the client speaks it: requests and their headers, bodies, errors and transports, all in terms of httpx.
+"""The client's HTTP: requests and their headers, bodies, errors and transports, all in terms of httpx.
 
-Requests go to a transport as they are. httpx's client would first merge them with settings of its own, and then look
-for cookies, redirects and users' passwords, none of which there are: half of what a request costs.
+Requests go straight to a transport. httpx's own client would merge them with its settings and look for cookies,
+redirects and passwords, none of which this API has, at half of a request's cost.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 @frozen
 class Attempt:
-    """One attempt to send something: to which host, for what, and for how many seconds at most."""
+    """The host, purpose and time limit of one attempt to send something, for its error messages."""
 
     host: str
     purpose: str
@@ -55,13 +55,13 @@ class Attempt:
     def timed_out(self, *, sent: bool = True) -> RequestTimeout:
         """Return the error for a response that did not arrive in time."""
         return RequestTimeout(
-            f"{self.host} did not answer {self.purpose} whole within {self.timeout:g} s. Try again later, or "
-            "give it more time with timeout=.",
+            f"The whole response of {self.host} to {self.purpose} did not arrive within {self.timeout:g} s. Try again "
+            "later, or give it more time with timeout=.",
             sent=sent,
         )
 
     def fault(self, error: Exception) -> Metrics24Error:
-        """Return our own error for one of HTTP_ERRORS."""
+        """Convert one of HTTP_ERRORS into an error of metrics24."""
         sent = not isinstance(error, _NEVER_SENT)
         if isinstance(error, _TIMEOUTS):
             return self.timed_out(sent=sent)
@@ -80,14 +80,14 @@ class Attempt:
                 permanent=True,
             )
         return TransportError(
-            f"{self.host} could not be reached, or broke off, during {self.purpose} ({problem}). "
-            "Check the base URL, the network and the proxy settings.",
+            f"{self.host} could not be reached for {self.purpose}, or the connection broke ({problem}). Check the base "
+            "URL, the network and the proxy settings.",
             sent=sent,
         )
 
 
 def is_untrusted(error: BaseException | None) -> bool:
-    """Return True if a certificate that is not trusted caused the error, however deep below."""
+    """Return True if a certificate that is not trusted caused the error, directly or not."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True
@@ -102,10 +102,10 @@ _GZIP_OR_ZLIB = 47  # zlib's window bits for "gzip or zlib, whichever the header
 
 
 class BodyReader:
-    """Collects the body of a response within bounds, unpacking it on the way. httpx would unpack without a bound.
+    """Collects and unpacks the body of a response within a size limit, which httpx does not have.
 
-    The body of an error is cut at its limit, and kept packed if it cannot be unpacked: what the status says must not
-    be hidden by what the body looks like. Any other body must arrive whole.
+    The body of an error is cut at its limit, and may be damaged: the error's status matters more than its body. Any
+    other body must arrive whole.
 
     Attributes:
         full: True if the rest of the body is not needed.
@@ -117,7 +117,7 @@ class BodyReader:
         packed = coding in {"gzip", "x-gzip", "deflate"}
         if not packed and not is_error and coding not in {"", "identity"}:
             raise ResponseError(
-                f"The response to {operation} is packed in an encoding that was not asked for; only gzip was.",
+                f"The response to {operation} came in an encoding that was not requested; only gzip was.",
                 operation=operation,
             )
         self._operation = operation
@@ -155,7 +155,7 @@ class BodyReader:
         return b"".join(self._parts)
 
     def _unpack(self, data: bytes) -> bool:
-        """Decompress in small steps, so that a bomb is noticed early; False if the stream is damaged."""
+        """Decompress in small steps, to notice a bomb early; return False if the stream is damaged."""
         try:
             while data and not self.full and self._inflate is not None:
                 self._keep(self._inflate.decompress(data, _STEP))
@@ -171,8 +171,8 @@ class BodyReader:
         if len(data) > room:
             if not self._is_error:
                 raise ResponseError(
-                    f"The response to {self._operation} is larger than {self._limit >> 20} MiB, so it was not read on. "
-                    "No page of this API is that large: is the base URL right?",
+                    f"The response to {self._operation} is larger than {self._limit >> 20} MiB, so the rest was not "
+                    "read. No page of this API is that large: is the base URL right?",
                     operation=self._operation,
                 )
             data, self.full = data[:room], True
@@ -181,7 +181,7 @@ class BodyReader:
 
 
 USER_AGENT = f"metrics24/{__version__} httpx/{httpx.__version__} Python/{platform.python_version()}"
-_UNSENT_SHARE = 0.9  # of an attempt's time, so that a connection that never stood is told from a lost answer
+_UNSENT_SHARE = 0.9  # of an attempt's time, so that a failure to connect can be told from a lost response
 
 
 @frozen
@@ -196,7 +196,7 @@ class Endpoint:
         return Attempt(urlsplit(self.base_url).netloc, call.request.operation, call.timeout)
 
     def request(self, call: Call) -> httpx.Request:
-        """Make a request ready to be sent. The credential is in its headers and in no variable of ours."""
+        """Make a request ready to be sent. The credential is in its headers only, in no variable of ours."""
         request = call.request
         return httpx.Request(
             request.method,
@@ -224,12 +224,12 @@ class Endpoint:
         return headers
 
     def body(self, response: httpx.Response, call: Call) -> BodyReader:
-        """Return a reader for the body; transports for tests may give one that is read and unpacked already."""
+        """Return a reader for the body, which a transport for tests may have read and unpacked already."""
         encoding = "" if response.is_stream_consumed else response.headers.get("content-encoding", "")
         return BodyReader(call.request.operation, encoding=encoding, is_error=response.status_code >= 300)
 
     def response(self, response: httpx.Response, content: bytes) -> RawResponse:
-        """Return our own response. Headers and errors that repeat the credential lose it here."""
+        """Convert a response into ours, and redact headers and errors that repeat the credential."""
         if response.status_code >= 400:
             content = without_secrets(content)
         return RawResponse(response.status_code, harmless_headers(response.headers), content)
@@ -276,9 +276,9 @@ def harmless_headers(headers: httpx.Headers) -> httpx.Headers:
 
 
 def file_headers(response: httpx.Response) -> httpx.Headers:
-    """Return the headers of a file, without what storage repeats of the URL.
+    """Return the headers of a file, without any part of the signed URL that storage repeats.
 
-    Transports for tests may give responses that are read and unpacked already; then the headers must not say otherwise.
+    A transport for tests may have read and unpacked the response already; then the headers must not say otherwise.
     """
     headers = httpx.Headers(harmless_headers(response.headers))
     if response.is_stream_consumed and "content-encoding" in headers:
@@ -288,7 +288,7 @@ def file_headers(response: httpx.Response) -> httpx.Headers:
 
 
 def chunks(response: httpx.Response) -> Iterator[bytes]:
-    """Return the body as it arrives, still packed; whole where a transport for tests has read it already."""
+    """Return the body as it arrives, still compressed; whole if a transport for tests has read it already."""
     return iter([response.content]) if response.is_stream_consumed else response.iter_raw()
 
 
@@ -310,7 +310,7 @@ _contexts_lock = threading.Lock()
 def ssl_context() -> ssl.SSLContext:
     """Return the SSL context for the environment's CA settings, one for the life of the process.
 
-    Parsing a bundle of authorities takes 45 ms of CPU. A file that has changed since is parsed again.
+    Parsing a CA bundle takes 45 ms of CPU. A file that has changed since is parsed again.
 
     Raises:
         OSError, ValueError: SSL_CERT_FILE or SSL_CERT_DIR cannot be used.
@@ -324,7 +324,7 @@ def ssl_context() -> ssl.SSLContext:
 
 
 def _fingerprint(path: str | None) -> tuple[object, ...]:
-    """Return the path with size and age of its file; a pipe can be read only once, so its path is enough."""
+    """Return the path with its file's size and time of change; the path alone for a pipe, which can be read once."""
     if not path:
         return ()
     found = os.stat(path)  # noqa: PTH116 - SSL_CERT_FILE is a plain string
@@ -333,7 +333,7 @@ def _fingerprint(path: str | None) -> tuple[object, ...]:
 
 @frozen
 class Environment:
-    """The authorities and proxies that the environment names for connections.
+    """The certificate authorities and proxies that the environment names.
 
     Attributes:
         context: checks the certificates of servers.
@@ -350,8 +350,8 @@ class Environment:
     def read(cls) -> Environment:
         """Read the environment.
 
-        Plain http is for this machine alone. A proxy elsewhere would be sent the credential unencrypted, so plain http
-        does not go there.
+        Plain http is for this machine alone. Through a proxy elsewhere the credential would travel unencrypted, so
+        plain http does not use one.
 
         Raises:
             ConfigurationError: certificates or proxies cannot be used.
@@ -414,8 +414,7 @@ def _exempts(entry: str, url: httpx.URL) -> bool:
 class PooledTransport(httpx.HTTPTransport):
     """httpx's transport, over a pool of connections that keep deadlines.
 
-    httpx turns requests and errors into its own. It is a subclass and no other transport because recorders, such as
-    vcrpy and pytest-httpx, replace `httpx.HTTPTransport.handle_request`.
+    It is a subclass because recorders, such as vcrpy and pytest-httpx, replace `httpx.HTTPTransport.handle_request`.
     """
 
     def __init__(self, context: ssl.SSLContext, connections: int, proxy: httpcore.Proxy | None) -> None:
@@ -440,7 +439,7 @@ class EnvironmentTransport(httpx.BaseTransport):
         }
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request by the transport for its URL."""
+        """Send a request through the transport for its URL."""
         return self._transports[self._environment.proxy(request.url)].handle_request(request)
 
     def close(self) -> None:
@@ -460,7 +459,7 @@ class AsyncEnvironmentTransport(httpx.AsyncBaseTransport):
         }
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request by the transport for its URL."""
+        """Send a request through the transport for its URL."""
         return await self._transports[self._environment.proxy(request.url)].handle_async_request(request)
 
     async def aclose(self) -> None:

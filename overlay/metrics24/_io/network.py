@@ -1,8 +1,8 @@
 """Connections that keep wall-clock deadlines, on httpcore's public network interface.
 
 httpcore bounds each read, not the whole exchange: a server that drips a byte at a time holds a client for ever. Here
-every wait of a connection asks the exchange that its thread is in how much time is left. Asynchronous connections need
-no such thing, since asyncio can cancel them.
+every wait of a connection is bounded by the time that is left to its thread's exchange. Asynchronous connections need
+no such bound, since asyncio can cancel them.
 
 Both kinds count the bytes that they receive, so that the rest of a large file can be read straight from its connection:
 httpcore's parser copies every byte three times, and a body whose length is known needs no parser.
@@ -59,7 +59,7 @@ class Exchange:
         return left if timeout is None else min(timeout, left)
 
     def seconds_to_connect(self, timeout: float | None) -> float | None:
-        """Return the same before anything was sent, so that running out of time then is told apart.
+        """Do the same as `seconds_to_wait` while nothing was sent, with an error that says so.
 
         Raises:
             httpcore.ConnectTimeout: nothing is left, or the exchange was aborted.
@@ -81,7 +81,7 @@ class Exchange:
 
 
 class _Unbounded(Exchange):
-    """The exchange of a thread outside all others: it ends no wait."""
+    """The exchange of a thread that is in no other; it ends no wait."""
 
     def seconds_to_wait(self, _: httpcore.NetworkStream | None, timeout: float | None) -> float | None:
         return timeout
@@ -95,10 +95,10 @@ _current = _OfThread()
 
 
 class Metered:
-    """A connection that counts.
+    """A connection that counts the bytes it receives.
 
     Attributes:
-        received: the bytes that arrived since the last request was sent over it.
+        received: the number of bytes that have arrived since the last request was sent.
 
     """
 
@@ -147,7 +147,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> MeteredStream:
-        """Try the host's addresses one after the other, all within the one time."""
+        """Try the host's addresses one after the other, all within the timeout."""
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
         started = time.monotonic()
         for address in _addresses(host, port):
@@ -161,7 +161,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 
 def _addresses(host: str, port: int) -> list[str]:
-    """Return every address of a host. The system's resolver has time limits of its own, which nothing can shorten."""
+    """Return every address of a host. Nothing can shorten the time limits of the system's resolver."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -244,13 +244,13 @@ def open_async_pool(
 
 
 class RemainingBody:
-    """The rest of a body, read straight from its connection, which serves nothing else afterwards."""
+    """The rest of a body, read straight from its connection, which cannot be used again afterwards."""
 
     def __init__(self, connection: Any, left: int) -> None:
         self._connection, self._left = connection, left
 
     def read(self, most: int) -> bytes | None:
-        """Return the next bytes, at most so many; None at the end.
+        """Return the next bytes, `most` at most; None at the end.
 
         Raises:
             httpcore.RemoteProtocolError: the connection ended before the body did.
@@ -270,10 +270,10 @@ class RemainingBody:
 
 
 def remaining_body(connection: object, headers: Mapping[str, str], first: bytes) -> RemainingBody | None:
-    """Return the rest of a body after its `first` bytes; None where it must come through httpcore's parser.
+    """Return the rest of a body after its `first` bytes; None if it must come through httpcore's parser.
 
-    So it must if the connection is not one of ours, or if more came over it than the head and those bytes: then
-    something in between has read ahead, or changes what it passes on.
+    It must if the connection is not one of ours, or if more came over it than the head and those bytes: then
+    something in between has read ahead, or changes the bytes.
     """
     length = headers.get("content-length", "")
     if not isinstance(connection, Metered) or "transfer-encoding" in headers or not length.isdecimal():

@@ -1,4 +1,4 @@
-"""Fetch pages before they are asked for: the next page of a paginator, or the pages of several days in parallel."""
+"""Fetch pages before they are needed: the next page of a paginator, or the pages of several days in parallel."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from metrics24.arguments import ReportParams
 from metrics24.errors import SaveError, UsageError
 
 MOST_IN_MEMORY = 64 * 1024 * 1024
-_WORTH_A_THREAD = 0.005  # seconds that a page takes to come
+_WORTH_A_THREAD = 0.005  # seconds; a page that arrives sooner is not worth one
 _PATIENCE = 0.1  # seconds for threads to notice that they are stopped; they are daemons, and send nothing any more
 _FORKED = (
-    "The next page was under way when this process was forked, and arrives in the other one. Begin again here, with "
-    "after= the last row that you have."
+    "The next page was under way when this process was forked, and arrives in the other one. Begin again here, and "
+    "pass the last row's id as after=."
 )
 
 
 def prefetched(paginator: Paginator | NumberedPaginator, driver: Driver, *, frugal: bool = False) -> Generator[Table]:
-    """Give page after page; from page two on the next page is fetched while one is used.
+    """Yield page after page; from page two on, fetch the next page while one is used.
 
-    If `frugal`, only where pages take a while to come. Otherwise two threads that share one interpreter lose more by
-    taking turns than they win, if using a page takes no longer than fetching it.
+    If `frugal`, only if pages take a while to arrive: for a caller that uses a page as fast as it comes, two threads
+    that share one interpreter lose more by taking turns than they win.
     """
     prefetch = Prefetch(driver)
     try:
@@ -53,7 +53,7 @@ def prefetched(paginator: Paginator | NumberedPaginator, driver: Driver, *, frug
 
 
 async def prefetched_async(paginator: Paginator | NumberedPaginator, driver: AsyncDriver) -> AsyncGenerator[Table]:
-    """Give page after page; from page two on the next page is fetched while one is used."""
+    """Yield page after page; from page two on, fetch the next page while one is used."""
     task: asyncio.Task[Table] | None = None
     try:
         while task is not None or not paginator.done:
@@ -83,7 +83,7 @@ async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
 
 
 class Prefetch:
-    """Fetches one page at a time in a thread, which starts with the first page, since short tables need none.
+    """Fetches one page at a time in a thread, which starts with the first such page: short tables need none.
 
     Attributes:
         under_way: True if a page was started and its result not taken yet.
@@ -97,7 +97,7 @@ class Prefetch:
 
     def start(self, flow: Flow[Table]) -> None:
         """Fetch a page. Its result must be taken before the next one starts."""
-        if self._thread is None or not self._thread.is_alive():  # a fork does not take it along
+        if self._thread is None or not self._thread.is_alive():  # a fork does not copy the thread
             self._exchange = Exchange()
             self._flows: SimpleQueue[tuple[Flow[Table], Future[tuple[Table, float]]] | None] = SimpleQueue()
             self._thread = threading.Thread(target=self._work, name="metrics24-prefetch", daemon=True)
@@ -107,10 +107,10 @@ class Prefetch:
         self.under_way = True
 
     def result(self) -> tuple[Table, float]:
-        """Wait for the page; return it and the seconds that it took.
+        """Wait for the page; return it and the seconds that fetching it took.
 
         Raises:
-            UsageError: the process was forked while the page was under way, so that it never arrives here.
+            UsageError: the process was forked while the page was under way, so it will never arrive here.
 
         """
         self.under_way = False
@@ -130,12 +130,12 @@ class Prefetch:
             flow, page = job
             try:
                 page.set_result(_timed(self._driver, flow, self._exchange))
-            except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+            except BaseException as error:  # noqa: BLE001 - raised where the result is taken
                 page.set_exception(error)
 
 
 Ticket = bytes | tuple[int, int]
-"""The bytes themselves, or their place in the file: where they begin and how many they are."""
+"""The bytes themselves, or their offset in the file and their number."""
 
 
 class SpillBuffer:
@@ -169,12 +169,12 @@ class SpillBuffer:
                 problem = error.strerror
         raise SaveError(
             f"Pages that wait to be read fill the memory they may take, and the folder for temporary files cannot hold "
-            f"more ({problem}). Make room in {tempfile.gettempdir()}, set TMPDIR to another folder, or ask with a "
-            "smaller parallel=."
+            f"more ({problem}). Make room in {tempfile.gettempdir()}, set TMPDIR to another folder, or use a smaller "
+            "parallel=."
         )
 
     def take(self, ticket: Ticket) -> bytes:
-        """Return a page, and forget it."""
+        """Return a page and remove it from the buffer."""
         with self._lock:
             if isinstance(ticket, bytes):
                 self._in_memory -= len(ticket)
@@ -190,7 +190,7 @@ class SpillBuffer:
             return content
 
     def close(self) -> None:
-        """Delete the file, and keep no more pages in it."""
+        """Delete the file; pages that arrive later stay in memory."""
         with self._lock:
             self._closed = True
             if self._file is not None:
@@ -212,9 +212,9 @@ class SpillBuffer:
 
 
 class ParallelReader:
-    """The pages of a table's shards: those under way, and those that wait to be given. Needs a lock if shared.
+    """The pages of a table's shards: those under way, and those that wait to be delivered. Needs a lock if shared.
 
-    Pages wait as bytes and are decoded when they are given, so that rows take no memory before they are used.
+    Pages wait as bytes and are decoded when they are delivered, so that rows take no memory before they are used.
     """
 
     def __init__(
@@ -234,27 +234,27 @@ class ParallelReader:
 
     @property
     def done(self) -> bool:
-        """True if nothing is left to be given."""
+        """True if nothing is left to deliver."""
         return self._shards.done or self._remaining == 0
 
     def next_flow(self) -> tuple[Shard, Flow[Table]] | None:
-        """Return a shard and the flow that it wants to be run; None as long as there is none."""
-        shard = self._shards.next_to_ask()
+        """Return a shard and its next flow to run; None if there is none now."""
+        shard = self._shards.next_to_request()
         return None if shard is None else (shard, shard.flow())
 
     def arrived(self, shard: Shard, table: Table) -> None:
-        """Take in the page that a flow returned."""
+        """Accept the page that a flow returned."""
         try:
             self._shards.arrived(shard, table, self._buffer.put(shard.content()))
         except Exception as error:  # noqa: BLE001 - raised where the rows would be, and no thread ends unseen
             self.failed(shard, error)
 
     def failed(self, shard: Shard, error: BaseException) -> None:
-        """Take in that a flow failed."""
+        """Accept that a flow failed."""
         self._shards.failed(shard, error)
 
     def take(self) -> ShardPage | None:
-        """Return the next page to give that has rows, None if it is not there yet or nothing is left."""
+        """Return the next page that has rows, None if it has not arrived yet or nothing is left."""
         while (page := self._shards.take()) is not None and not page.rows:
             self._buffer.take(page.ticket)
         return page
@@ -272,14 +272,14 @@ class ParallelReader:
         return Table(rows, table.start_cursor, rows[-1].get(CURSOR_FIELD), has_next=True)
 
     def finish(self) -> None:
-        """Drop the pages that are left, and warn or log what was noticed."""
+        """Drop the pages that are left; warn of an ignored filter, and log refused requests."""
         self._buffer.close()
         self._shards.finish()
         self._audit.report()
 
 
 class ParallelThreads:
-    """Runs a parallel reader's flows in threads; pages come out in the thread that iterates."""
+    """Runs a parallel reader's flows in threads; pages are delivered in the thread that iterates."""
 
     def __init__(self, reader: ParallelReader, driver: Driver) -> None:
         self._reader, self._driver = reader, driver
@@ -289,7 +289,7 @@ class ParallelThreads:
         self._stopped = False
 
     def tables(self) -> Generator[Table]:
-        """Give page after page."""
+        """Yield page after page."""
         threads = [
             threading.Thread(target=self._work, name=f"metrics24-parallel-{number}", daemon=True)
             for number in range(self._reader.parallel)
@@ -366,7 +366,7 @@ class ParallelTasks:
         self._changed = asyncio.Condition()
 
     async def tables(self) -> AsyncGenerator[Table]:
-        """Give page after page."""
+        """Yield page after page."""
         tasks = [asyncio.create_task(self._work()) for _ in range(self._reader.parallel)]
         try:
             while (page := await self._next()) is not None:

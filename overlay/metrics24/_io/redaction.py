@@ -1,4 +1,4 @@
-"""Keep credentials, and what is as good as one, out of texts that others wrote."""
+"""Keep credentials, and signatures that are as good as credentials, out of responses, messages and logs."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from urllib.parse import quote
 from metrics24.config import Secret
 
 _LONGEST_QUOTE = 300
+_SHORTEST_SECRET = 4  # removing less would garble texts, and no real credential is that short
 _live: weakref.WeakSet[Secret] = weakref.WeakSet()
 
 
 def remember(secret: Secret) -> None:
-    """Remove a credential from texts from now on, as long as it is in use."""
+    """Redact a credential from now on, for as long as it is in use."""
     _live.add(secret)
 
 
 def without_secrets(data: bytes) -> bytes:
-    """Return the data without any credential, in all forms in which servers repeat them."""
+    """Return data without credentials, in all forms in which servers repeat them."""
     for secret in list(_live):
         value = secret.last
-        for form in {value, quote(value, safe=""), json.dumps(value)[1:-1]} - {""}:
+        if len(value) < _SHORTEST_SECRET:
+            continue
+        for form in {value, quote(value, safe=""), json.dumps(value)[1:-1]}:
             data = data.replace(form.encode(), b"[redacted]")
     return data
 
 
 def harmless(text: str) -> str:
-    """Return text that may quote the server, without credentials and at a readable length."""
+    """Return text that may quote the server without credentials, cut to a readable length."""
     clean = without_secrets(text.encode("utf-8", "replace")).decode()
     return clean if len(clean) <= _LONGEST_QUOTE else f"{clean[:_LONGEST_QUOTE]}..."
 
@@ -45,7 +48,7 @@ class _Redaction(logging.Filter):
 
 
 def redact_logs() -> None:
-    """Keep credentials out of our logger and those of httpx and httpcore. Doing it twice does nothing."""
+    """Keep credentials out of our logger and those of httpx and httpcore. A second call changes nothing."""
     for name in (
         "metrics24",
         "httpx",

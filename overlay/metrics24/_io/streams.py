@@ -1,4 +1,4 @@
-"""Files being downloaded: opened without a credential, read block by block, closed by the flow that opened them."""
+"""Streams of downloads: opened without a credential, read block by block, closed by the flow that opened them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import httpx
 
 BLOCK = 1024 * 1024
-_LARGE = BLOCK // 2  # a piece that is passed on as it is; copying it to add more would cost more than a block
+_LARGE = BLOCK // 2  # a piece this large is passed on as it is: copying it to add more would cost more than a block
 _ALMOST = BLOCK * 15 // 16
 _GATHERING = 0.25  # seconds in which to fill a block; a slow connection gives smaller ones, so that progress shows
 
 
 class _BlockBuffer:
-    """The bytes that arrived and were not passed on yet, and how the stream ended after them."""
+    """Bytes that have arrived and were not passed on yet, and the end of the stream after them."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -45,7 +45,7 @@ class _BlockBuffer:
 
     @property
     def is_enough(self) -> bool:
-        """True if nothing more will come, or the bytes at hand should be passed on first."""
+        """True if nothing more will come, or the bytes at hand should be passed on now."""
         least = _LARGE if len(self._pieces) == 1 else _ALMOST
         if self.ended or self.problem is not None or self._size >= least:
             return True
@@ -53,14 +53,14 @@ class _BlockBuffer:
 
     @property
     def room(self) -> int:
-        """The number of bytes for which the block still has room, at least one."""
+        """The number of bytes that the block still has room for, at least one."""
         return max(1, BLOCK - self._size)
 
     def block(self) -> bytes:
-        """Return the next bytes, nothing at the end.
+        """Return the next bytes, none at the end.
 
         Raises:
-            Metrics24Error: the stream broke off, and all that came before was passed on.
+            Metrics24Error: the stream broke off, and all bytes before that were passed on.
 
         """
         if self.problem is not None and not self._size:
@@ -82,7 +82,7 @@ class _FileStream:
         self._buffer = _BlockBuffer()
 
     def _arrived(self, data: bytes | None) -> bytes | None:
-        """Look after the first bytes whether the rest can be read straight from the connection."""
+        """After the first bytes, find out if the rest can be read straight from the connection."""
         if data is not None and not self._begun:
             self._begun = True
             connection = self._response.extensions.get("network_stream")
@@ -91,14 +91,14 @@ class _FileStream:
 
 
 class Stream(_FileStream):
-    """A file being read with blocking I/O."""
+    """A file that is being read with blocking I/O."""
 
     def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
         super().__init__(response, attempt)
         self._chunks: Iterator[bytes] = chunks(response)
 
     def read(self, seconds: float, exchange: Exchange) -> bytes:
-        """Return the next bytes, nothing at the end. Bytes that arrived before a fault come before the fault."""
+        """Return the next bytes, none at the end. Bytes that arrived before a fault come before the fault."""
         self._buffer.begin()
         try:
             while not self._buffer.is_enough:
@@ -119,14 +119,14 @@ class Stream(_FileStream):
 
 
 class AsyncStream(_FileStream):
-    """A file being read on an event loop."""
+    """A file that is being read on an event loop."""
 
     def __init__(self, response: httpx.Response, attempt: Attempt) -> None:
         super().__init__(response, attempt)
         self._chunks: AsyncIterator[bytes] = async_chunks(response)
 
     async def read(self, seconds: float) -> bytes:
-        """Return the next bytes, nothing at the end. Bytes that arrived before a fault come before the fault."""
+        """Return the next bytes, none at the end. Bytes that arrived before a fault come before the fault."""
         self._buffer.begin()
         try:
             while not self._buffer.is_enough:

@@ -35,7 +35,7 @@ _as_tuple = msgspec.structs.astuple
 
 
 class DecodedRow(msgspec.Struct):
-    """A row with the values of its columns. It can be asked for a field like a dict, and may know its raw bytes."""
+    """A row with the values of its columns. It has fields like a dict, and may know its raw bytes."""
 
     names: ClassVar[Mapping[str, str]] = {}
     absent: ClassVar[object] = None

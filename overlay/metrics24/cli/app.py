@@ -24,6 +24,7 @@ COMMANDS = {
     "filter_groups": ("group_commands", "See and change filter groups."),
     "lookup": ("lookup", "Look one click or conversion up by five keys, which must all match."),
     "pull": ("pull", "Pull clicks, conversions or impressions into a file, newest first."),
+    "request": ("request", "Call an operation by its id in the OpenAPI spec, and print its response as JSON."),
     "sandbox": ("sandbox", "Serve a local 24Metrics with made-up data until Ctrl-C."),
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from attrs import define, field, frozen
 import metrics24
 from metrics24.cli.exit_codes import DONE, HELP, SOME_UNCHANGED, UNEXPECTED, sigterm_as_interrupt
 from metrics24.cli.options import (
+    STDIN,
     STDIN_OR_FILE,
     ConnectionOptions,
     DeleteOptions,
@@ -25,11 +25,11 @@ from metrics24.cli.options import (
     example,
     option,
     parse_filters,
+    read_text,
 )
 from metrics24.cli.output import EndedEarlyError, Output, TableColumn, fields, number, short, table
 from metrics24.errors import UsageError
 
-STDIN = Path("-")
 COLUMNS = (
     TableColumn("ID", whole=True),
     TableColumn("PRIO", right=True, whole=True),
@@ -242,7 +242,7 @@ class ListGroupsOptions(IntegrationOptions):
 
 
 def _typed_and_in_file(kind: str, typed: Sequence[str], file: Path | None) -> list[str]:
-    lines = [] if file is None else _read(file).splitlines()
+    lines = [] if file is None else read_text(file).splitlines()
     named = [*typed, *filter(None, map(str.strip, lines))]
     if not named:
         raise UsageError(f"No {kind} were given: name them as arguments, or in a file with --{kind}-from")
@@ -251,22 +251,12 @@ def _typed_and_in_file(kind: str, typed: Sequence[str], file: Path | None) -> li
 
 def _filters(file: Path) -> list[Any]:
     try:
-        filters = json.loads(_read(file))
+        filters = json.loads(read_text(file))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{file} does not hold JSON; write an array of filters") from error
     if not isinstance(filters, list):
         raise UsageError(f"{file} must hold a JSON array of filters, not {type(filters).__name__}")
     return filters
-
-
-def _read(file: Path) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not text in UTF-8") from error
 
 
 @define

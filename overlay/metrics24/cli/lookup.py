@@ -100,8 +100,8 @@ def _explained(error: metrics24.NotFound, options: LookupOptions, kind: str, own
     said = f"It says: {words!r}. " if words else ""
     error.args = (
         f"No {kind} of {options.integration} on {options.day} has these keys. {first} (a day in the account's time "
-        f"zone), then {own}, --offer and --publisher exactly as in the report. The server answered {error.operation} "
-        f"with status {error.status_code}. {said}If no look-up ever works: metrics24 doctor.",
+        f"zone), then {own}, --offer and --publisher exactly as in the report. The server responded to "
+        f"{error.operation} with status {error.status_code}. {said}If no look-up ever works: metrics24 doctor.",
     )
     return error
 

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -29,6 +30,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 STDIN_OR_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
+STDIN = Path("-")
 _PARAMETER = "click parameter"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_BYTES = 64 * 1024
@@ -194,6 +196,22 @@ def read_key(path: Path) -> str:
     if len(content) > _MOST_BYTES or not key:
         raise ConfigurationError(f"The key file {path} is {'empty' if not key else 'too long for a key'}.")
     return key
+
+
+def read_text(file: Path) -> str:
+    """Read a text file, or stdin where it is `-`.
+
+    Raises:
+        UsageError: it cannot be read, or is not text in UTF-8.
+
+    """
+    try:
+        data = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not text in UTF-8") from error
 
 
 def command_line(changes: Mapping[str, object], *, other: tuple[str, click.Command] | None = None) -> str:

@@ -18,7 +18,7 @@ from pyarrow import csv, parquet
 from metrics24._rows.schema import ColumnType, Row
 from metrics24.errors import IntegrityError
 from metrics24.files.csv_import import BLOCK_BYTES, CsvSource, find_fault, open_source
-from metrics24.files.layout import Layout
+from metrics24.files.writers import Layout
 
 # Whichever comes first ends a row group: readers like large ones, memory does not.
 GROUP_ROWS = 20_000

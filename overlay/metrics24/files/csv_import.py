@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
 import math
 import re
@@ -177,6 +178,30 @@ def _distinct(names: list[str]) -> list[str]:
 def can_delimit(text: str) -> bool:
     """Return True if a CSV file can have this delimiter: one character that CSV does not use itself."""
     return len(text) == 1 and text not in '"\r\n\0'
+
+
+def delimiter_of(export: Mapping[str, Any], export_id: str, remedy: str) -> str:
+    """Return the delimiter of an export's file, as the server says; a comma if it does not.
+
+    Raises:
+        IntegrityError: no CSV file can have this delimiter.
+
+    """
+    style = export.get("format")
+    found = style.get("delimiter") if isinstance(style, dict) else None
+    if not isinstance(found, str) or not found:
+        return ","
+    if not can_delimit(found):
+        raise IntegrityError(
+            f"The server says that {found[:10]!r} separates the cells of export {export_id}, which is not one "
+            f"character, or one that CSV uses itself. {remedy}"
+        )
+    return found
+
+
+def csv_beside(target: Path, export_id: str) -> Path:
+    """Return the path for the CSV file of an export that is to be converted into `target`."""
+    return target.with_name(f"{target.name}.{hashlib.sha256(export_id.encode()).hexdigest()[:8]}.csv")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A local 24Metrics for the tests of programs that use metrics24; it needs no account and no key.
+"""A local 24Metrics for testing programs that use metrics24; it needs no account and no key.
 
     from metrics24.testing import sandbox
 

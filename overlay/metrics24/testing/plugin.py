@@ -1,6 +1,6 @@
 """Fixtures for pytest: put `pytest_plugins = ["metrics24.testing.plugin"]` into the top conftest.py.
 
-One sandbox serves all tests of a run (of a worker, with xdist), and each test finds it as if it had just been started.
+One sandbox serves all tests of a run (with xdist, of a worker); it is reset for each test.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# pytest-asyncio wants its own decorator; others, such as anyio, run pytest's asynchronous fixtures.
+# pytest-asyncio needs its own decorator; others, such as anyio, run pytest's asynchronous fixtures.
 async_fixture: Callable[[F], F] = import_module("pytest_asyncio" if find_spec("pytest_asyncio") else "pytest").fixture
 
 

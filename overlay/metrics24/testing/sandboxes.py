@@ -1,19 +1,20 @@
 """Sandboxes for tests, in this process or in one of their own.
 
-A running sandbox is steered by commands, which are its methods by name: in this process they are called, in another
-they are lines of JSON.
+Commands control a running sandbox. Each names one of its methods, which is called directly in this process, and by a
+line of JSON in another.
 """
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TextIO, TypedDict, Unpack, get_args, get_type_hints
 
 from metrics24._core.requests import OPERATIONS
 from metrics24.client import AsyncClient, Client
@@ -27,12 +28,12 @@ Command = Callable[..., Any]
 COMMANDS = ("hits", "fail_next", "advance", "reset")
 _STORAGE = "storage"
 # -P: files of the working directory must not be taken for the modules.
-_PROGRAM = (sys.executable, "-P", "-m", "metrics24.testing.serve")
+_PROGRAM = (sys.executable, "-P", "-c", "from metrics24.testing.sandboxes import run_process; run_process()")
 _SECONDS_TO_END = 10.0
 
 
 class Choices(TypedDict, total=False):
-    """The options of a sandbox, and its ways to respond; `metrics24 sandbox --help` explains each.
+    """The options and behaviours of a sandbox; `metrics24 sandbox --help` explains each.
 
     Days hold fewer rows than those of `metrics24 sandbox`, and exports are ready at once, unless said otherwise.
     """
@@ -90,7 +91,7 @@ class SandboxBox:
         token: the bearer token that it accepts instead.
         organization: the organization that the integrations belong to.
         integrations: the integrations that exist; the first is the main one.
-        forbidden_integration: one that exists and that the key may not see.
+        forbidden_integration: an integration that exists, but that the key may not see.
 
     """
 
@@ -126,7 +127,7 @@ class SandboxBox:
         return int(self._command("hits", _known(operation)))
 
     def fail_next(self, operation: str, plan: str) -> None:
-        """Let the next requests of an operation fail.
+        """Make the next requests of an operation fail.
 
         Args:
             operation: its id in the OpenAPI spec, such as "getClickReport", or "storage" for downloads.
@@ -139,10 +140,10 @@ class SandboxBox:
         self._command("fail_next", _known(operation), plan)
 
     def advance(self, seconds: float) -> None:
-        """Move the clock of a sandbox that was started with `now`.
+        """Advance the clock of a sandbox that was started with `now`.
 
         Raises:
-            UsageError: it was not.
+            UsageError: the sandbox was started without `now`.
 
         """
         self._command("advance", seconds)
@@ -191,7 +192,7 @@ def sandbox_process(**choices: Unpack[Choices]) -> Iterator[SandboxBox]:
         UsageError: a choice does not exist or makes no sense, or the packages of the extra `sandbox` are missing.
 
     """
-    new_sandbox(choices)  # finds mistakes before a process is started in vain
+    new_sandbox(choices)  # to find mistakes before a process is started in vain
     process = subprocess.Popen(_PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  fixed
     try:
         remote = RemoteCommands(process)
@@ -279,7 +280,7 @@ class RemoteCommands:
         """Send a line of JSON and return the result in the response.
 
         Raises:
-            UsageError: the sandbox cannot do it, or the process has ended.
+            UsageError: the sandbox refuses the command, or the process has ended.
 
         """
         requests, responses = self._process.stdin, self._process.stdout
@@ -298,6 +299,41 @@ class RemoteCommands:
         if "error" in response:
             raise UsageError(response["error"])
         return response["result"]
+
+
+def serve(requests: TextIO, responses: TextIO) -> None:
+    """Run a sandbox for another process: JSON commands come in, a line of JSON for each goes out.
+
+    The first line holds the sandbox's choices, and its response the sandbox's addresses and keys; each other line is a
+    command with its arguments. The sandbox ends with the commands, so it never outlives the other process.
+    """
+
+    def respond(**response: object) -> None:
+        responses.write(json.dumps(response) + "\n")
+        responses.flush()
+
+    try:
+        box = start(json.loads(requests.readline()))
+    except UsageError as error:
+        respond(error=str(error))
+        return
+    try:
+        command = commands_of(box)
+        respond(result=facts(box))
+        for line in requests:
+            try:
+                respond(result=command(*json.loads(line)))
+            except UsageError as error:
+                respond(error=str(error))
+    finally:
+        box.close()
+
+
+def run_process() -> None:
+    """Run the process that `sandbox_process` starts."""
+    # Ctrl-C reaches all processes of a terminal; the process that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(sys.stdin, sys.stdout)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
