@@ -45,10 +45,10 @@ def ignoring(data: bytes, etag: str | None, size: int | None = None) -> Behaviou
 V1, V2 = '"v1"', '"v2"'
 SIZE = len(FILE)
 START, REST = (0, ""), (HALF, V1)
-CUT_IN_HALF = functools.partial(whole, ends=[HALF])
+half = functools.partial(whole, ends=[HALF])
 WHOLE = Reply(200, {"etag": V1, "content-length": str(SIZE)}, (FILE,))
 BEGINNING = Reply(206, {"content-range": f"bytes 0-{HALF - 1}/{SIZE}", "etag": V1}, (FILE[:HALF],))
-NEW = functools.partial(whole, NEWER, etag=V2)
+new = functools.partial(whole, NEWER, etag=V2)
 
 
 def vague(effect: Any) -> Answer:
@@ -57,81 +57,42 @@ def vague(effect: Any) -> Answer:
 
 
 Requests = list[tuple[int, str]]
-ENDS: dict[str, tuple[Callable[[], Behaviour], int, bytes, str, Requests, list[int]]] = {
-    "undisturbed": (whole, 0, FILE, V1, [START], [0]),
-    "no parts": (lambda: replies(CUT_IN_HALF(), WHOLE), 0, FILE, V1, [START, REST], [0, 0]),
-    "changed": (lambda: replies(CUT_IN_HALF(), NEW()), 0, NEWER, V2, [START, REST], [0, 0]),
-    "If-Range ignored": (
-        lambda: replies(CUT_IN_HALF(), ignoring(NEWER, V2), NEW()),
-        0,
-        NEWER,
-        V2,
-        [START, REST, START],
-        [0, 0],
-    ),
-    "no version in the part": (
-        lambda: replies(CUT_IN_HALF(), ignoring(FILE, None)),
-        0,
-        FILE,
-        V1,
-        [START, REST],
-        [0, HALF],
-    ),
+ENDS: dict[str, tuple[Behaviour, int, bytes, str, Requests, list[int]]] = {
+    "undisturbed": (whole(), 0, FILE, V1, [START], [0]),
+    "no parts": (replies(half(), WHOLE), 0, FILE, V1, [START, REST], [0, 0]),
+    "changed": (replies(half(), new()), 0, NEWER, V2, [START, REST], [0, 0]),
+    "If-Range ignored": (replies(half(), ignoring(NEWER, V2), new()), 0, NEWER, V2, [START, REST, START], [0, 0]),
+    "no version in the part": (replies(half(), ignoring(FILE, None)), 0, FILE, V1, [START, REST], [0, HALF]),
     "no size in the part": (
-        lambda: replies(CUT_IN_HALF(), vague, whole()),
+        replies(half(), vague, whole()),
         0,
         FILE,
         V1,
         [START, REST, (SIZE - 5, V1)],
         [0, HALF, SIZE - 5],
     ),
-    "206 from the beginning": (lambda: replies(BEGINNING, whole()), 0, FILE, V1, [START, REST], [0, HALF]),
-    "an earlier part": (whole, HALF, FILE, V1, [REST], [HALF]),
-    "an earlier part, changed": (NEW, HALF, NEWER, V2, [REST], [0]),
-    "an earlier part, empty now": (lambda: whole(b"", etag=V2), HALF, b"", V2, [REST], [0]),
-    "empty": (lambda: whole(b""), 0, b"", "", [START], []),
-    "all there": (whole, SIZE, FILE, V1, [(SIZE, V1)], []),
-    **{
-        f"a part of another size: {size}": (
-            lambda size=size: replies(CUT_IN_HALF(), ignoring(FILE, V1, size), whole(NEWER)),  # type: ignore[misc]
-            0,
-            NEWER,
-            V1,
-            [START, REST, START],
-            [0, 0],
-        )
-        for size in (HALF - 1, HALF, HALF + 10, SIZE + 1)
-    },
-    **{
-        f"no strong version: {etag[:9]}": (
-            lambda etag=etag: whole(etag=etag, ends=[HALF]),
-            0,
-            FILE,
-            "",
-            [START, START],
-            [0, 0],  # type: ignore[misc]
-        )
-        for etag in ("", 'W/"v1"', "v1", '"v1', '"v\xe91"', '"a", "b"', '"' + "e" * 20_000 + '"')
-    },
-    **{
-        f"beyond the file: {head}": (
-            lambda head=head: replies(Reply(416, head), NEW()),
-            SIZE,
-            NEWER,
-            V2,
-            [(SIZE, V1), START],
-            [0],  # type: ignore[misc]
-        )
-        for head in ({}, {"content-range": "bytes */5"}, {"content-range": f"bytes */{SIZE}", "etag": V2})
-    },
+    "206 from the beginning": (replies(BEGINNING, whole()), 0, FILE, V1, [START, REST], [0, HALF]),
+    "an earlier part": (whole(), HALF, FILE, V1, [REST], [HALF]),
+    "an earlier part, changed": (new(), HALF, NEWER, V2, [REST], [0]),
+    "an earlier part, empty now": (whole(b"", etag=V2), HALF, b"", V2, [REST], [0]),
+    "empty": (whole(b""), 0, b"", "", [START], []),
+    "all there": (whole(), SIZE, FILE, V1, [(SIZE, V1)], []),
 }
+for size in (HALF - 1, HALF, HALF + 10, SIZE + 1):
+    other = replies(half(), ignoring(FILE, V1, size), whole(NEWER))
+    ENDS[f"a part of another size: {size}"] = (other, 0, NEWER, V1, [START, REST, START], [0, 0])
+for weak in ("", 'W/"v1"', "v1", '"v1', '"v\xe91"', '"a", "b"', '"' + "e" * 20_000 + '"'):
+    ENDS[f"no strong version: {weak[:9]}"] = (whole(etag=weak, ends=[HALF]), 0, FILE, "", [START, START], [0, 0])
+for beyond in ({}, {"content-range": "bytes */5"}, {"content-range": f"bytes */{SIZE}", "etag": V2}):
+    storage = replies(Reply(416, beyond), new())
+    ENDS[f"beyond the file: {beyond}"] = (storage, SIZE, NEWER, V2, [(SIZE, V1), START], [0])
 
 
 @pytest.mark.parametrize("case", ENDS)
 def test_fault_37_38_39_a_download_is_one_version_and_whole(case: str) -> None:
-    """What has arrived is continued only if version, place and size agree; else the file is fetched from zero."""
+    """A part is continued only if version, place and size agree; else the file is fetched from zero."""
     storage, offset, data, etag, requests, offsets = ENDS[case]
-    driver, flow = Files(storage()), download(offset=offset, etag=V1 if offset else "")
+    driver, flow = Files(storage), download(offset=offset, etag=V1 if offset else "")
     kept = Kept(FILE[:offset], V1 if offset else "").take(driver, flow)
     assert (kept.data, kept.etag, asked(driver)) == (data, etag, requests)
     assert ([block.offset for block in kept.blocks], driver.leaked) == (offsets, 0)
@@ -264,7 +225,7 @@ def test_a_packed_file_goes_on_where_it_broke_off() -> None:
     [
         *[
             (whole, second, "cannot be taken back")
-            for second in (NEW(), whole(NEWER, etag=""), whole(b"", etag=V2), packed(NEWER, etag=V2))
+            for second in (new(), whole(NEWER, etag=""), whole(b"", etag=V2), packed(NEWER, etag=V2))
         ],
         (functools.partial(whole, etag=""), whole(etag=""), "save"),
     ],

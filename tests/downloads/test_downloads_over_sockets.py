@@ -159,7 +159,7 @@ def test_fault_39_41_a_part_of_an_earlier_save_is_given_up(fetch: Fetching, firs
 
 @pytest.mark.parametrize("count", [0, HALF], ids=["nothing", "half"])
 def test_fault_40_a_body_cut_without_an_error_is_noticed(fetch: Fetching, serve: Serve, lane: str, count: int) -> None:
-    """Where storage announces no length, the rows that the server promised show that the body was cut."""
+    """The rows that the server promised show that a body without a length was cut."""
     fetch.stage = Stage(serve, results_meta={"total": ROWS})
     fetch.stage.storage.fail_next(ends(count))
     with pytest.raises(IntegrityError):

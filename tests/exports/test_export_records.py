@@ -111,10 +111,8 @@ REPEATED: list[tuple[dict[str, Any], str, list[object], list[object]]] = [
     ({"delimiter": ","}, "format.delimiter", [","], [";"]),
     ({"extra_parameters": ("a", "b")}, EXTRA, [["a", "b"], "a,b"], [["b", "a"], None]),
     ({"filter": field("offer").any_of("1", "2")}, OFFERS, [{"offer": {"eq": ["1", "2"]}}], [{"offer": {"eq": "12"}}]),
-    *[
-        ({name: None}, f"reports_query_option.{name}_date", [], ["2025-02-01", None, ..., "None"])
-        for name in ("start", "end")
-    ],
+    ({"start": None}, "reports_query_option.start_date", [], ["2025-02-01", None, ..., "None"]),
+    ({"end": None}, "reports_query_option.end_date", [], ["2025-02-01", None, ..., "None"]),
 ]
 
 
