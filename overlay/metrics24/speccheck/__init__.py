@@ -18,7 +18,7 @@ import metrics24
 from metrics24._core.requests import checked_routes
 from metrics24.client import Client
 from metrics24.config import is_loopback
-from metrics24.errors import ConfigurationError, SecurityError, UsageError
+from metrics24.errors import ConfigurationError, Metrics24Error, SecurityError, UsageError
 from metrics24.speccheck import environment
 from metrics24.speccheck.comparison import compare
 from metrics24.speccheck.corrections import as_diff as as_diff
@@ -79,55 +79,45 @@ def run_doctor(
     `open_client` makes a client of the same settings; `on_step` is told what is being asked.
     """
     url = base_url_in_force(options.base_url, environ)
-    return DoctorReport(_findings(options, environ, url, open_client, on_step), url)
-
-
-def _findings(
-    options: DoctorOptions,
-    environ: Mapping[str, str],
-    url: str,
-    open_client: Callable[[], Client],
-    on_step: OnStep,
-) -> list[Finding]:
     credential = environment.credential_source(environ, options.key_file, options.key)
-    key = [] if credential is None else [environment.check_key(credential)]
+    problem: Metrics24Error | None = None
     try:
         checked_routes(options.routes)
         client = open_client()
     except (ConfigurationError, SecurityError) as error:
-        return [environment.check_settings(environ, options.base_url, url, credential, error), *key]
-    with client:
-        settings = environment.check_settings(environ, options.base_url, url, credential, None)
-        on_step("reachability")
-        contact = environment.contact(url, options.timeout)
-        findings = [settings, *key, environment.check_reachability(contact)]
-        if contact.problem:
-            return findings
-        now = datetime.now(UTC)
-        certificate = environment.check_certificate(contact, now)
-        findings += [*([certificate] if certificate else []), environment.check_clock(contact, now)]
-        return findings + _operations(options, client, on_step)
+        problem = error
+    findings = [environment.check_settings(environ, options.base_url, url, credential, problem)]
+    if credential is not None:
+        findings.append(environment.check_key(credential))
+    if problem is None:
+        with client:
+            on_step("reachability")
+            contact = environment.contact(url, options.timeout)
+            findings.append(environment.check_reachability(contact))
+            if not contact.problem:
+                now = datetime.now(UTC)
+                certificate = environment.check_certificate(contact, now)
+                findings += [*([certificate] if certificate else []), environment.check_clock(contact, now)]
+                findings += _check_operations(options, client, on_step)
+    return DoctorReport(findings, url)
 
 
-def _operations(options: DoctorOptions, client: Client, on_step: OnStep) -> list[Finding]:
+def _check_operations(options: DoctorOptions, client: Client, on_step: OnStep) -> list[Finding]:
     permission = options.permission
     integration = options.integration or (permission.integration if permission else None)
-    facts = Facts(integration, options.start, options.end)
-    server = probe(client, options.routes, facts, options.timeout)
+    server = probe(client, options.routes, Facts(integration, options.start, options.end), options.timeout)
     findings = [*examine_reads(server, on_step), examine_last_day(server, on_step)]
     if not server.worked and any(each.status == 404 for each in findings):
-        findings.insert(0, environment.suspect_base_url())
+        summary = "no operation works on this server: check the base URL first, the path in it included"
+        findings.insert(0, Finding("base URL", Verdict.NOTE, summary))
     if permission is not None and not server.stopped:
-        findings = _merged(findings, examine_writes(server, permission, on_step))
+        # One finding for each operation: one that could not be asked at first may have been asked since.
+        first = {each.name: each for each in findings}
+        for each in examine_writes(server, permission, on_step):
+            if each.name not in first or first[each.name].status is None:
+                first[each.name] = each
+        findings = list(first.values())
     return findings
-
-
-def _merged(reads: list[Finding], writes: list[Finding]) -> list[Finding]:
-    """Join the findings, one for each operation: one that could not be asked at first may have been asked since."""
-    later = {each.name: each for each in writes}
-    first = [later.pop(each.name, each) if each.status is None else each for each in reads]
-    known = {each.name for each in first}
-    return [*first, *(each for each in writes if each.name not in known)]
 
 
 def gather_live(

@@ -18,7 +18,7 @@ from attrs import define, evolve, field, frozen
 from metrics24._core.effects import RawResponse
 from metrics24._core.responses import decode
 from metrics24.errors import ResponseError
-from metrics24.speccheck.spec import Place, Schema, Spec, SpecOperation
+from metrics24.speccheck.spec import Place, Schema, Spec
 
 ANY_NAME: Final = "*"
 """Stands for a name or value that is not shown, since it may be an id or data."""
@@ -41,10 +41,13 @@ _TYPE_ORDER = list(_TYPE_NAMES.values())
 _NAME = re.compile(r"[A-Za-z_][\w.:\[\]-]{0,63}", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z-]*[0-9]{4,}[0-9A-Za-z-]*|[0-9a-f-]{16,}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}", re.ASCII)
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?", re.ASCII)
+_FORMATS = {
+    "uri": re.compile(r"https?://.*", re.DOTALL),
+    "ulid": re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII),
+    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE),
+}
 
 
 @frozen
@@ -167,11 +170,16 @@ def compare(spec: Spec, responses: Iterable[RecordedResponse]) -> Comparison:
     return Comparison(
         differences=(
             *(each for tally in tallies for each in _property_differences(counts, tally)),
-            *(_value_difference(counts, tally) for tally in counts.values.values()),
+            *(
+                each.difference(
+                    VALUE, each.present, counts.texts[each.model], place=() if each.name == ANY_NAME else each.place
+                )
+                for each in counts.values.values()
+            ),
             *_response_differences(counts),
         ),
         absent=tuple(
-            _difference(ABSENT, each, 0, counts.objects[each.model], evidence="documented")
+            each.difference(ABSENT, 0, counts.objects[each.model], evidence="documented")
             for each in tallies
             if not each.present and not each.required and spec.evidence(each.place) == "documented"
         ),
@@ -182,25 +190,18 @@ def compare(spec: Spec, responses: Iterable[RecordedResponse]) -> Comparison:
 
 def text_format(text: str) -> str:
     """Return the format of a text: one of JSON Schema's, `ulid` or `date-time without zone`; empty for any other."""
+    for name, pattern in _FORMATS.items():
+        if pattern.fullmatch(text):
+            return name
     with suppress(ValueError):
-        return _format(text)
+        if _DATE.fullmatch(text):
+            date.fromisoformat(text)
+            return "date"
+        if _TIME.match(text):
+            zoned = datetime.fromisoformat(text).tzinfo is not None
+            return "date-time" if zoned else "date-time without zone" if _TIME.fullmatch(text) else ""
+        return "ipv4" if isinstance(ip_address(text), IPv4Address) else "ipv6"
     return ""
-
-
-def _format(text: str) -> str:
-    if re.match(r"https?://", text):
-        return "uri"
-    if _ULID.fullmatch(text):
-        return "ulid"
-    if _DATE.fullmatch(text):
-        date.fromisoformat(text)
-        return "date"
-    if _TIME.match(text):
-        zoned = datetime.fromisoformat(text).tzinfo is not None
-        return "date-time" if zoned else "date-time without zone" if _TIME.fullmatch(text) else ""
-    if _UUID.fullmatch(text):
-        return "uuid"
-    return "ipv4" if isinstance(ip_address(text), IPv4Address) else "ipv6"
 
 
 @define
@@ -237,6 +238,26 @@ class _Tally:
         if isinstance(value, list):
             self.items.update(_TYPE_NAMES[type(item)] for item in value)
 
+    def difference(self, kind: str, seen: int, of: int, *, evidence: str = "", place: Place = ()) -> Difference:
+        """Conclude a difference of this kind."""
+        formats = list(self.formats)
+        return Difference(
+            kind=kind,
+            schema=self.schema,
+            name=self.name,
+            path=self.path,
+            operations=tuple(sorted(self.operations)),
+            seen=seen,
+            of=of,
+            nulls=self.nulls,
+            found=tuple(sorted(self.found.items(), key=lambda each: _in_order(each[0]))),
+            items=tuple(sorted(self.items, key=_in_order)),
+            format=formats[0] if len(formats) == 1 else "",
+            expected=tuple(sorted(self.expected, key=_in_order)),
+            evidence=evidence,
+            place=place,
+        )
+
 
 @define
 class _Counts:
@@ -248,6 +269,7 @@ class _Counts:
     properties: dict[tuple[Place, str], _Tally] = field(factory=dict)
     values: dict[tuple[Place, str], _Tally] = field(factory=dict)
     texts: Counter[Place] = field(factory=Counter)
+    responses: Counter[str] = field(factory=Counter)
     statuses: Counter[tuple[str, int]] = field(factory=Counter)
     with_body: set[tuple[str, int]] = field(factory=set)
     not_json: Counter[str] = field(factory=Counter)
@@ -258,26 +280,28 @@ class _Counts:
         self.operation, status = response.operation, response.status
         operation = self.spec.operations[self.operation]
         schema = self.spec.response_schema(operation, status)
+        self.responses[self.operation] += 1
         self.statuses[self.operation, status] += 1
-        if response.problem:
-            self.not_json[self.operation] += 200 <= status < 300
-        elif response.body is not None:
+        if response.body is not None:
             self.with_body.add((self.operation, status))
             if schema is not None:
                 self._add_body(schema, response.body.value)
-        elif status == 200 and schema is not None and _is_read(operation):
+        elif response.problem:
+            if 200 <= status < 300:
+                self.not_json[self.operation] += 1
+        elif status == 200 and schema is not None and operation.node.get("x-effect") == "read":
             self.not_json[self.operation] += 1
 
     def _add_body(self, schema: Schema, value: object) -> None:
         fitting = self._fitting(schema, value)
-        if fitting is None:
-            first = next(iter(self.spec.alternatives(schema)))
-            tally = _Tally(first.place, first.name, "", first.place, "$", expected=self._types(first))
-            tally = self.mistyped.setdefault(self.operation, tally)
-            tally.count(self.operation, value)
-            tally.conflicts += 1
-        else:
+        if fitting is not None:
             self._add_inside(fitting, value, "$", None)
+            return
+        first = next(iter(self.spec.alternatives(schema)))
+        new = _Tally(first.place, first.name, "", first.place, "$", expected=self._types(first))
+        tally = self.mistyped.setdefault(self.operation, new)
+        tally.count(self.operation, value)
+        tally.conflicts += 1
 
     def _fitting(self, schema: Schema, value: object) -> list[Schema] | None:
         """Return the alternatives whose type the value has; None if it has the type of none."""
@@ -331,15 +355,18 @@ class _Counts:
             return
         self.objects[model.place] += 1
         for name, (schema, required, home) in known.items():
-            tally = self._tally(_Tally(model.place, home, name, schema.place, f"{path}.{name}", required))
+            new = _Tally(model.place, home, name, schema.place, f"{path}.{name}", required)
+            tally = self.properties.setdefault((model.place, name), new)
             tally.expected = self._expected(schema)
             if name in value:
                 self._add_property(tally, schema, value[name])
         others = self._others(model)
         for name in (each for each in value if each not in known):
-            shown = name if _is_name(name) and others is None else ANY_NAME
-            place = () if others is None else others.place
-            tally = self._tally(_Tally(model.place, model.name, shown, place, f"{path}.{shown}"))
+            # In objects that are keyed by ids, names are ids and not words of the API.
+            word = others is None and _NAME.fullmatch(name) and not _ID.fullmatch(name)
+            shown, place = name if word else ANY_NAME, () if others is None else others.place
+            new = _Tally(model.place, model.name, shown, place, f"{path}.{shown}")
+            tally = self.properties.setdefault((model.place, shown), new)
             if others is None:
                 tally.count(self.operation, value[name])
             else:
@@ -353,9 +380,6 @@ class _Counts:
             if isinstance(node, Mapping) and node:
                 return Schema((*part.place, "additionalProperties"), node)
         return None
-
-    def _tally(self, new: _Tally) -> _Tally:
-        return self.properties.setdefault((new.model, new.name), new)
 
     def _add_property(self, tally: _Tally, schema: Schema, value: object) -> None:
         tally.count(self.operation, value)
@@ -386,43 +410,26 @@ class _Counts:
         return frozenset[str]().union(*map(self._types, alternatives)) - {"null"}
 
 
-def _is_read(operation: SpecOperation) -> bool:
-    return operation.node.get("x-effect") == "read"
-
-
-def _is_name(name: str) -> bool:
-    """Return True if a property's name is a word of the API, and not an id as in objects that are keyed by ids."""
-    return bool(_NAME.fullmatch(name)) and not _ID.fullmatch(name)
-
-
 def _property_differences(counts: _Counts, tally: _Tally) -> Iterator[Difference]:
-    spec, of, there = counts.spec, counts.objects[tally.model], tally.present - tally.nulls
+    spec, of = counts.spec, counts.objects[tally.model]
     if not tally.place:
-        difference = _difference(UNKNOWN, tally, tally.present, of)
+        difference = tally.difference(UNKNOWN, tally.present, of)
         clear = len(difference.types) == 1 and tally.name != ANY_NAME
         yield evolve(difference, place=_home(spec, Schema(tally.model, spec.at(tally.model)))) if clear else difference
         return
-    evidence = spec.evidence(tally.place)
-    if tally.required and there < of:
-        yield _difference(MISSING, tally, of - there, of, evidence=evidence)
+    evidence, missing = spec.evidence(tally.place), of - (tally.present - tally.nulls)
+    if tally.required and missing:
+        yield tally.difference(MISSING, missing, of, evidence=evidence)
     if tally.conflicts:
-        yield _difference(CONFLICT, tally, tally.conflicts, of, evidence=evidence)
-
-
-def _value_difference(counts: _Counts, tally: _Tally) -> Difference:
-    place = () if tally.name == ANY_NAME else tally.place
-    return _difference(VALUE, tally, tally.present, counts.texts[tally.model], place=place)
+        yield tally.difference(CONFLICT, tally.conflicts, of, evidence=evidence)
 
 
 def _response_differences(counts: _Counts) -> Iterator[Difference]:
-    total: Counter[str] = Counter()
-    for (name, _), count in counts.statuses.items():
-        total[name] += count
     for name, tally in counts.mistyped.items():
-        yield _difference(CONFLICT, tally, tally.conflicts, total[name])
+        yield tally.difference(CONFLICT, tally.conflicts, counts.responses[name])
     for name, count in counts.not_json.items():
-        if count:
-            yield Difference(kind=NOT_JSON, schema=name, name="", operations=(name,), seen=count, of=total[name])
+        of = counts.responses[name]
+        yield Difference(kind=NOT_JSON, schema=name, name="", operations=(name,), seen=count, of=of)
     for (name, status), count in sorted(counts.statuses.items()):
         operation = counts.spec.operations[name]
         if operation.response(status) is None:
@@ -434,29 +441,9 @@ def _response_differences(counts: _Counts) -> Iterator[Difference]:
                 name=str(status),
                 operations=(name,),
                 seen=count,
-                of=total[name],
+                of=counts.responses[name],
                 place=(*operation.place, "responses") if add else (),
             )
-
-
-def _difference(kind: str, tally: _Tally, seen: int, of: int, *, evidence: str = "", place: Place = ()) -> Difference:
-    formats = list(tally.formats)
-    return Difference(
-        kind=kind,
-        schema=tally.schema,
-        name=tally.name,
-        path=tally.path,
-        operations=tuple(sorted(tally.operations)),
-        seen=seen,
-        of=of,
-        nulls=tally.nulls,
-        found=tuple(sorted(tally.found.items(), key=lambda each: _in_order(each[0]))),
-        items=tuple(sorted(tally.items, key=_in_order)),
-        format=formats[0] if len(formats) == 1 else "",
-        expected=tuple(sorted(tally.expected, key=_in_order)),
-        evidence=evidence,
-        place=place,
-    )
 
 
 def _in_order(kind: str) -> tuple[int, str]:

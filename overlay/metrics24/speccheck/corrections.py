@@ -7,10 +7,10 @@ they are, byte for byte, which no dump of a parsed document can promise.
 from __future__ import annotations
 
 import difflib
+import http.client
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 from attrs import define, field
@@ -92,15 +92,19 @@ def patched(spec: Spec, compared: Comparison) -> str:
     for each in compared.confirmed:
         edits.replace((*each.place, "x-evidence"), OBSERVED)
     for difference in {(each.place, each.name): each for each in compared.differences if each.by_patch}.values():
+        name = _yaml_key(difference.name)
         if difference.kind == UNKNOWN:
-            edits.add_entry(difference.place, _yaml_key(difference.name), _property(difference))
+            entry = f"{name}: {_property(difference)}"
+            edits.add(difference.place, [entry], entry)
         elif difference.kind == VALUE:
-            edits.add_item(difference.place, _yaml_key(difference.name))
+            edits.add(difference.place, [f"- {name}"], name)
         elif difference.kind == STATUS:
             operation, status = spec.operations[difference.schema], int(difference.name)
             has_body = (operation.id, status) in compared.with_body
             response = _response(spec, operation, status, has_body=has_body)
-            edits.add_entry_in_order(difference.place, difference.name, _lines(response), _flow(response))
+            edits.add(
+                difference.place, [f"{name}:", *_lines(response)], f"{name}: {_flow(response)}", before=difference.name
+            )
     return edits.text()
 
 
@@ -113,12 +117,10 @@ def as_diff(old: str, new: str, name: str) -> str:
 
 def _property(difference: Difference) -> str:
     """Write a schema like the others in the spec: null is allowed, and times stay text, since their form may vary."""
-    kind, items = difference.types[0], "{}"
-    if len(difference.items) == 1 and difference.items[0] in _SIMPLE_ITEMS:
-        items = f"{{type: {difference.items[0]}}}"
+    kind, items = difference.types[0], difference.items
     parts = [f"type: {_flow_list([kind, 'null'])}"]
     if kind == "array":
-        parts.append(f"items: {items}")
+        parts.append(f"items: {{type: {items[0]}}}" if len(items) == 1 and items[0] in _SIMPLE_ITEMS else "items: {}")
     if kind == "object":
         parts.append("additionalProperties: true")
     if kind == "string" and difference.format:
@@ -128,7 +130,8 @@ def _property(difference: Difference) -> str:
 
 def _response(spec: Spec, operation: SpecOperation, status: int, *, has_body: bool) -> dict[str, Any]:
     """Describe a response that the spec does not list; a success has the schema of 200, a failure that of 400."""
-    described = {"description": f"Not documented; its name in HTTP is {_phrase(status)}.", "x-evidence": OBSERVED}
+    phrase = http.client.responses.get(status, "unknown")
+    described = {"description": f"Not documented; its name in HTTP is {phrase}.", "x-evidence": OBSERVED}
     schema = _content(spec, operation, 200 if status < 300 else 400)
     return described | ({"content": {"application/json": {"schema": schema}}} if has_body and schema else {})
 
@@ -149,22 +152,12 @@ def _content(spec: Spec, operation: SpecOperation, like: int) -> Any:
     return schema if all(each.keys() <= _REFERENCES for each in parts) else {}
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "unknown"
-
-
 def _flow(node: Any) -> str:
     """Write texts, lists and mappings as YAML on one line, in the spec's style."""
     if isinstance(node, Mapping):
-        return f"{{{', '.join(f'{_flow_key(key)}: {_flow(value)}' for key, value in node.items())}}}"
+        pairs = {key if key.startswith("$") else _yaml_key(key): _flow(value) for key, value in node.items()}
+        return f"{{{', '.join(f'{key}: {value}' for key, value in pairs.items())}}}"
     return f"[{', '.join(map(_flow, node))}]" if isinstance(node, list) else _yaml_key(node)
-
-
-def _flow_key(key: str) -> str:
-    return key if key.startswith("$") else _yaml_key(key)
 
 
 def _flow_list(types: Iterable[str]) -> str:
@@ -190,31 +183,21 @@ class _Edits:
         node = _at(self.spec.nodes, place)
         self._replacements[node.start_mark.index, node.end_mark.index] = text
 
-    def add_entry(self, place: Place, key: str, value: str) -> None:
-        """Add an entry to a mapping, after all others."""
-        node = _at(self.spec.nodes, place)
-        if node.flow_style:
-            self._add_inside(node, f"{key}: {value}")
-        else:
-            name, last = node.value[-1]
-            self._add_lines(_end(self.spec.text, name, last), name.start_mark.column, [f"{key}: {value}"])
+    def add(self, place: Place, lines: Sequence[str], flow: str, before: str = "") -> None:
+        """Add an entry to a mapping or an item to a list: `lines` of their own, or `flow` within brackets or braces.
 
-    def add_entry_in_order(self, place: Place, key: str, lines: Sequence[str], value: str) -> None:
-        """Add an entry to a mapping, after those whose keys are smaller: `lines`, or `value` where it is in braces."""
+        It comes after all others, or in a mapping after those whose keys are smaller than `before`.
+        """
         node = _at(self.spec.nodes, place)
         if node.flow_style:
-            self._add_inside(node, f'"{key}": {value}')
-        else:
-            name, last = ([entry for entry in node.value if entry[0].value < key] or node.value[:1])[-1]
-            self._add_lines(_end(self.spec.text, name, last), name.start_mark.column, [f'"{key}":', *lines])
-
-    def add_item(self, place: Place, item: str) -> None:
-        """Add an item to a list, after all others."""
-        node = _at(self.spec.nodes, place)
-        if node.flow_style:
-            self._add_inside(node, item)
-        else:
-            self._add_lines(_end(self.spec.text, None, node.value[-1]), node.start_mark.column, [f"- {item}"])
+            self._add_inside(node, flow)
+            return
+        others = node.value
+        if before:
+            others = [entry for entry in others if entry[0].value < before] or others[:1]
+        key, value = others[-1] if isinstance(others[-1], tuple) else (None, others[-1])
+        column = (key or node).start_mark.column
+        self._add_lines(_end(self.spec.text, key, value), column, lines)
 
     def text(self) -> str:
         """Return the text with all edits."""

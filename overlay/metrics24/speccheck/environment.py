@@ -25,6 +25,17 @@ from metrics24.config import API_KEY_VARIABLE, BASE_URL_VARIABLE, TOKEN_VARIABLE
 from metrics24.errors import Metrics24Error, SecurityError
 from metrics24.speccheck.judgement import KEY_REFUSED, UNREACHABLE, UNSAFE, Finding, Verdict
 
+_MOST_SKEW = 60.0  # seconds
+_SOON = 14  # days that a certificate is still valid
+
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+_PLACEHOLDER = re.compile(
+    r"<.*>|\$\{?\w+\}?|x{3,}|\.{3}|(your|my|the)[-_ ]?(api[-_ ]?)?(key|token).*|changeme", re.IGNORECASE
+)
+
 
 @frozen(kw_only=True)
 class Contact:
@@ -57,8 +68,12 @@ def contact(base_url: str, timeout: float) -> Contact:
         ):
             seconds = time.monotonic() - started
             return Contact(seconds=seconds, date=response.headers.get("date", ""), expires=_expiry(response))
+    except httpx.TimeoutException:
+        return Contact(problem=f"no response within {timeout:g} s")
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        return Contact(problem=_problem(error, timeout), untrusted=is_untrusted(error))
+        if is_untrusted(error):
+            return Contact(problem=f"the certificate is not trusted ({error})", untrusted=True)
+        return Contact(problem=f"the server could not be reached ({type(error).__name__}: {error})")
 
 
 def _expiry(response: httpx.Response) -> datetime | None:
@@ -66,26 +81,6 @@ def _expiry(response: httpx.Response) -> datetime | None:
     connection = stream.get_extra_info("ssl_object") if stream is not None else None
     shown = (connection.getpeercert() or {}).get("notAfter") if connection is not None else None
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown), UTC) if shown else None
-
-
-def _problem(error: Exception, timeout: float) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return f"no response within {timeout:g} s"
-    if is_untrusted(error):
-        return f"the certificate is not trusted ({error})"
-    return f"the server could not be reached ({type(error).__name__}: {error})"
-
-
-_MOST_SKEW = 60.0  # seconds
-_SOON = 14  # days that a certificate is still valid
-
-_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
-_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-_PLACEHOLDER = re.compile(
-    r"<.*>|\$\{?\w+\}?|x{3,}|\.{3}|(your|my|the)[-_ ]?(api[-_ ]?)?(key|token).*|changeme", re.IGNORECASE
-)
 
 
 @frozen
@@ -129,23 +124,13 @@ def check_settings(
         f"metrics24 {__version__}, httpx {httpx.__version__}, Python {platform.python_version()}",
     ]
     if problem is None:
-        summary = "settings are complete"
-        return Finding(name="environment", verdict=Verdict.WORKS, summary=summary, details=tuple(details))
+        return Finding("environment", Verdict.WORKS, "settings are complete", details=details)
     code = UNSAFE if isinstance(problem, SecurityError) else KEY_REFUSED
-    return Finding(name="environment", verdict=Verdict.BROKEN, summary=str(problem), details=tuple(details), code=code)
+    return Finding("environment", Verdict.BROKEN, str(problem), details=details, code=code)
 
 
 def check_key(credential: CredentialSource) -> Finding:
     """Say what looks wrong about the credential, without showing it; a guess, so it is a note at most."""
-    remarks = _remarks(credential)
-    length = "1 character" if len(credential.value) == 1 else f"{len(credential.value)} characters"
-    if not remarks:
-        return Finding(name="key shape", verdict=Verdict.WORKS, summary=f"{length}, nothing unusual")
-    summary = f"{length}; {remarks[0]}"
-    return Finding(name="key shape", verdict=Verdict.NOTE, summary=summary, details=tuple(remarks[1:]))
-
-
-def _remarks(credential: CredentialSource) -> list[str]:
     value, scheme = credential.value, credential.scheme
     bare = value.strip().strip(_QUOTES)
     remarks = {
@@ -159,19 +144,21 @@ def _remarks(credential: CredentialSource) -> list[str]:
         f"it is very long for a {scheme}: is it more than that?": len(bare) > 4096,
         "it has characters outside ASCII, which no header can hold": not value.isascii(),
     }
-    return [remark for remark, applies in remarks.items() if applies]
+    length = "1 character" if len(value) == 1 else f"{len(value)} characters"
+    first, *others = [remark for remark, applies in remarks.items() if applies] or [""]
+    if not first:
+        return Finding("key shape", Verdict.WORKS, f"{length}, nothing unusual")
+    return Finding("key shape", Verdict.NOTE, f"{length}; {first}", details=others)
 
 
 def check_reachability(contact: Contact) -> Finding:
     """Say if the server responds at all."""
-    name, problem = "reachability", contact.problem
-    if not problem:
-        summary = f"the server responds, after {contact.seconds:.2f} s"
-        return Finding(name=name, verdict=Verdict.WORKS, summary=summary)
+    if not contact.problem:
+        return Finding("reachability", Verdict.WORKS, f"the server responds, after {contact.seconds:.2f} s")
     remedy = "check the base URL, the network and the proxy settings"
     if contact.untrusted:
         remedy = "if the host is right, name its authority in SSL_CERT_FILE"
-    return Finding(name=name, verdict=Verdict.BROKEN, summary=problem, remedy=(remedy,), code=UNREACHABLE)
+    return Finding("reachability", Verdict.BROKEN, contact.problem, remedy=(remedy,), code=UNREACHABLE)
 
 
 def check_certificate(contact: Contact, now: datetime) -> Finding | None:
@@ -181,31 +168,21 @@ def check_certificate(contact: Contact, now: datetime) -> Finding | None:
     left = (contact.expires - now).days
     days = "1 day" if left == 1 else f"{left} days"
     summary = f"the certificate is trusted, and expires on {contact.expires:%Y-%m-%d} ({days} left)"
-    return Finding(name="TLS", verdict=Verdict.NOTE if left < _SOON else Verdict.WORKS, summary=summary)
+    return Finding("TLS", Verdict.NOTE if left < _SOON else Verdict.WORKS, summary)
 
 
 def check_clock(contact: Contact, now: datetime) -> Finding:
     """Compare this machine's clock with the server's."""
     try:
-        theirs = parsedate_to_datetime(contact.date)
-        skew = (now - theirs).total_seconds()
+        skew = (now - parsedate_to_datetime(contact.date)).total_seconds()
     except (ValueError, TypeError, OverflowError):
-        return Finding(name="clock", verdict=Verdict.NOTE, summary="the server sends no date to compare with")
+        return Finding("clock", Verdict.NOTE, "the server sends no date to compare with")
     if abs(skew) <= _MOST_SKEW:
-        return Finding(name="clock", verdict=Verdict.WORKS, summary="this machine's clock agrees with the server's")
+        return Finding("clock", Verdict.WORKS, "this machine's clock agrees with the server's")
     direction = "ahead of" if skew > 0 else "behind"
-    return Finding(
-        name="clock",
-        verdict=Verdict.NOTE,
-        summary=f"this machine's clock is {abs(skew):,.0f} s {direction} the server's",
-        remedy=("set the clock: deadlines, signed URLs and 'yesterday' depend on it",),
-    )
-
-
-def suspect_base_url() -> Finding:
-    """Return the finding on a server on which no operation works."""
-    summary = "no operation works on this server: check the base URL first, the path in it included"
-    return Finding(name="base URL", verdict=Verdict.NOTE, summary=summary)
+    summary = f"this machine's clock is {abs(skew):,.0f} s {direction} the server's"
+    remedy = "set the clock: deadlines, signed URLs and 'yesterday' depend on it"
+    return Finding("clock", Verdict.NOTE, summary, remedy=(remedy,))
 
 
 def _set(environ: Mapping[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -10,14 +10,14 @@ import binascii
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from metrics24._core.effects import RawResponse
 from metrics24._core.export_flows import names_in
@@ -43,7 +43,6 @@ Arguments = Mapping[str, Any]
 Row = Mapping[str, Any]
 Routes = Mapping[str, tuple[str, str]]
 
-TABLES: Final = tuple(kind.report for kind in KINDS.values())
 SAMPLE: Final = 10
 """Rows or objects that the doctor asks for: a single one says little of its fields."""
 MOST_ROWS: Final = 100
@@ -61,6 +60,7 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 _LONGEST_HEADER = 2_000
 _LIVE = "# kind: live"  # the mark of our own recordings of a live API
 _GZIP = b"\x1f\x8b"
+_BODIES = ("base64_string", "base64", "string")  # the names that versions of vcrpy give to a body
 
 
 @frozen(kw_only=True)
@@ -90,26 +90,35 @@ class MissingArgument:
 
 @define
 class Facts:
-    """All that is known to ask with. Rows and ids are the user's: they go into requests and nowhere else."""
+    """All that is known to ask with. Rows and ids are the user's: they go into requests and nowhere else.
+
+    Attributes:
+        integration: the integration to ask, if there is one.
+        start: the first day of a range.
+        end: the last day.
+        page_size: the number of rows or objects to ask for.
+        artifact: the name of an export's file.
+        objects: the rows and objects that tables and lists gave, by their model.
+
+    """
 
     integration: str | None
     start: date
     end: date
     page_size: int = SAMPLE
-    filter_group: str | None = field(default=None, repr=False)
-    export: str | None = field(default=None, repr=False)
     artifact: str | None = field(default=None, repr=False)
-    rows: dict[str, list[Row]] = field(factory=dict, repr=False)
-    tables: dict[str, list[Row]] = field(factory=dict, repr=False)
+    objects: dict[str, list[Row]] = field(factory=dict, repr=False)
 
     def arguments(self) -> dict[str, object]:
         """Return the arguments that many operations share; a `MissingArgument` for one that is not known."""
+        groups = self.objects.get("FilterGroup", [])
+        with_file_first = sorted(self.objects.get("Export", []), key=lambda each: next(names_in(each), None) is None)
         return self.scope() | {
             "start_date": self.start,
             "end_date": self.end,
             "pagesize": self.page_size,
-            "filter_group_id": self.filter_group or MissingArgument("no list gave the id of a filter group"),
-            "export_id": self.export or MissingArgument("no list gave the id of an export"),
+            "filter_group_id": _first_id(groups) or MissingArgument("no list gave the id of a filter group"),
+            "export_id": _first_id(with_file_first) or MissingArgument("no list gave the id of an export"),
             "artifact_name": self.artifact or MissingArgument("no export named a file"),
         }
 
@@ -132,24 +141,14 @@ class Facts:
     def learn(self, operation: Operation, body: object) -> None:
         """Take ids and rows out of a response."""
         model, value = described_part(operation, body)
-        items = _items(model, value)
-        for kind, objects in items.items():
-            if kind == "FilterGroup" and self.filter_group is None:
-                self.filter_group = _first_id(objects)
-            elif kind == "Export":
-                with_file_first = sorted(objects, key=lambda each: next(names_in(each), None) is None)
-                self.export = self.export or _first_id(with_file_first)
+        for kind, objects in _items(model, value).items():
+            self.objects[kind] = self.objects.get(kind) or objects
         if model == "Export" and isinstance(value, dict):
             self.artifact = self.artifact or next(names_in(value), None)
-        for kind in ("Click", "Conversion"):
-            if items.get(kind):
-                self.rows[kind] = items[kind]
-        if operation.id in TABLES:
-            self.tables.setdefault(operation.id, rows_in(operation, body))
 
     def _from_rows(self, model: str, base: Arguments, needed: list[str]) -> list[Arguments] | MissingArgument:
         """Choose keys of rows to look them up; the documentation does not say which column holds a transaction id."""
-        rows = self.rows.get(model)
+        rows = self.objects.get(model)
         if not rows:
             return MissingArgument(
                 "no rows to look up: their table must work, and --start and --end name days that have some"
@@ -160,17 +159,15 @@ class Facts:
             usable = next((each for each in keys if all(each.get(name) for name in needed)), None)
             if usable is not None and usable not in found:
                 found.append(usable)
-        if not found:
-            lacking = [
-                name.rstrip("_") for name in needed if not any(_keys(model, row, "tx_id").get(name) for row in rows)
-            ]
+        if not found:  # `keys` are now those with the column tx_id
+            lacking = [name.rstrip("_") for name in needed if not any(each.get(name) for each in keys)]
             return MissingArgument(f"the table's rows lack {', '.join(lacking) or 'one of the keys each'}")
         return [{**base, **{name: each[name] for name in needed}} for each in found]
 
 
 def _keys(model: str, row: Row, id_column: str) -> dict[str, str]:
-    times = [each.name for each in properties(model) if each.name.endswith("_time") and each.evidence == "documented"]
-    day = _DAY.match(next((str(row[name]) for name in times if row.get(name)), ""))
+    time_column = next(kind.time_column for kind in KINDS.values() if kind.model == model)
+    day = _DAY.match(str(row.get(time_column)))
     columns = {"offer": "offer", "publisher": "publisher", "tx_id": id_column, "hash_": "hash"}
     keys = {name: str(row[column]) for name, column in columns.items() if row.get(column) not in (None, "")}
     return {**keys, "request_date": day[0]} if day else keys
@@ -243,28 +240,24 @@ class ServerProbe:
 
     def judge(self, operation: Operation, arguments: Arguments, result: ProbeResult) -> Finding:
         """Judge the result of an operation, and where it is a 404 compare it with that of a nonsense path."""
-        own = not any(name in _FOUND_IN_RESPONSES for name in arguments)
-        doubt = "" if own else "an id or key from elsewhere is not known here"
-        if _integration(**arguments) not in self._integrations:
-            doubt = doubt or "the integration is not known, with which nothing else worked either"
-        probed = evolve(
-            self._probed(operation),
-            sent=(*map(str, arguments.values()), fixed_pieces(self._route(operation).path)[-1], _NONSENSE),
-            doubt=doubt,
-            own_arguments=own,
-        )
+        own, doubt = not any(name in _FOUND_IN_RESPONSES for name in arguments), ""
+        if not own:
+            doubt = "an id or key from elsewhere is not known here"
+        elif _integration(**arguments) not in self._integrations:
+            doubt = "the integration is not known, with which nothing else worked either"
+        route = self._route(operation)
+        sent = (*map(str, arguments.values()), fixed_pieces(route.path)[-1], _NONSENSE)
+        probed = ProbedOperation(operation=operation, route=route, sent=sent, doubt=doubt, own_arguments=own)
         nonsense = self._ask_nonsense(operation, arguments) if result.status == 404 else None
         return judge(probed, result, nonsense, key_works=bool(self.worked))
 
     def not_asked(self, operation: Operation, reason: str) -> Finding:
         """Return the finding on an operation that was not asked."""
-        return self._probed(operation).finding(Verdict.INCONCLUSIVE, NOT_ASKED + reason)
+        probed = ProbedOperation(operation=operation, route=self._route(operation))
+        return probed.finding(Verdict.INCONCLUSIVE, NOT_ASKED + reason)
 
     def _route(self, operation: Operation) -> Route:
         return Route(*self.routes.get(operation.id, (operation.method, operation.path)))
-
-    def _probed(self, operation: Operation) -> ProbedOperation:
-        return ProbedOperation(operation=operation, route=self._route(operation))
 
     def _ask_nonsense(self, operation: Operation, arguments: Arguments) -> ProbeResult:
         """Ask for a path that surely does not exist, beside the operation's."""
@@ -288,32 +281,22 @@ def examine_reads(server: ServerProbe, on_step: Callable[[str], None]) -> list[F
     reads = [each for each in OPERATIONS.values() if each.effect == "read"]
     pending, results = list(reads), dict[str, tuple[Arguments, ProbeResult]]()
     while pending and not server.stopped:
-        ready = [(each, server.facts.choices(each)) for each in pending]
-        operation, choices = next((each for each in ready if isinstance(each[1], list)), (None, None))
-        if operation is None or not isinstance(choices, list):
+        ready = ((each, server.facts.choices(each)) for each in pending)
+        operation, choices = next((each for each in ready if isinstance(each[1], list)), (None, []))
+        if operation is None:
             break
         on_step(operation.id)
         pending.remove(operation)
-        results[operation.id] = _first_success(server, operation, choices)
-    return [_finding(server, each, results.get(each.id)) for each in reads]
-
-
-def _first_success(
-    server: ServerProbe, operation: Operation, choices: list[Arguments]
-) -> tuple[Arguments, ProbeResult]:
-    """Ask with one choice of arguments after the other, for as long as nothing is found under them."""
-    for arguments in choices:
-        result = server.ask(operation, arguments)
-        if result.status != 404:
-            break
-    return arguments, result
-
-
-def _finding(server: ServerProbe, operation: Operation, asked: tuple[Arguments, ProbeResult] | None) -> Finding:
-    if asked is not None:
-        return server.judge(operation, *asked)
-    choices = server.facts.choices(operation)
-    return server.not_asked(operation, server.stopped or getattr(choices, "reason", ""))
+        for arguments in choices:  # type: ignore[union-attr]
+            results[operation.id] = arguments, server.ask(operation, arguments)
+            if results[operation.id][1].status != 404:
+                break
+    return [
+        server.judge(each, *results[each.id])
+        if each.id in results
+        else server.not_asked(each, server.stopped or getattr(server.facts.choices(each), "reason", ""))
+        for each in reads
+    ]
 
 
 def nonsense_path(path: str) -> str:
@@ -356,13 +339,17 @@ def from_cassettes(spec: Spec, folder: Path) -> Gathered:
 
     """
     responses: list[RecordedResponse] = []
-    sandbox, others, foreign = False, [], 0
+    sandbox, notes, foreign = False, [], 0
     for file in sorted(each for each in folder.rglob("*") if each.suffix in _SUFFIXES and each.is_file()):
-        text = _text(file)
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"The cassette {file} cannot be read: {error}") from error
         interactions = _interactions(text, file)
         if interactions is None:
-            others.append(file.relative_to(folder).as_posix())
-        for request, response in interactions or ():
+            notes.append(f"{file.relative_to(folder).as_posix()} is no cassette")
+        for each in map(_mapping, interactions or ()):
+            request, response = _mapping(each.get("request")), _mapping(each.get("response"))
             url = urlsplit(str(request.get("uri", "")))
             operation = spec.operation_of(str(request.get("method", "")), url.path)
             if operation is None:
@@ -372,32 +359,21 @@ def from_cassettes(spec: Spec, folder: Path) -> Gathered:
             sandbox = sandbox or _of_sandbox(text, url.hostname or "")
     if not responses:
         raise UsageError(f"{folder} holds no cassette with a response of the API: record some with `make record`.")
-    notes = [f"{name} is no cassette" for name in others]
     if foreign:
         notes.append(f"requests that are none of the spec's operations, such as downloads: {foreign}")
     return Gathered(responses=tuple(responses), sandbox=sandbox, notes=tuple(notes))
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The cassette {file} cannot be read: {error}") from error
-
-
-def _interactions(text: str, file: Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]] | None:
-    """Return the requests and responses of a cassette; None if it is some other YAML."""
+def _interactions(text: str, file: Path) -> list[object] | None:
+    """Return the requests of a cassette with their responses; None if it is some other YAML."""
     yaml = import_extra("yaml")
     try:
         document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError) as error:
         reason = type(error).__name__  # its message would show a piece of the file
         raise UsageError(f"The cassette {file} is not YAML that can be read ({reason}): record it again.") from error
-    interactions = document.get("interactions") if isinstance(document, dict) else None
-    if not isinstance(interactions, list):
-        return None
-    pairs = [(_mapping(each).get("request"), _mapping(each).get("response")) for each in interactions]
-    return [(_mapping(request), _mapping(response)) for request, response in pairs]
+    interactions = _mapping(document).get("interactions")
+    return interactions if isinstance(interactions, list) else None
 
 
 def _recorded(operation: str, response: Mapping[str, Any], file: Path) -> RecordedResponse:
@@ -414,17 +390,12 @@ def _recorded(operation: str, response: Mapping[str, Any], file: Path) -> Record
 
 def _content(body: Any) -> bytes:
     """Return the bytes of a body: text, bytes or base64, packed or not."""
-    raw = body if not isinstance(body, dict) else next(_values(body), b"")
+    raw = body
+    if isinstance(body, dict):
+        name = next((each for each in _BODIES if isinstance(body.get(each), str | bytes)), "")
+        raw = base64.b64decode(body[name]) if name.startswith("base64") else body.get(name)
     content = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else bytes(raw or b"")
     return gzip.decompress(content) if content.startswith(_GZIP) else content
-
-
-def _values(body: Mapping[str, Any]) -> Iterator[str | bytes]:
-    for name in ("base64_string", "base64"):
-        if isinstance(body.get(name), str | bytes):
-            yield base64.b64decode(body[name])
-    if isinstance(body.get("string"), str | bytes):
-        yield body["string"]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

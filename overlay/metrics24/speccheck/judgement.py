@@ -70,7 +70,7 @@ SEVERITY = (UNSAFE, KEY_REFUSED, CORRECTABLE, UNREACHABLE, UNREADABLE, UNJUDGED)
 """The first of these codes that any finding has is the exit code of all."""
 
 
-@frozen(kw_only=True)
+@frozen
 class Finding:
     """The result of one check, or of asking one operation.
 
@@ -93,15 +93,15 @@ class Finding:
     name: str
     verdict: Verdict
     summary: str
-    details: tuple[str, ...] = ()
-    remedy: tuple[str, ...] = ()
-    operation: bool = False
-    method: str = ""
-    path: str = ""
-    evidence: str = ""
-    status: int | None = None
-    differences: tuple[Difference, ...] = ()
-    code: int = field()
+    details: Sequence[str] = field(default=(), kw_only=True)
+    remedy: Sequence[str] = field(default=(), kw_only=True)
+    operation: bool = field(default=False, kw_only=True)
+    method: str = field(default="", kw_only=True)
+    path: str = field(default="", kw_only=True)
+    evidence: str = field(default="", kw_only=True)
+    status: int | None = field(default=None, kw_only=True)
+    differences: Sequence[Difference] = field(default=(), kw_only=True)
+    code: int = field(kw_only=True)
 
     @code.default
     def _usual_code(self) -> int:
@@ -160,17 +160,10 @@ class ProbedOperation:
 
     def finding(self, verdict: Verdict, summary: str, status: int | None = None, **more: Any) -> Finding:
         """Make a finding about this operation."""
-        return Finding(
-            name=self.operation.id,
-            verdict=verdict,
-            summary=summary,
-            operation=True,
-            method=self.route.method,
-            path=self.route.path,
-            evidence="given" if self.rerouted else self.operation.evidence,
-            status=status,
-            **more,
-        )
+        method, path, name = self.route.method, self.route.path, self.operation.id
+        evidence = "given" if self.rerouted else self.operation.evidence
+        more |= {"operation": True, "method": method, "path": path, "evidence": evidence, "status": status}
+        return Finding(name, verdict, summary, **more)
 
 
 def judge(probed: ProbedOperation, result: ProbeResult, nonsense: ProbeResult | None, *, key_works: bool) -> Finding:
@@ -240,22 +233,26 @@ def _judge_success(probed: ProbedOperation, response: RecordedResponse) -> Findi
     if body is None and not response.problem and operation.effect == "write":
         return probed.finding(Verdict.WORKS, f"{status} without a body", status, remedy=moved)
     if body is None:
-        details = (response.problem or "It is empty.",)
-        return probed.finding(Verdict.BROKEN, "the response is not JSON", status, code=UNREADABLE, details=details)
+        reason = response.problem or "It is empty."
+        return probed.finding(Verdict.BROKEN, "the response is not JSON", status, code=UNREADABLE, details=(reason,))
     compared = compare(client_spec(), [response])
     found = compared.differences
-    absent = tuple(each for each in compared.absent if _depth(each) <= _DEEPEST_ABSENCE)
-    yaml = (*corrections.spec_lines(found), f"# then {corrections.REGENERATE}") if found else ()
-    places = "one place" if len(found) == 1 else f"{len(found)} places"
-    summary = f"method and path work, the response differs from the spec in {places}"
-    if not found:
-        summary = _amount(described_part(operation, body.value)[1])
+    absent = [each for each in compared.absent if each.path.replace(".data", "").count(".") <= _DEEPEST_ABSENCE]
+    details = [_detail(each) for each in found]
+    if absent:
+        places = ", ".join(each.path for each in absent)
+        details.append(f"documented, and absent from this response, which may be chance: {places}")
+    summary, remedy = _amount(described_part(operation, body.value)[1]), list(moved)
+    if found:
+        places = "one place" if len(found) == 1 else f"{len(found)} places"
+        summary = f"method and path work, the response differs from the spec in {places}"
+        remedy += [*corrections.spec_lines(found), f"# then {corrections.REGENERATE}"]
     return probed.finding(
         Verdict.DIFFERS if found else Verdict.WORKS,
         summary,
         status,
-        details=(*map(_detail, found), *_absent_detail(absent)),
-        remedy=(*moved, *yaml),
+        details=details,
+        remedy=remedy,
         differences=(*found, *absent),
     )
 
@@ -270,32 +267,16 @@ def described_part(operation: Operation, body: object) -> tuple[str, object]:
 
 
 def same_body(one: bytes, other: bytes, removed: Iterable[str]) -> bool:
-    """Return True if two error bodies are the same, apart from ids and other texts with digits in them."""
+    """Return True if two error bodies are the same, apart from numbers, ids and other texts with digits in them."""
     texts = sorted(filter(None, removed), key=len, reverse=True)
     return _normal(one, texts) == _normal(other, texts)
 
 
-def _normal(body: bytes, removed: list[str]) -> object:
+def _normal(body: bytes, removed: list[str]) -> str:
     try:
-        return _normal_value(json.loads(body), removed)
+        text = json.dumps(json.loads(body, parse_float=lambda _: 0), ensure_ascii=False, sort_keys=True)
     except (ValueError, RecursionError):
-        return _normal_text(body.decode("utf-8", "replace"), removed)
-
-
-def _normal_value(value: object, removed: list[str]) -> object:
-    match value:
-        case dict():
-            return {key: _normal_value(each, removed) for key, each in value.items()}
-        case list():
-            return [_normal_value(each, removed) for each in value]
-        case str():
-            return _normal_text(value, removed)
-        case bool() | None:
-            return value
-    return "#"
-
-
-def _normal_text(text: str, removed: list[str]) -> str:
+        text = body.decode("utf-8", "replace")
     for each in removed:
         text = text.replace(each, "#")
     return _ID_LIKE.sub("#", text)
@@ -309,15 +290,6 @@ def _amount(value: object) -> str:
     if isinstance(value, dict) and rows is None and "data" in value:
         return "empty, so nothing could be compared with the spec"
     return "as the spec says"
-
-
-def _depth(difference: Difference) -> int:
-    return len(difference.path.replace(".data", "").split(".")) - 1
-
-
-def _absent_detail(absent: Sequence[Difference]) -> tuple[str, ...]:
-    places = ", ".join(each.path for each in absent)
-    return (f"documented, and absent from this response, which may be chance: {places}",) if absent else ()
 
 
 def _detail(difference: Difference) -> str:
