@@ -131,7 +131,7 @@ def test_writes_that_fail_are_judged_and_cleaned_up(doctor: Doctor, serve: Serve
 
 
 def test_a_group_that_cannot_be_deleted_is_harmless_and_reported_by_name(doctor: Doctor, serve: Serve) -> None:
-    """A group that is left behind is inactive, has a high priority and an unmistakable name, which the report repeats."""
+    """A group that is left behind is inactive, has a high priority and a telling name, which the report repeats."""
     server = Groups("deleteFilterGroup", "bulkDeleteFilterGroups")
     left = doctor(serve(server), *SCRATCH, "--json").named("clean-up")
     assert left["remedy"] == ["delete it by hand; it is inactive"]
