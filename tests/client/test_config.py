@@ -40,9 +40,7 @@ def test_an_argument_silences_the_environment(
         ("", None, {KEY: "c"}, "api_key is empty"),
     ],
 )
-def test_none_or_two_credentials_are_refused(
-    api_key: str | None, token: str | None, environ: dict[str, str], words: str
-) -> None:
+def test_one_credential_is_needed(api_key: str | None, token: str | None, environ: dict[str, str], words: str) -> None:
     """No credential, an empty one, or two from one source is ConfigurationError naming the source."""
     with pytest.raises(ConfigurationError, match=words):
         resolve_credential(api_key, token, environ)

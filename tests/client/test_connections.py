@@ -25,9 +25,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_threads_that_first_meet_at_a_resource_share_the_connections(
-    resource: str, environment: pytest.MonkeyPatch
-) -> None:
+def test_threads_that_meet_at_a_resource_share_the_connections(resource: str, environment: pytest.MonkeyPatch) -> None:
     """All threads that use a resource have one driver, and from then on it stays the same."""
     with Client(api_key="k", base_url=HERE) as client, ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: getattr(client, resource), range(8)))

@@ -70,9 +70,7 @@ def belongings(box: Sandbox) -> list[tuple[str, str]]:
     return [("something of the customer's", text) for text in found]
 
 
-def test_everything_is_recorded_and_nothing_of_the_account_is_kept(
-    live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_everything_is_recorded_and_scrubbed(live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With WRITES all scenarios but those with faults are recorded and scrubbed, replay, and clean up."""
     before = left_behind(live)
     assert record(live, tmp_path, "--writes") == 0, capsys.readouterr().out
@@ -91,9 +89,7 @@ def test_everything_is_recorded_and_nothing_of_the_account_is_kept(
 
 
 @pytest.mark.parametrize("name", sorted(WRITES))
-def test_nothing_is_written_unless_asked_for(
-    name: str, live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_writes_need_the_option(name: str, live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without WRITES a scenario that writes cannot be had, and no request is sent."""
     assert record(live, tmp_path, "--only", name) == 2
     assert "can be played live this way" in capsys.readouterr().err
@@ -110,9 +106,7 @@ def test_reading_sends_nothing_that_writes(live: Sandbox, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_scenario_that_fails_is_cleaned_up_and_keeps_nothing(
-    name: str, live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_failure_is_cleaned_up(name: str, live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Everything that a scenario made before it failed is gone, and its cassette is not written."""
     before = left_behind(live)
     live.fail_next(*FAILURES[name])
@@ -131,9 +125,7 @@ def test_what_cannot_be_cleaned_up_is_named(live: Sandbox, tmp_path: Path, capsy
     assert f"failed: could not clean up, look for {left}: Forbidden" in capsys.readouterr().out
 
 
-def test_what_the_account_lacks_is_skipped_with_a_word(
-    live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_account_lacks_is_skipped(live: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Days without rows give no cassettes of rows and no failure, but the reason."""
     where = ["--integration", live.integrations[0], "--into", str(tmp_path), "--only", "look_ups"]
     assert main(["--live", *where, "--start", "2023-01-01", "--end", "2023-01-02"]) == 0

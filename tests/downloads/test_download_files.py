@@ -84,14 +84,7 @@ def test_fault_44_a_target_that_appears_meanwhile_is_left_alone(fetch: Fetching)
     assert fetch.stage.storage.asked == [0, len(LARGE)]
 
 
-PLACES = [
-    "folder",
-    "missing/clicks.csv",
-    "to_folder",
-    "fifo",
-    "nul\0.csv",
-    "n" * 250 + ".csv",
-]
+PLACES = ["folder", "missing/clicks.csv", "to_folder", "fifo", "nul\0.csv", "n" * 250 + ".csv"]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -9,19 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from downloads.fake_storage import (
-    FILE,
-    HALF,
-    Files,
-    Kept,
-    Reply,
-    asked,
-    download,
-    downloaded,
-    minted,
-    replies,
-    whole,
-)
+from downloads.fake_storage import FILE, HALF, Files, Kept, Reply, asked, download, downloaded, minted, replies, whole
 from metrics24._core import downloads as storage
 from metrics24._core.effects import Opened
 from metrics24.errors import (

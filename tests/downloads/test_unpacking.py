@@ -9,18 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloads.fake_storage import (
-    CUT,
-    FILE,
-    Files,
-    Kept,
-    Reply,
-    asked,
-    download,
-    downloaded,
-    packed,
-    replies,
-)
+from downloads.fake_storage import CUT, FILE, Files, Kept, Reply, asked, download, downloaded, packed, replies
 from metrics24._core.downloads import Gzip
 from metrics24.errors import IntegrityError, TransportError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 
 from exports.fake_exports import params
-from metrics24 import AsyncClient, Client, Limits, UsageError, export_filter, field
+from metrics24 import Limits, UsageError, export_filter, field
 from metrics24.arguments import artifact_name, seconds
 from metrics24.export_job import check_target
 from metrics24.exports import Exports
 from metrics24.kinds import KINDS
 from support.fake_driver import FakeDriver, policy
+from support.running import Running
 
 
 def test_what_makes_sense_is_kept() -> None:
@@ -28,17 +30,13 @@ def test_what_makes_sense_is_kept() -> None:
     assert (found.delimiter, found.filter) == (";", condition)
 
 
-@pytest.mark.parametrize("days", [{"start": None}, {"end": None}, {"start": None, "end": None}])
-def test_days_may_be_left_out(days: dict[str, None]) -> None:
-    """A day that is not given is not sent."""
-    found = params(**days)
-    assert (found.start is None, found.end is None) == ("start" in days, "end" in days)
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "\x01", "§", " "])
-def test_any_one_character_may_delimit(delimiter: str) -> None:
-    """Every character but those that CSV needs for itself is a delimiter."""
-    assert params(delimiter=delimiter).delimiter == delimiter
+def test_optional_arguments_are_kept() -> None:
+    """Days may be left out, any character but those of CSV is a delimiter, and seconds are numbers up to a billion."""
+    for days in ({"start": None}, {"end": None}, {"start": None, "end": None}):
+        found = params(**days)
+        assert (found.start is None, found.end is None) == ("start" in days, "end" in days)
+    assert [params(delimiter=each).delimiter for each in ",;\t|\x01§ "] == [*",;\t|\x01§ "]
+    assert [seconds(each, "reuse") for each in (0, 0.5, 86400, 1e9)] == [0, 0.5, 86400, 1e9]
 
 
 NO_COLUMNS: list[Any] = ["a", b"x", None, 5, [1], [""], [" a"], ["a,b"], ["a\n"], ["\ud800"], ["a", "b", "a"], [None]]
@@ -68,12 +66,6 @@ def test_fault_28_what_makes_no_sense_is_a_usage_error(name: str, value: Any) ->
         params(**{name: value})
 
 
-@pytest.mark.parametrize("value", [0, 0.5, 86400, 1e9])
-def test_seconds_are_numbers(value: float) -> None:
-    """Whole seconds and parts are taken, from 0 to a billion."""
-    assert seconds(value, "reuse") == value
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -94,51 +86,35 @@ def test_fault_28_a_plan_that_makes_no_sense_is_a_usage_error(name: str, value: 
         exports.plan(given.pop("kind"), given.pop("integration"), **given)
 
 
-@pytest.mark.parametrize("name", ["a.csv", "../../etc/passwd", "a b"])
-def test_fault_59_a_files_name_is_text_and_no_path(name: str) -> None:
-    """Any name that the server gives a file is sent as a parameter, and never used as a local path."""
-    assert artifact_name(name, "artifact_name") == name
-
-
-@pytest.mark.parametrize("name", ["", None, 5, b"a.csv"])
-def test_a_file_without_a_name_is_a_usage_error(name: object) -> None:
-    """The error says where names are found."""
+@pytest.mark.parametrize("name", ["a.csv", "../../etc/passwd", "a b", "", None, 5, b"a.csv"])
+def test_fault_59_a_files_name_is_text_and_no_path(name: Any) -> None:
+    """Any name that the server gives a file is a parameter, never a path; an error says where names are found."""
+    if isinstance(name, str) and name:
+        assert artifact_name(name, "artifact_name") == name
+        return
     with pytest.raises(UsageError, match=r"artifact_name must be text .*\.artifact_name"):
         artifact_name(name, "artifact_name")
 
 
-ORIGIN: dict[str, Any] = {"api_key": "k", "base_url": "http://127.0.0.1:9"}
-START: dict[str, Any] = {"fields": ["status"], "reuse": -1}
-
-
-async def test_both_clients_name_what_is_wrong() -> None:
+def test_both_clients_name_what_is_wrong(run: Running) -> None:
     """Wrong arguments are named before anything is sent, by Client and by AsyncClient."""
-    with Client(**ORIGIN) as client:
-        for call in (client.exports.get, client.exports.delete, client.exports.resume):
-            with pytest.raises(UsageError, match=r"\bexport_id(?![~\w])"):
-                call("a/b")
-        with pytest.raises(UsageError, match=r"\breuse(?![~\w])"):
-            client.exports.start("clicks", "int1", **START)
-        with pytest.raises(UsageError, match="artifact_name"):
-            client.exports.url("")
-    async with AsyncClient(**ORIGIN) as twin:
-        for acall in (twin.exports.get, twin.exports.delete, twin.exports.resume):
-            with pytest.raises(UsageError, match=r"\bexport_id(?![~\w])"):
-                await acall("a/b")
-        with pytest.raises(UsageError, match=r"\breuse(?![~\w])"):
-            await twin.exports.start("clicks", "int1", **START)
-        with pytest.raises(UsageError, match="artifact_name"):
-            await twin.exports.url("")
+    exports = run.client("http://127.0.0.1:9").exports
+    calls: dict[str, Callable[[], Any]] = {
+        "get export_id": lambda: exports.get("a/b"),
+        "delete export_id": lambda: exports.delete("a/b"),
+        "resume export_id": lambda: exports.resume("a/b"),
+        "start reuse": lambda: exports.start("clicks", "int1", fields=["status"], reuse=-1),
+        "url artifact_name": lambda: exports.url(""),
+    }
+    for name, call in calls.items():
+        with pytest.raises(UsageError, match=rf"\b{name.split()[1]}(?![~\w])"):
+            run.result(call())
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JSON"])
-def test_a_download_that_promises_another_format_is_refused(suffix: str) -> None:
-    """A path with the suffix of another format is a UsageError that says what to write."""
-    with pytest.raises(UsageError, match=r"end in \.csv"):
-        check_target(f"clicks{suffix}")
-
-
-@pytest.mark.parametrize("name", ["clicks.csv", "clicks.tsv", "clicks", "json"])
-def test_a_download_may_have_any_other_name(name: str) -> None:
-    """A path that promises no other format is left as it was written."""
-    assert check_target(name) == Path(name)
+def test_a_download_that_promises_another_format_is_refused() -> None:
+    """A path with the suffix of another format is a UsageError that says what to write; others are kept."""
+    for suffix in (".jsonl", ".ndjson", ".json", ".gz", ".zip", ".xlsx", ".JSON"):
+        with pytest.raises(UsageError, match=r"end in \.csv"):
+            check_target(f"clicks{suffix}")
+    for name in ("clicks.csv", "clicks.tsv", "clicks", "json"):
+        assert check_target(name) == Path(name)

@@ -83,14 +83,6 @@ def test_what_lacks_or_contradicts_any_part_is_not_equal(name: str, value: objec
     assert not repeats(changed(export(), {name: value}), params())
 
 
-@pytest.mark.parametrize("missing", ["start", "end"])
-def test_days_that_were_left_out_equal_nothing(missing: str) -> None:
-    """Not even an export that has none."""
-    option = {"start": "start_date", "end": "end_date"}[missing]
-    for value in ("2025-02-01", None, ..., "None"):
-        assert not repeats(changed(export(), {f"reports_query_option.{option}": value}), params(**{missing: None}))
-
-
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -112,25 +104,25 @@ def test_filters_must_be_repeated_by_name_operator_and_values(changes: dict[str,
     assert repeats(changed(export(), changes), params(filter=STATUS)) is expected
 
 
-def test_a_text_is_no_list_of_its_letters() -> None:
-    """Values that were asked for one by one do not equal one that is spelt alike."""
-    echo = export(export_list_options__filters={"offer": {"eq": "12"}})
-    assert not repeats(echo, params(filter=field("offer").any_of("1", "2")))
+EXTRA, OFFERS = "export_list_options.extra_parameters", "export_list_options.filters"
+REPEATED: list[tuple[dict[str, Any], str, list[object], list[object]]] = [
+    ({"delimiter": ";"}, "format.delimiter", [";"], [","]),
+    ({"delimiter": "\t"}, "format.delimiter", ["\t"], [","]),
+    ({"delimiter": ","}, "format.delimiter", [","], [";"]),
+    ({"extra_parameters": ("a", "b")}, EXTRA, [["a", "b"], "a,b"], [["b", "a"], None]),
+    ({"filter": field("offer").any_of("1", "2")}, OFFERS, [{"offer": {"eq": ["1", "2"]}}], [{"offer": {"eq": "12"}}]),
+    ({"start": None}, "reports_query_option.start_date", [], ["2025-02-01", None, ..., "None"]),
+    ({"end": None}, "reports_query_option.end_date", [], ["2025-02-01", None, ..., "None"]),
+]
 
 
-@pytest.mark.parametrize(("asked", "echoed"), [(";", ";"), ("\t", "\t")])
-def test_another_delimiter_must_be_repeated(asked: str, echoed: str) -> None:
-    """A delimiter is equal to itself alone, and none is a comma."""
-    assert repeats(export(format__delimiter=echoed), params(delimiter=asked))
-    assert not repeats(export(), params(delimiter=asked))
-    assert repeats(export(), params(delimiter=","))
-
-
-def test_extra_parameters_must_be_repeated_in_order() -> None:
-    """They are columns of the file, as fields are."""
-    asked = params(extra_parameters=("a", "b"))
-    for echo, expected in ((["a", "b"], True), ("a,b", True), (["b", "a"], False), (None, False)):
-        assert repeats(export(export_list_options__extra_parameters=echo), asked) is expected
+@pytest.mark.parametrize(("changes", "place", "equal", "other"), REPEATED, ids=str)
+def test_optional_arguments_must_be_repeated(
+    changes: dict[str, Any], place: str, equal: list[object], other: list[object]
+) -> None:
+    """Delimiter, extra parameters and lists of values are equal in their order alone; days left out equal nothing."""
+    for value in (*equal, *other):
+        assert repeats(changed(export(), {place: value}), params(**changes)) is (value in equal)
 
 
 @pytest.mark.parametrize(

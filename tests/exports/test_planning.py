@@ -49,12 +49,13 @@ def test_without_rows_there_is_one_range() -> None:
     assert (spans(found), found.end_included, found.rows_per_day, found.exports[0].rows) == ([(0, 9)], None, 0, 0)
 
 
-def test_a_single_day_is_one_range() -> None:
-    """One day cannot be split, and is said to be too large if it may be."""
-    found = planned(Reports(HOURLY, [past(1000)]), days=1, export_rows=10_001)
-    assert found.exports == (PlannedExport(FIRST, FIRST, rows=100),)
-    [alone] = planned(Reports(HOURLY, [past(2000)]), days=1, export_rows=150).exports
-    assert (alone.start, alone.end, alone.too_large) == (FIRST, FIRST, True)
+@pytest.mark.parametrize(
+    ("rows", "limit", "expected"), [(1000, 10_001, 100), (1000, 100, 100), (1000, 99, 100), (2000, 150, 200)]
+)
+def test_a_single_day_is_one_range(rows: int, limit: int, expected: int) -> None:
+    """One day cannot be split, and is marked as too large if it may have more rows than an export."""
+    [alone] = planned(Reports(HOURLY, [past(rows)]), days=1, export_rows=limit).exports
+    assert alone == PlannedExport(FIRST, FIRST, rows=expected, too_large=expected > limit)
 
 
 def test_days_that_are_too_large_stand_alone_and_are_marked() -> None:
@@ -68,13 +69,6 @@ def test_days_that_are_too_large_stand_alone_and_are_marked() -> None:
         (1, 1, True),
         (2, 2, True),
     ]
-
-
-@pytest.mark.parametrize(("limit", "too_large"), [(100, False), (99, True)])
-def test_a_day_with_as_many_rows_as_fit_is_not_too_large(limit: int, too_large: bool) -> None:
-    """Only a day that may have more rows than an export is marked."""
-    [alone] = planned(Reports(HOURLY, [past(1000)]), days=1, export_rows=limit).exports
-    assert (alone.rows, alone.too_large) == (100, too_large)
 
 
 def test_few_rows_make_one_range_of_any_length() -> None:

@@ -71,14 +71,10 @@ def test_two_rows_are_enough_for_a_rate() -> None:
     assert FakeDriver(server).run(plan(asked, Limits(), policy(), {})).rows_per_day == 2 * 86400 / 60 * 2
 
 
-def test_samples_without_times_are_counted() -> None:
-    """If rows do not tell when they are from, a page stands for its rows, and any row proves the day."""
+def test_samples_without_a_span_are_counted() -> None:
+    """Rows without times stand for themselves, and prove the day; rows of one moment stand for a second."""
     server = Reports([day(0, 12) + timedelta(seconds=second) for second in range(200)])
     server.column = "when"
     found = planned(server, days=1, kind="conversions")
     assert (found.rows_per_day, found.end_included) == (200, True)
-
-
-def test_rows_of_one_moment_do_not_divide_by_nothing() -> None:
-    """A page of equal times stands for a second."""
     assert planned(Reports([day(0, 12)] * 200), days=1).rows_per_day == 100 * 86400 * 2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
+import httpx
 import pytest
 
 from exports.fake_exports import changed, export, listed, moment, params
+from metrics24._core.effects import RawResponse
 from metrics24._core.export_flows import every_export, find, request, start
 from metrics24.errors import (
     AmbiguousWrite,
@@ -19,19 +22,19 @@ from metrics24.errors import (
     RequestTimeout,
     TransportError,
 )
+from metrics24.kinds import KINDS
 from support.fake_driver import FakeDriver, Outcome, in_turn, policy, raw
 
+HTML = RawResponse(201, httpx.Headers(), b"<html></html>")
 LOST: dict[str, Any] = {
     "reset": lambda: TransportError("reset"),
     "timeout": lambda: RequestTimeout("late"),
-    "503": lambda: raw(503),
-    "408": lambda: raw(408),
-    "504": lambda: raw(504),
-    "null": lambda: raw(201, None),
-    "nothing": lambda: raw(201, {}),
-    "an id alone": lambda: raw(201, {"created_item_id": "e1"}),
-    "an id that bends": lambda: raw(201, export("..")),
-    "an empty id": lambda: raw(201, export("")),
+    **{str(status): functools.partial(raw, status) for status in (408, 503, 504)},
+    "a page": lambda: HTML,
+    **{
+        f"created {body}": functools.partial(raw, 201, body)
+        for body in (None, {}, {"created_item_id": "e1"}, export(".."), export(""))
+    },
 }
 
 
@@ -40,15 +43,12 @@ def operations(driver: FakeDriver) -> list[str]:
     return [call.request.operation for call in driver.calls]
 
 
-@pytest.mark.parametrize(
-    ("kind", "operation"),
-    [("clicks", "downloadClicks"), ("conversions", "downloadConversions"), ("impressions", "downloadImpressions")],
-)
-def test_an_export_is_one_request(kind: str, operation: str) -> None:
-    """Each kind has its operation, and without reuse nothing else is asked."""
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_is_one_request(kind: str) -> None:
+    """Each kind has its operation, and without reuse nothing else is requested."""
     driver = FakeDriver(in_turn(raw(201, export("e7"))))
     assert driver.run(start(params(kind=kind), policy(), {}))["id"] == "e7"
-    assert operations(driver) == [operation]
+    assert operations(driver) == [f"download{kind.title()}"]
 
 
 def test_all_that_is_wanted_is_sent() -> None:
@@ -100,22 +100,22 @@ def test_fault_35_a_lost_response_is_not_taken_for_the_export_before(first: str)
     assert [each.id for each in caught.value.candidates] == ["e1"]
 
 
-@pytest.mark.parametrize("created", [..., None, "", "soon", "2030-01-01T00:00:00", 12])
-def test_fault_35_an_export_that_does_not_say_its_age_is_not_adopted(created: object) -> None:
-    """A creation time that is absent, unreadable or without a zone may be an older one's."""
+@pytest.mark.parametrize(
+    ("days", "created", "candidates"),
+    [
+        *[({}, each, []) for each in (..., None, "", "soon", "2030-01-01T00:00:00", 12)],
+        ({"start": None}, moment(0), ["e1"]),
+    ],
+)
+def test_fault_35_an_export_of_unknown_age_or_days_is_not_adopted(
+    days: dict[str, None], created: object, candidates: list[str]
+) -> None:
+    """A creation time that is absent or unreadable may be older, and days that the server chose prove nothing."""
     with warnings.catch_warnings(action="ignore"):
         driver = FakeDriver(in_turn(raw(503), listed(export(created_at=created))))
         with pytest.raises(AmbiguousWrite) as caught:
-            driver.run(request(params(), policy(), {}))
-    assert caught.value.candidates == ()
-
-
-def test_fault_35_an_export_without_days_is_never_surely_the_one() -> None:
-    """Days that were left out are the server's to choose, so what it chose proves nothing."""
-    driver = FakeDriver(in_turn(raw(503), listed(export())))
-    with pytest.raises(AmbiguousWrite) as caught:
-        driver.run(request(params(start=None), policy(), {}))
-    assert [each.id for each in caught.value.candidates] == ["e1"]
+            driver.run(request(params(**days), policy(), {}))
+    assert [each.id for each in caught.value.candidates] == candidates
 
 
 def test_fault_35_a_lost_response_is_ambiguous_where_the_list_cannot_be_read() -> None:
@@ -126,22 +126,23 @@ def test_fault_35_a_lost_response_is_ambiguous_where_the_list_cannot_be_read() -
 
 
 @pytest.mark.parametrize(
-    ("answers", "error", "note"),
+    ("outcomes", "named", "error", "note"),
     [
-        ([raw(400)], BadRequest, "No extra_parameters were named"),
-        ([raw(402)], RequestFailed, "reuse=SECONDS"),
-        ([raw(429)] * 5, RateLimited, "reuse=SECONDS"),
-        ([raw(403)], Forbidden, None),
+        ([raw(400)], (), BadRequest, "No extra_parameters were named"),
+        ([raw(400)], ("a",), BadRequest, None),
+        ([raw(402)], (), RequestFailed, "reuse=SECONDS"),
+        ([raw(429)] * 5, (), RateLimited, "reuse=SECONDS"),
+        ([raw(403)], (), Forbidden, None),
     ],
 )
 def test_a_refused_export_is_an_error_with_advice(
-    answers: list[Outcome], error: type[Metrics24Error], note: str | None
+    outcomes: list[Outcome], named: tuple[str, ...], error: type[Metrics24Error], note: str | None
 ) -> None:
     """A refusal is never ambiguous, nothing is read back, and the error says what may help."""
-    driver = FakeDriver(in_turn(*answers))
+    driver = FakeDriver(in_turn(*outcomes))
     with pytest.raises(error) as caught:
-        driver.run(request(params(), policy(), {}))
-    assert len(driver.calls) == len(answers)
+        driver.run(request(params(extra_parameters=named), policy(), {}))
+    assert len(driver.calls) == len(outcomes)
     notes = getattr(caught.value, "__notes__", [])
     assert not notes if note is None else note in notes[0]
 
@@ -151,13 +152,6 @@ def test_fault_35_a_throttled_request_is_sent_again() -> None:
     driver = FakeDriver(in_turn(raw(429), raw(429), raw(201, export("e1"))))
     assert driver.run(request(params(), policy(), {}))["id"] == "e1"
     assert operations(driver) == ["downloadClicks"] * 3
-
-
-def test_extra_parameters_are_not_blamed_where_some_were_named() -> None:
-    """A bad request that named some has another reason."""
-    with pytest.raises(BadRequest) as caught:
-        FakeDriver(in_turn(raw(400))).run(request(params(extra_parameters=("a",)), policy(), {}))
-    assert not hasattr(caught.value, "__notes__")
 
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS", "COMPLETED", "PAUSED", None])
@@ -190,17 +184,13 @@ def test_reuse_takes_nothing_else(changes: dict[str, Any]) -> None:
 
 
 def test_reuse_takes_the_newest() -> None:
-    """Of several equal exports the one that was created last is taken, in whatever order and zone they come."""
+    """Of several equal exports the one that was created last is taken, in whatever order and zone; of none, none is."""
     ages = {"a": "2025-03-01T13:15:00+01:00", "b": "2025-03-01T12:16:00Z", "c": "2025-03-01T10:15:30-02:00"}
-    driver = FakeDriver(in_turn(listed(*(export(name, created_at=age) for name, age in ages.items()))))
+    driver = FakeDriver(in_turn(listed(*(export(name, created_at=age) for name, age in ages.items())), listed()))
     found = driver.run(find(params(reuse=3600), policy(), {}))
     assert found is not None
     assert found["id"] == "b"
-
-
-def test_reuse_finds_nothing_where_there_is_nothing() -> None:
-    """An empty list is no reason to fail."""
-    assert FakeDriver(in_turn(listed())).run(find(params(reuse=60), policy(), {})) is None
+    assert driver.run(find(params(reuse=60), policy(), {})) is None
 
 
 def test_the_list_of_exports_is_read_within_bounds() -> None:

@@ -98,26 +98,17 @@ def test_a_cell_of_an_export_may_be_large(save: Save, api: ReportWithExport) -> 
     assert {len(row["planet"]) for row in read_json_lines(save().path)} == {200_000}
 
 
-def test_columns_that_an_export_lacks_are_named(save: Save, api: ReportWithExport, tmp_path: Path) -> None:
-    """Columns of the report that the export lacks stay empty, and the result names them."""
+def test_columns_that_differ_from_those_of_pages_are_named(save: Save, api: ReportWithExport) -> None:
+    """The result names columns that stay empty and nested values that are text; columns="spec" has no others."""
     api.storage.content = csv_of(api.table, FEW)
     saved = save()
     assert list(saved.missing) == [*(name for name in DOCUMENTED if name not in FEW), "planet"]
-    assert names(tmp_path / "rows.jsonl") == api.names()
-
-
-def test_nested_values_that_are_text_are_named(save: Save, api: ReportWithExport) -> None:
-    """Columns with nested values that the export has as text of its own are named."""
-    whole = csv_of(api.table, (*FEW, "extra_parameters"))
-    api.storage.content = whole.replace(b",\n", b",a=b\n")
-    assert save().as_text == ("extra_parameters",)
-
-
-def test_the_fixed_columns_are_asked_for(save: Save, api: ReportWithExport) -> None:
-    """With columns="spec" the file has the documented columns alone."""
+    assert names(saved.path) == api.names()
     saved = save("rows.csv", columns="spec")
     assert "planet" not in saved.missing
     assert read_csv(saved.path)[0] == [*DOCUMENTED, "_extra"]
+    api.storage.content = csv_of(api.table, (*FEW, "extra_parameters")).replace(b",\n", b",a=b\n")
+    assert save("text.jsonl").as_text == ("extra_parameters",)
 
 
 def test_a_filter_that_is_ignored_is_warned_of(save: Save) -> None:
@@ -143,22 +134,19 @@ def test_a_second_save_takes_up_the_export_and_its_download(save: Save, api: Rep
     assert files_in(tmp_path) == ["rows.jsonl"]
 
 
-def test_a_delimiter_that_is_none_is_refused_before_the_download(
-    save: Save, api: ReportWithExport, tmp_path: Path
+@pytest.mark.parametrize("delimiter", [";", "||"])
+def test_the_delimiter_is_the_one_that_the_server_names(
+    save: Save, api: ReportWithExport, tmp_path: Path, delimiter: str
 ) -> None:
-    """Nothing is downloaded if the server says at once that two characters separate the cells."""
-    api.account.export["format"] = {"delimiter": "||"}
+    """The character that the server names separates the cells; two are refused before anything is downloaded."""
+    api.account.export["format"] = {"delimiter": delimiter}
+    api.storage.content = csv_of(api.table, delimiter=delimiter)
+    if delimiter == ";":
+        assert names(save().path) == api.names()
+        return
     with pytest.raises(IntegrityError, match="separates the cells"):
         save()
     assert (files_in(tmp_path), api.storage.asked) == ([], [])
-
-
-def test_another_delimiter_is_heeded(save: Save, api: ReportWithExport, tmp_path: Path) -> None:
-    """The character that the server names separates the cells."""
-    api.account.export["format"] = {"delimiter": ";"}
-    api.storage.content = csv_of(api.table, delimiter=";")
-    save()
-    assert names(tmp_path / "rows.jsonl") == api.names()
 
 
 def test_an_export_that_is_cut_is_not_the_table(run: Running, api: ReportWithExport, tmp_path: Path) -> None:
@@ -174,26 +162,25 @@ def test_an_export_that_is_cut_is_not_the_table(run: Running, api: ReportWithExp
     assert caught.value.__notes__ == [f"The download is kept in {tmp_path / kept}."]
 
 
-@pytest.mark.parametrize(("status", "error"), [("ERROR", ExportFailed), ("PENDING", ExportTimeout)])
+@pytest.mark.parametrize(
+    ("changes", "response", "error"),
+    [
+        ({"status": "ERROR", "artifact_name": None}, None, ExportFailed),
+        ({"status": "PENDING", "artifact_name": None}, None, ExportTimeout),
+        ({}, respond_json({}, status=403), Forbidden),
+        ({}, reset, AmbiguousWrite),
+    ],
+)
 def test_an_export_that_does_not_come_is_an_error(
-    save: Save, api: ReportWithExport, tmp_path: Path, status: str, error: type[Exception]
+    save: Save, api: ReportWithExport, tmp_path: Path, *, changes: dict[str, Any], response: Any, error: type[Exception]
 ) -> None:
-    """An export that fails, or is not ready in time, is an error, and no file is left behind."""
-    api.account.export |= {"status": status, "artifact_name": None}
-    with pytest.raises(error, match=IDENTITY):
-        save(waiting=Waiting(timeout=60))
-    assert files_in(tmp_path) == []
-
-
-@pytest.mark.parametrize(("response", "error"), [(respond_json({}, status=403), Forbidden), (reset, AmbiguousWrite)])
-def test_an_export_that_is_refused_is_an_error(
-    save: Save, api: ReportWithExport, tmp_path: Path, response: Any, error: type[Exception]
-) -> None:
-    """A refusal, and a response that is lost, are errors; no file is left behind."""
-    api.account.exports = []
-    api.account.say_next("downloadClicks", response)
+    """An export that is refused, lost, fails, or is not ready in time is an error, and no file is left behind."""
+    api.account.export |= changes
+    if response:
+        api.account.exports = []
+        api.account.say_next("downloadClicks", response)
     with pytest.raises(error):
-        save()
+        save(waiting=Waiting(timeout=60))
     assert files_in(tmp_path) == []
 
 

@@ -84,9 +84,7 @@ def test_examples_at_the_edges(tmp_path: Path, data: bytes, columns: dict[str, l
     ],
 )
 @pytest.mark.parametrize("infer_types", [False, True])
-def test_a_malformed_file_is_refused_with_the_line_and_without_its_text(
-    tmp_path: Path, data: bytes, fault: str, infer_types: bool
-) -> None:
+def test_a_malformed_file_is_refused_unquoted(tmp_path: Path, data: bytes, fault: str, infer_types: bool) -> None:
     """Ragged, blank, cut and undecodable records are an IntegrityError, and the target is as it was before."""
     (tmp_path / "target.parquet").write_text("before")
     with pytest.raises(IntegrityError, match=fault) as caught:

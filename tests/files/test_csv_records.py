@@ -48,9 +48,7 @@ def lines_read(data: bytes) -> int | None:
 
 
 @given(TABLES, CUTS, st.sampled_from(["\n", "\r\n"]), st.sampled_from(sorted(STYLES)))
-def test_fault_46_records_are_those_that_a_csv_reader_finds(
-    table: list[list[str]], cuts: list[int], line_end: str, style: str
-) -> None:
+def test_fault_46_records_are_counted(table: list[list[str]], cuts: list[int], line_end: str, style: str) -> None:
     """However the bytes are split, quoted line ends, doubled quotes and blank lines are counted as a reader does."""
     counter = fed(split(written(table, line_end, style), cuts))
     assert counter.records == max(0, len(table) - 1)
@@ -60,9 +58,7 @@ def test_fault_46_records_are_those_that_a_csv_reader_finds(
 
 # With these Python's writer quotes a CR in a cell; where it does not its own reader takes it for a line end.
 @given(TABLES, CUTS, st.integers(0, 200), st.sampled_from([("\n", "all"), ("\r\n", "all"), ("\r\n", "minimal")]))
-def test_fault_40_a_cut_file_shows_where_it_was_cut(
-    table: list[list[str]], cuts: list[int], length: int, form: tuple[str, str]
-) -> None:
+def test_fault_40_a_cut_is_seen(table: list[list[str]], cuts: list[int], length: int, form: tuple[str, str]) -> None:
     """Of any beginning of a file it is known whether it ends inside quotes or with a line end, and its records."""
     data = written(table, *form)[:length]
     counter = fed(split(data, cuts))

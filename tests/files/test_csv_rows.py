@@ -132,9 +132,7 @@ def test_columns_that_a_file_lacks_are_named(tmp_path: Path) -> None:
     ],
     ids=["JSON", "text", "no JSON"],
 )
-def test_columns_of_nested_values_that_are_text_are_named(
-    tmp_path: Path, cells: tuple[str, ...], named: list[str]
-) -> None:
+def test_nested_columns_that_are_text_are_named(tmp_path: Path, cells: tuple[str, ...], named: list[str]) -> None:
     """One cell that is no JSON is enough; text in a column of text, or in one that is not known, is none of it."""
     path = tmp_path / "rows.csv"
     path.write_text("\n".join(["real_tx_id,extra_parameters,new", *(f"a,{cell},x=1" for cell in cells), ""]))

@@ -42,9 +42,7 @@ def test_nothing_appears_before_the_commit(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("count", [0, 10, 2_500])
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, None])
-def test_an_error_on_the_way_leaves_nothing(
-    tmp_path: Path, suffix: str, count: int, error: type[BaseException] | None
-) -> None:
+def test_early_ends_leave_nothing(tmp_path: Path, suffix: str, count: int, error: type[BaseException] | None) -> None:
     """Whatever ends the block before the commit, an error, Ctrl-C or nothing, the folder is as it was before."""
 
     def write_and_fail() -> None:
@@ -116,9 +114,7 @@ def test_a_name_as_long_as_the_file_system_allows_is_fine(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("hard_links", [True, False])
-def test_fault_65_of_two_that_save_to_one_path_one_wins_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
-) -> None:
+def test_fault_65_one_of_two_writers_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool) -> None:
     """Of two writers to one free path one appears whole and the other gets a SaveError, without hard links too."""
 
     def refuse(*_: object) -> None:

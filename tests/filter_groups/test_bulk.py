@@ -8,7 +8,7 @@ import pytest
 
 from filter_groups.fake_groups import LOST, GroupServer, groups_of
 from metrics24._core.group_flows import BulkResult, bulk_delete, bulk_update, update_many
-from metrics24.errors import AmbiguousWrite, BadRequest, Forbidden, NotFound, ServerError, TransportError, UsageError
+from metrics24.errors import AmbiguousWrite, BadRequest, Forbidden, NotFound, TransportError, UsageError
 from support.fake_driver import FakeDriver, in_turn, raw
 
 IDS = ("g1", "g2", "g3")
@@ -52,41 +52,31 @@ def test_what_cannot_be_sent_at_all_ends_the_whole_call() -> None:
 
 
 @pytest.mark.parametrize("whim", ["", "nothing", "204", "html", *(f"after {fault}" for fault in LOST)])
-def test_a_bulk_update_is_verified(whim: str) -> None:
-    """Whatever the server answers, and if it does not, the list says which groups have the mode."""
-    server = three(whim)
-    result = server.driver.run(bulk_update(groups_of(), ("g3", "g9", "g1"), monitoring_mode=True, organization="org1"))
+def test_a_bulk_operation_is_verified(whim: str) -> None:
+    """Whatever the response is, the list says which groups have the mode, and which of those before it are gone."""
+    server, named = three(whim), ("g3", "g9", "g1")
+    result = server.driver.run(bulk_update(groups_of(), named, monitoring_mode=True, organization="org1"))
     assert (result.ok, result.missing, result.unverified, dict(result.errors)) == (("g3", "g1"), ("g9",), (), {})
-    assert server.requests[0].body == {"data": ["g3", "g9", "g1"], "monitoring_mode": True}
+    assert server.requests[0].body == {"data": [*named], "monitoring_mode": True}
     assert server.requests[0].params == (("organization", "org1"),)
     assert [request.operation for request in server.requests] == ["bulkUpdateFilterGroups", "listFilterGroups"]
-
-
-def test_a_bulk_update_that_did_not_happen_is_unverified() -> None:
-    """Groups that do not have the mode after a lost response are unverified, with the error that lost it."""
-    server = three("503")
-    result = server.driver.run(bulk_update(groups_of(), IDS, monitoring_mode=True))
-    assert (result.ok, result.unverified) == ((), IDS)
-    assert {type(error) for error in result.errors.values()} == {ServerError}
-
-
-@pytest.mark.parametrize("whim", ["", "nothing", "204", "html", *(f"after {fault}" for fault in LOST)])
-def test_a_bulk_deletion_is_verified(whim: str) -> None:
-    """Ids that were in the list before and are not afterwards are deleted; those that never were are missing."""
     server = three("", whim)
-    result = server.driver.run(bulk_delete(groups_of(), ("g3", "g9", "g1"), organization="org1"))
+    result = server.driver.run(bulk_delete(groups_of(), named, organization="org1"))
     assert (result.ok, result.missing, result.unverified) == (("g3", "g1"), ("g9",), ())
     assert (list(server.groups), server.asked("bulkDeleteFilterGroups")) == (["g2"], 1)
     assert server.requests[1].params == (("organization", "org1"),)
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_survivors_of_a_bulk_deletion_are_unverified(fault: str) -> None:
-    """Groups that are still there after a lost response are unverified, with the error that lost it."""
-    server = three("", fault)
-    result = server.driver.run(bulk_delete(groups_of(), (*IDS, "g9")))
-    assert (result.ok, result.missing, result.unverified) == ((), ("g9",), IDS)
-    assert result.errors.keys() == {*IDS}
+def test_fault_51_a_bulk_operation_that_did_not_happen_is_unverified(fault: str) -> None:
+    """Groups that are as before after a lost response are unverified, with the error that lost it."""
+    for server, flow in (
+        (three(fault), bulk_update(groups_of(), (*IDS, "g9"), monitoring_mode=True)),
+        (three("", fault), bulk_delete(groups_of(), (*IDS, "g9"))),
+    ):
+        result = server.driver.run(flow)
+        assert (result.ok, result.missing, result.unverified) == ((), ("g9",), IDS)
+        assert result.errors.keys() == {*IDS}
 
 
 def test_a_group_that_appears_meanwhile_is_unverified() -> None:
@@ -98,22 +88,15 @@ def test_a_group_that_appears_meanwhile_is_unverified() -> None:
 
 
 @pytest.mark.parametrize("operation", [bulk_update, bulk_delete])
-def test_a_bulk_operation_that_cannot_be_verified_is_unverified(operation: Any) -> None:
-    """When the list cannot be read after an accepted request, every id is unverified, with the reason."""
+def test_a_bulk_operation_without_a_list_is_unverified_or_ambiguous(operation: Any) -> None:
+    """When the list cannot be read, every id is unverified, and a lost response is AmbiguousWrite with all ids."""
     options = {"monitoring_mode": True} if operation is bulk_update else {}
-    server = three(*([] if options else [""]), "", "403")
-    result = server.driver.run(operation(groups_of(), IDS, **options))
+    before = [] if options else [""]
+    result = three(*before, "", "403").driver.run(operation(groups_of(), IDS, **options))
     assert (result.ok, result.missing, result.unverified) == ((), (), IDS)
     assert {type(error) for error in result.errors.values()} == {Forbidden}
-
-
-@pytest.mark.parametrize("operation", [bulk_update, bulk_delete])
-def test_a_lost_bulk_operation_without_a_list_is_ambiguous(operation: Any) -> None:
-    """When the answer is lost and the list cannot be read either, it is AmbiguousWrite with all ids."""
-    options = {"monitoring_mode": True} if operation is bulk_update else {}
-    server = three(*([] if options else [""]), "after reset", "403")
     with pytest.raises(AmbiguousWrite, match="failed too") as caught:
-        server.driver.run(operation(groups_of(), IDS, **options))
+        three(*before, "after reset", "403").driver.run(operation(groups_of(), IDS, **options))
     assert caught.value.candidates == IDS
 
 

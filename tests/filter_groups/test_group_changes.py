@@ -10,14 +10,7 @@ import pytest
 from filter_groups.fake_groups import LOST, GroupServer, groups_of
 from metrics24._core.effects import RawResponse
 from metrics24._core.group_flows import change_offers, delete, update
-from metrics24.errors import (
-    AmbiguousWrite,
-    BadRequest,
-    Forbidden,
-    NotFound,
-    ResponseError,
-    UnexpectedAnswerWarning,
-)
+from metrics24.errors import AmbiguousWrite, BadRequest, Forbidden, NotFound, ResponseError, UnexpectedAnswerWarning
 from metrics24.models import UNSET
 from support.fake_driver import FakeDriver, in_turn, raw
 
@@ -43,57 +36,45 @@ def test_an_update_that_does_not_show_is_warned_of() -> None:
     assert changed.active is True
 
 
-def test_an_update_that_cannot_be_read_back_says_that_it_was_made() -> None:
-    """The error of the read carries a note that the change itself was accepted."""
-    server = GroupServer(["", "403"])
-    server.has("g1")
-    with pytest.raises(Forbidden) as caught:
-        server.driver.run(update(groups_of(), "g1", {"active": False}))
-    assert "accepted the change of filter group 'g1'" in caught.value.__notes__[0]
-
-
 @pytest.mark.parametrize("fault", LOST)
-def test_a_lost_update_is_adopted_if_the_group_shows_it(fault: str) -> None:
-    """The group with every value that was sent is the result, and nothing is sent twice."""
-    server = GroupServer([f"after {fault}"])
+def test_fault_03_a_lost_update_is_adopted_if_the_group_shows_it(fault: str) -> None:
+    """A group with every value that was sent is the result, another one a candidate; nothing is sent twice."""
+    server = GroupServer([f"after {fault}", "", fault])
     server.has("g1", active=True, offer_ids=["x"])
     assert server.driver.run(update(groups_of(), "g1", {"active": False, "offer_ids": []})).active is False
     assert server.asked("updateFilterGroup") == 1
-
-
-@pytest.mark.parametrize("fault", LOST)
-def test_a_lost_update_is_ambiguous_if_the_group_does_not_show_it(fault: str) -> None:
-    """The group as it is becomes the candidate, since the change may be under way."""
-    server = GroupServer([fault])
-    server.has("g1", active=True, offer_ids=["x"])
     with pytest.raises(AmbiguousWrite, match=r"does not show it \(active\)") as caught:
-        server.driver.run(update(groups_of(), "g1", {"active": False, "offer_ids": ["x"]}))
+        server.driver.run(update(groups_of(), "g1", {"active": True, "offer_ids": []}))
     assert [group.id for group in caught.value.candidates] == ["g1"]
-    assert server.asked("updateFilterGroup") == 1
+    assert server.asked("updateFilterGroup") == 2
+
+
+@pytest.mark.parametrize(
+    ("whims", "error", "match", "requests"),
+    [
+        (["400"], BadRequest, "", 1),
+        (["403"], Forbidden, "", 1),
+        (["", "403"], Forbidden, "accepted the change of filter group 'g1'", 2),
+        (["after reset", "403"], AmbiguousWrite, "could not be read", 2),
+    ],
+    ids=str,
+)
+def test_an_update_without_a_result_is_an_error(
+    whims: list[str], error: type[Exception], match: str, requests: int
+) -> None:
+    """A refusal is its own error, a change that cannot be read back is noted, and a lost one is ambiguous."""
+    server = GroupServer(whims)
+    server.has("g1")
+    with pytest.raises(error) as caught:
+        server.driver.run(update(groups_of(), "g1", {"active": False}))
+    assert match in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert len(server.requests) == requests
 
 
 def test_a_lost_update_of_a_group_that_is_gone_is_not_found() -> None:
     """If the read-back finds no such group, the error is NotFound."""
     with pytest.raises(NotFound):
         GroupServer(["reset"]).driver.run(update(groups_of(), "g1", {"active": False}))
-
-
-def test_a_lost_update_is_ambiguous_where_the_group_cannot_be_read() -> None:
-    """When the read-back fails too, the fate of the change stays open."""
-    server = GroupServer(["after reset", "403"])
-    server.has("g1")
-    with pytest.raises(AmbiguousWrite, match="could not be read"):
-        server.driver.run(update(groups_of(), "g1", {"active": False}))
-
-
-@pytest.mark.parametrize("whim", ["400", "403"])
-def test_a_refused_update_is_an_error(whim: str) -> None:
-    """A refusal is its own error, and nothing is read back."""
-    server = GroupServer([whim])
-    server.has("g1")
-    with pytest.raises((BadRequest, Forbidden)):
-        server.driver.run(update(groups_of(), "g1", {"active": False}))
-    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -157,21 +138,25 @@ def test_a_deletion_is_one_request(form: str) -> None:
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_lost_deletion_of_what_is_gone_is_a_success(fault: str) -> None:
-    """When the group is not there after a lost response, it was deleted."""
-    server = GroupServer([f"after {fault}"])
+@pytest.mark.parametrize("happened", [True, False])
+def test_fault_50_a_lost_deletion_is_read_back(fault: str, happened: bool) -> None:
+    """A group that is gone after a lost response was deleted; one that survived is deleted once more."""
+    server = GroupServer([f"after {fault}" if happened else fault])
     server.has("g1")
     server.driver.run(delete(groups_of(), "g1"))
-    assert (server.asked("deleteFilterGroup"), server.groups) == (1, {})
+    assert (server.asked("deleteFilterGroup"), server.groups) == (1 if happened else 2, {})
+    assert server.driver.slept == ([] if happened else [0.5])
 
 
-@pytest.mark.parametrize("fault", LOST)
-def test_a_lost_deletion_of_what_is_still_there_is_sent_again(fault: str) -> None:
-    """To delete is idempotent, so that a group that survived is deleted once more."""
-    server = GroupServer([fault])
-    server.has("g1")
-    server.driver.run(delete(groups_of(), "g1"))
-    assert (server.asked("deleteFilterGroup"), server.groups, server.driver.slept) == (2, {}, [0.5])
+def test_fault_50_a_404_is_a_success_on_the_second_try_alone() -> None:
+    """A deletion that took effect late ends well, and deleting what does not exist is NotFound."""
+    driver = FakeDriver(in_turn(raw(503), raw(body={"id": "g1"}), raw(404)))
+    driver.run(delete(groups_of(), "g1"))
+    assert [call.request.method for call in driver.calls] == ["DELETE", "GET", "DELETE"]
+    server = GroupServer()
+    with pytest.raises(NotFound):
+        server.driver.run(delete(groups_of(), "g1"))
+    assert server.asked("deleteFilterGroup") == 1
 
 
 @pytest.mark.parametrize("name", ["offer_ids", "publisher_ids", "advertiser_ids", "tags"])

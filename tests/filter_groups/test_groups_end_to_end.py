@@ -13,11 +13,7 @@ from metrics24_sandbox.options import Behaviour
 from support.clock import FakeClock
 from support.running import Running, collect
 
-FORMS = [
-    {},
-    {"wrap": "data", "answer": "nothing", "created": "id"},
-    {"answer": "204", "empty": "null"},
-]
+FORMS = [{}, {"wrap": "data", "answer": "nothing", "created": "id"}, {"answer": "204", "empty": "null"}]
 RULES: list[dict[str, Any]] = [
     {"type": "proxy", "zeta": None, "alpha": [1, {"b": None, "a": 1.5}], "nested": {"x": [], "y": {}}},
     {},

@@ -54,7 +54,7 @@ def test_fault_66_ignored_filters_warn_once_with_the_count(
 
 @pytest.mark.parametrize("count", [7, 99])
 def test_fault_66_rows_are_delivered_and_giving_up_warns_too(run: Running, serve: Serve, count: int) -> None:
-    """What the server sent is delivered all the same, and stopping after a few rows still warns of the filter."""
+    """Everything that the server sent is delivered, and stopping after a few rows still warns of the filter."""
     reports = run.client(serve(Table(ROWS))).reports
     rows = reports.conversions("int1", filter=field("status").eq("x"), page_size=5, **RANGE)
     with pytest.warns(FilterIgnoredWarning) as warned:

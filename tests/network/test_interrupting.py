@@ -63,9 +63,7 @@ def test_fault_64_ctrl_c_ends_the_waiting(serve: Serve, tmp_path: Path, mode: st
 
 
 @pytest.mark.parametrize(("situation", "action"), WAITS)
-async def test_fault_64_cancellation_ends_the_waiting(
-    serve: Serve, tmp_path: Path, situation: str, action: str
-) -> None:
+async def test_fault_64_cancelling_ends_the_waiting(serve: Serve, tmp_path: Path, situation: str, action: str) -> None:
     """Cancelling the task that waits ends it within 200 ms, without a further request or a task left behind."""
     rendezvous = Rendezvous(SITUATIONS[situation])
     server = serve(rendezvous)

@@ -81,9 +81,7 @@ def test_fault_02_the_environment_can_name_an_authority(run: Running, secure: Sc
     assert read(run, run.client(secure)) == ROWS
 
 
-def test_authorities_are_parsed_once_for_all_clients(
-    environment: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path
-) -> None:
+def test_clients_share_authorities(environment: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path) -> None:
     """Clients share one SSL context for each CA setting, until the file of authorities changes."""
     bundle = tmp_path / "authorities.pem"
     default = ssl_context()
@@ -100,9 +98,7 @@ def test_authorities_are_parsed_once_for_all_clients(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
-def test_authorities_may_come_through_a_pipe(
-    environment: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path
-) -> None:
+def test_authorities_may_come_by_a_pipe(environment: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path) -> None:
     """A pipe, which can be read only once, serves all clients of the process."""
     pipe = tmp_path / "authorities"
     os.mkfifo(pipe)
@@ -165,9 +161,7 @@ def test_what_needs_no_proxy_goes_past_it(
         ("", "https://example.com", False),
     ],
 )
-def test_no_proxy_names_hosts_domains_networks_and_ports(
-    environment: pytest.MonkeyPatch, entry: str, url: str, *, directly: bool
-) -> None:
+def test_no_proxy_is_read_as_by_curl(environment: pytest.MonkeyPatch, entry: str, url: str, *, directly: bool) -> None:
     """NO_PROXY is read as curl and httpx read it: hosts with all below them, addresses, networks, ports, schemes."""
     environment.setenv("HTTPS_PROXY", "localhost:3128")
     environment.setenv("NO_PROXY", entry)
@@ -197,9 +191,7 @@ def test_a_proxy_is_spoken_to_by_tls_with_the_same_authorities(environment: pyte
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_transport_can_bring_proxy_and_authority(
-    run: Running, secure: ScriptedServer, through: Through, authority: trustme.CA
-) -> None:
+def test_a_transport_has_its_own(run: Running, secure: ScriptedServer, through: Through, authority: trustme.CA) -> None:
     """The proxy and the certificates of httpx's own transport are used."""
     proxy, context = through(), ssl.create_default_context()
     authority.configure_trust(context)
@@ -220,7 +212,7 @@ def test_fault_02_an_untrusted_certificate_is_refused_at_once(
     assert (secure.connections, secure.hits) == (1, 0)
 
 
-def test_plain_http_goes_through_a_proxy_of_this_machine(
+def test_plain_http_takes_a_local_proxy(
     run: Running, serve: Serve, through: Through, environment: pytest.MonkeyPatch
 ) -> None:
     """HTTP_PROXY is used for the sandbox's plain http where the proxy is on this machine as well."""
@@ -261,9 +253,7 @@ def test_fault_55_a_proxys_password_shows_nowhere(
     assert not {text for text in ("hunter2", "c21pdGg6aHVudGVyMg", KEY) if text in told}
 
 
-def test_fault_01_a_proxy_that_is_away_is_tried_again(
-    run: Running, clock: FakeClock, environment: pytest.MonkeyPatch
-) -> None:
+def test_fault_01_an_absent_proxy_is_retried(run: Running, clock: FakeClock, environment: pytest.MonkeyPatch) -> None:
     """A write through a proxy that cannot be reached surely did not happen, and is repeated."""
     environment.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     client = run.client("https://localhost:1", clock=clock, retrying=Retrying(attempts=3))

@@ -80,9 +80,7 @@ def test_the_credential_is_sent_as_documented(run: Running, serve: Serve) -> Non
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
 @pytest.mark.parametrize("fault", FAILURES)
-def test_fault_55_no_traceback_holds_the_key(
-    run: Running, serve: Serve, clock: FakeClock, fault: str, credential: str
-) -> None:
+def test_fault_55_tracebacks_hide_it(run: Running, serve: Serve, clock: FakeClock, fault: str, credential: str) -> None:
     """Every kind of failure gives a traceback whose frames, locals and causes hold no credential."""
     server = serve(in_turn(FAILURES[fault]))
     options = {"timeout": 0.2, "retrying": Retrying(attempts=2), **CREDENTIALS[credential]}

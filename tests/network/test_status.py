@@ -32,9 +32,7 @@ def test_fault_07_retry_after_is_honoured_where_it_makes_sense(
 
 
 @pytest.mark.parametrize(("status", "hits"), [(429, 3), (503, 3), (520, 3), (501, 1)])
-def test_fault_08_09_a_status_that_stays_is_its_error(
-    run: Running, serve: Serve, clock: FakeClock, *, status: int, hits: int
-) -> None:
+def test_fault_08_09_a_lasting_status(run: Running, serve: Serve, clock: FakeClock, status: int, hits: int) -> None:
     """A transient status, 520 included, is its error after all attempts; one that no second try can mend at once."""
     server = serve(in_turn(steps.respond_html(status)))
     client = run.client(server, clock=clock, retrying=Retrying(attempts=3))
@@ -56,7 +54,7 @@ def test_fault_10_exhausted_429_is_never_an_empty_page(run: Running, serve: Serv
 
 
 @pytest.mark.parametrize(("status", "kind"), [*enumerate(FINAL, 400)])
-def test_fault_11_client_errors_are_typed_and_keep_their_body(
+def test_fault_11_client_errors_are_typed(
     run: Running, serve: Serve, clock: FakeClock, status: int, kind: type[StatusError]
 ) -> None:
     """400 to 404 are their own errors after one hit, with the body as received, whatever its format."""
@@ -81,9 +79,7 @@ def test_fault_12_a_redirect_is_not_followed(run: Running, serve: Serve, clock: 
     assert (server.hits, other.connections) == (1, 0)
 
 
-def test_fault_13_a_shared_budget_bounds_the_retries_of_many_calls(
-    run: Running, serve: Serve, clock: FakeClock
-) -> None:
+def test_fault_13_a_shared_budget_bounds_retries_of_many_calls(run: Running, serve: Serve, clock: FakeClock) -> None:
     """Fifty calls over 32 workers against 503 all fail as ServerError, with fewer than half of the possible retries."""
     server = serve(in_turn(steps.respond_json({}, status=503)))
     patient = Retrying(deadline=100_000)  # the clock is shared: each call's sleeps pass for all of them

@@ -63,9 +63,7 @@ def test_fault_01_unknown_host_is_retried(run: Running, clock: FakeClock) -> Non
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_fault_03_04_a_read_over_a_broken_connection_is_repeated(
-    run: Running, serve: Serve, clock: FakeClock, broken: str
-) -> None:
+def test_fault_03_04_a_broken_read_is_repeated(run: Running, serve: Serve, clock: FakeClock, broken: str) -> None:
     """A read reset, cut short or garbled gives its rows once at the next attempt, or after all a TransportError."""
     server, dead = serve(in_turn(BROKEN[broken], page(ROWS))), serve(in_turn(BROKEN[broken]))
     assert collect(run, run.client(server, clock=clock).reports.clicks("int1", **RANGE).records()) == ROWS
@@ -93,9 +91,7 @@ def test_fault_04_a_page_that_breaks_midway_is_requested_again(run: Running, ser
     ],
     ids=["timeout", "deadline"],
 )
-def test_fault_05_06_an_attempt_ends_by_the_wall_clock(
-    run: Running, serve: Serve, stalling: str, options: dict[str, Any]
-) -> None:
+def test_fault_05_06_attempts_end_in_time(run: Running, serve: Serve, stalling: str, options: dict[str, Any]) -> None:
     """A server that never answers, or drips for ever, costs no more than the timeout, or the deadline if it is less."""
     server = serve(in_turn(STALLING[stalling]))
     client = run.client(server, **options)

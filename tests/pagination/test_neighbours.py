@@ -58,25 +58,16 @@ def test_a_neighbour_that_contradicts_the_filter_is_reported() -> None:
         driver.run(paginator.neighbour(HERE, after=True))
 
 
-def test_an_empty_page_leads_on_where_it_has_a_cursor() -> None:
-    """A page without rows that says that more follow has an older one."""
-    empty = Table([], None, "5", has_next=True)
-    table = FakeDriver(in_turn(page([4], more=False))).run(
-        Paginator(params(), policy(), {}).neighbour(empty, after=True)
-    )
-    assert table is not None
-    assert table.rows == [{"real_tx_id": "4"}]
-
-
-@pytest.mark.parametrize("older", [True, False])
-def test_without_a_cursor_there_is_no_neighbour(older: bool) -> None:
-    """No cursor on a side means no page there, and nothing is asked."""
-    driver = FakeDriver(in_turn())
-    assert (
-        driver.run(Paginator(params(), policy(), {}).neighbour(Table([], None, None, has_next=False), after=older))
-        is None
-    )
+def test_an_empty_page_leads_on_only_where_it_has_a_cursor() -> None:
+    """A page without rows that says that more follow has an older one; no cursor on a side means no page there."""
+    driver, paginator = FakeDriver(in_turn(page([4], more=False))), Paginator(params(), policy(), {})
+    for older in (True, False):
+        table = Table([], None, None, has_next=False)
+        assert driver.run(paginator.neighbour(table, after=older)) is None
     assert driver.calls == []
+    found = driver.run(paginator.neighbour(Table([], None, "5", has_next=True), after=True))
+    assert found is not None
+    assert found.rows == [{"real_tx_id": "4"}]
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from support.fake_driver import FakeDriver, Outcome, in_turn, page, params, poli
 Script = Callable[[Request], Outcome]
 
 
-def read_all(driver: FakeDriver, asked: ReportParams) -> list[int]:
-    """Read to the end; return the rows' numbers."""
-    paginator, seen = Paginator(asked, policy(), {}), list[int]()
+def read_all(driver: FakeDriver, asked: ReportParams, seen: list[int] | None = None) -> list[int]:
+    """Read to the end; return the rows' numbers, which are in `seen` also after an error."""
+    paginator, seen = Paginator(asked, policy(), {}), [] if seen is None else seen
     while not paginator.done:
         seen += [int(row["real_tx_id"]) for row in driver.run(paginator.next_page()).rows]
     paginator.finish()
@@ -27,13 +27,10 @@ def read_all(driver: FakeDriver, asked: ReportParams) -> list[int]:
 
 def refused(driver: FakeDriver, asked: ReportParams) -> tuple[list[int], PaginationError]:
     """Read until PaginationError; return the numbers of the rows delivered before, and the error."""
-    paginator, seen = Paginator(asked, policy(), {}), list[int]()
-    try:
-        while not paginator.done:
-            seen += [int(row["real_tx_id"]) for row in driver.run(paginator.next_page()).rows]
-    except PaginationError as error:
-        return seen, error
-    raise AssertionError(f"no error after {seen}")
+    seen: list[int] = []
+    with pytest.raises(PaginationError) as caught:
+        read_all(driver, asked, seen)
+    return seen, caught.value
 
 
 def cursors(driver: FakeDriver) -> list[str | None]:
@@ -49,17 +46,14 @@ GOOD: dict[str, tuple[list[Outcome], list[int]]] = {
     "the cursor asked for comes back at the end": ([page([9], more=True), page([], more=False, end=9)], [9]),
     "one empty page on the way": ([page([9], more=True), page([], more=True), page([8], more=False)], [9, 8]),
     "an empty page that leads on": ([page([9], more=True), page([], more=True, end=5), page([4], more=False)], [9, 4]),
-    "a row's id on two rows": (
-        [page([9, 9], more=True, event="a"), page([9, 8], more=False, event="b")],
-        [9, 9, 9, 8],
-    ),
+    "a row's id on two rows": ([page([9, 9], more=True, event="a"), page([9, 8], more=False, event="b")], [9, 9, 9, 8]),
     "an older id again on the last page": ([page([9, 8], more=True), page([7, 9], more=False)], [9, 8, 7, 9]),
     "no ids, no last cursor": ([page([9, 8], more=True, end="c"), page([7], more=False, end=None)], [9, 8, 7]),
 }
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_the_server_decides_where_the_table_ends(case: str) -> None:
+def test_fault_24_the_server_decides_where_the_table_ends(case: str) -> None:
     """Rows are delivered in order until hasNextPage is false, whatever the pages' sizes."""
     answers, rows = GOOD[case]
     driver = FakeDriver(in_turn(*answers))
@@ -76,18 +70,11 @@ def test_cursors_are_followed() -> None:
 
 
 @pytest.mark.parametrize("end", [None, 9])
-def test_an_empty_page_that_leads_nowhere_is_asked_for_again(end: int | None) -> None:
-    """Without a cursor of its own an empty page is asked for once more, and the next page follows the last row."""
+def test_fault_23_an_empty_page_that_leads_nowhere_is_requested_again(end: int | None) -> None:
+    """Without a cursor of its own an empty page is requested once more, and the next page follows the last row."""
     driver = FakeDriver(in_turn(page([9], more=True), page([], more=True, end=end), page([8], more=False)))
     assert read_all(driver, params()) == [9, 8]
     assert cursors(driver) == [None, "9", "9"]
-
-
-def test_no_more_rows_are_asked_for_than_wanted() -> None:
-    """A limit below the page size asks for pages of that size."""
-    driver = FakeDriver(in_turn(page([9], more=True)))
-    assert read_all(driver, params(limit=1)) == [9]
-    assert dict(driver.calls[0].request.params)["page[size]"] == "1"
 
 
 BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
@@ -97,12 +84,7 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
         None,
         "a second time",
     ),
-    "loop": (
-        [page([9], more=True), page([8], more=True), page([7], more=True, end=9)],
-        [9, 8],
-        "9",
-        "loop",
-    ),
+    "loop": ([page([9], more=True), page([8], more=True), page([7], more=True, end=9)], [9, 8], "9", "loop"),
     "cursor ignored": ([page([9, 8], more=True), page([9, 8], more=True)], [9, 8], None, "ignores the cursor"),
     "cursor ignored at the end": ([page([9, 8], more=True), page([9, 8], more=False)], [9, 8], None, "ignores"),
     "the head again, much later": (
@@ -151,7 +133,7 @@ BAD: dict[str, tuple[list[Outcome], list[int], str | None, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_followed_ends_the_reading(case: str) -> None:
+def test_fault_21_22_23_26_what_cannot_be_followed_ends_the_reading(case: str) -> None:
     """Loops, ignored and missing cursors end in PaginationError before the doubtful page, with the last good cursor."""
     answers, rows, cursor, words = BAD[case]
     seen, error = refused(FakeDriver(in_turn(*answers)), params())
@@ -159,19 +141,19 @@ def test_what_cannot_be_followed_ends_the_reading(case: str) -> None:
     assert words in str(error)
 
 
-@pytest.mark.parametrize(("status", "error"), [(400, BadRequest), (404, NotFound)])
-def test_an_error_of_the_first_page_is_no_matter_of_paging(status: int, error: type[Exception]) -> None:
-    """Without a cursor, 400 and 404 stay what they are."""
-    with pytest.raises(error):
-        read_all(FakeDriver(in_turn(raw(status))), params())
-
-
-def test_other_errors_stay_what_they_are() -> None:
-    """A server error in the middle of a table is no PaginationError, and the page can be asked for again."""
-    driver = FakeDriver(in_turn(page([9], more=True), *[raw(503)] * 5, page([8], more=False)))
+@pytest.mark.parametrize(
+    ("before", "failures", "error"),
+    [([], [raw(400)], BadRequest), ([], [raw(404)], NotFound), ([page([9], more=True)], [raw(503)] * 5, ServerError)],
+)
+def test_other_errors_stay_what_they_are(
+    before: list[Outcome], failures: list[Outcome], error: type[Exception]
+) -> None:
+    """Errors of the first page and of the server are no PaginationError, and the page can be requested again."""
+    driver = FakeDriver(in_turn(*before, *failures, page([8], more=False)))
     paginator = Paginator(params(), policy(), {})
-    driver.run(paginator.next_page())
-    with pytest.raises(ServerError):
+    for _ in before:
+        driver.run(paginator.next_page())
+    with pytest.raises(error):
         driver.run(paginator.next_page())
     assert [row["real_tx_id"] for row in driver.run(paginator.next_page()).rows] == ["8"]
 
@@ -189,15 +171,11 @@ def test_fault_22_rows_newer_than_after_are_refused() -> None:
     assert (seen, "ignores the cursor" in str(error)) == ([], True)
 
 
-LIMITS = {0: ([], 0), 1: ([9], 1), 2: ([9, 8], 1), 3: ([9, 8, 7], 2), 4: ([9, 8, 7, 6], 2), 9: ([9, 8, 7, 6], 2)}
-
-
-@pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_ends_the_reading(limit: int) -> None:
-    """No more rows than the limit are delivered, and no page more than they need is asked for."""
-    rows, hits = LIMITS[limit]
+@pytest.mark.parametrize(("limit", "rows", "hits"), [(0, 0, 0), (1, 1, 1), (2, 2, 1), (3, 3, 2), (4, 4, 2), (9, 4, 2)])
+def test_a_limit_ends_the_reading(limit: int, rows: int, hits: int) -> None:
+    """No more rows than the limit are delivered, and no page more than they need is requested."""
     driver = FakeDriver(in_turn(page([9, 8], more=True), page([7, 6], more=False)))
-    assert read_all(driver, params(limit=limit)) == rows
+    assert read_all(driver, params(limit=limit)) == [9, 8, 7, 6][:rows]
     assert len(driver.calls) == hits
 
 
@@ -209,20 +187,21 @@ def test_a_limit_below_the_page_size_asks_for_less(limit: int | None, size: str)
     assert dict(driver.calls[0].request.params)["page[size]"] == size
 
 
-BEFORE: dict[str, tuple[list[Outcome], list[int]]] = {
-    "on page one": ([page([9, 8, 7], more=True)], [9, 8]),
-    "on page two": ([page([9, 8], more=True), page([7, 6], more=False)], [9, 8]),
-    "the newest": ([page([7, 6], more=True)], []),
+BEFORE: dict[str, tuple[int | None, list[Outcome], list[int]]] = {
+    "on page one": (None, [page([9, 8, 7], more=True)], [9, 8]),
+    "on page two": (None, [page([9, 8], more=True), page([7, 6], more=False)], [9, 8]),
+    "the newest": (None, [page([7, 6], more=True)], []),
+    "a limit that is reached before": (2, [page([9, 8], more=True)], [9, 8]),
 }
 
 
 @pytest.mark.parametrize("case", BEFORE)
 def test_before_gives_what_is_newer(case: str) -> None:
-    """before=7 gives the rows above 7, and asks for no page beyond it."""
-    answers, rows = BEFORE[case]
-    driver = FakeDriver(in_turn(*answers))
-    assert read_all(driver, params(before="7")) == rows
-    assert len(driver.calls) == len(answers)
+    """before=7 gives the rows above 7, and requests no page beyond it or beyond the limit."""
+    limit, pages, rows = BEFORE[case]
+    driver = FakeDriver(in_turn(*pages))
+    assert read_all(driver, params(before="7", limit=limit)) == rows
+    assert len(driver.calls) == len(pages)
 
 
 def test_before_a_row_that_is_not_there() -> None:
@@ -231,12 +210,6 @@ def test_before_a_row_that_is_not_there() -> None:
     seen, error = refused(driver, params(before="7"))
     assert (seen, error.cursor) == ([9], None)
     assert "'7' was not found between 2025-02-01 and 2025-02-27" in str(error)
-
-
-def test_before_with_a_limit() -> None:
-    """A limit that is reached before the row is met ends the reading without an error."""
-    driver = FakeDriver(in_turn(page([9, 8], more=True)))
-    assert read_all(driver, params(before="7", limit=2)) == [9, 8]
 
 
 def test_prefetching_pays_from_page_two_on() -> None:

@@ -98,7 +98,7 @@ WHIMS = st.lists(
     whims=WHIMS, size=st.integers(1, 9), limit=st.none() | st.integers(0, 40), before=st.none() | st.sampled_from(ROWS)
 )
 @example(whims=["", "back"], size=4, limit=None, before=None)
-def test_a_walk_delivers_the_table_or_says_where_it_stopped(
+def test_a_paginator_delivers_the_table_or_says_where_it_stopped(
     whims: list[str], size: int, limit: int | None, before: int | None
 ) -> None:
     """The rows delivered are always the head of the table, once each, and all of it unless an error is raised."""

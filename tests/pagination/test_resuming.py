@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics24 import PaginationError
 from support.running import RANGE, Running, collect, running
-from support.scripted import Received, ScriptedServer, Serve, Step
-from support.tables import Row, Table, ids, newest_first, page, tx
+from support.scripted import ScriptedServer, Serve
+from support.tables import Row, Table, ids, newest_first, tx
 
 MODES = ["sync", "async"]
 
@@ -26,7 +25,7 @@ def client_of(table: Table, mode: str) -> Iterator[tuple[Running, Any]]:
 @pytest.mark.parametrize("mode", MODES)
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_fault_30_an_interrupted_walk_resumes(mode: str, data: st.DataObject) -> None:
+def test_fault_30_an_interrupted_paginator_resumes(mode: str, data: st.DataObject) -> None:
     """Stop after any number of rows and go on with after=the last one: the union is the whole, once."""
     whole = newest_first(data.draw(st.integers(1, 23), "rows"), 1)
     stops = data.draw(st.lists(st.integers(1, 9), max_size=4), "rows taken before each interruption")
@@ -50,30 +49,6 @@ def test_fault_30_before_gives_what_is_newer(mode: str, count: int, size: int, d
     with client_of(Table(newest_first(count, 1)), mode) as (run, client):
         rows = client.reports.clicks("int1", before=tx(known), page_size=size, **RANGE).records()
         assert ids(collect(run, rows)) == [tx(number) for number in range(count, known, -1)]
-
-
-def test_fault_30_resuming_during_a_broken_walk(run: Running, serve: Serve) -> None:
-    """Reading that the server broke off resumes after the last row delivered, and the union is the whole."""
-    table = Table(newest_first(20, 1))
-    asked: list[Received] = []
-
-    def script(request: Received) -> Step:
-        asked.append(request)
-        return page([], more=True) if len(asked) in (3, 4) else table(request)
-
-    client = run.client(serve(script))
-    copied: list[Row] = []
-    with pytest.raises(PaginationError):
-        run.visit(client.reports.clicks("int1", page_size=6, **RANGE).records(), copied.append)
-    resumed = client.reports.clicks("int1", page_size=6, after=copied[-1]["real_tx_id"], **RANGE)
-    assert copied + collect(run, resumed.records()) == newest_first(20, 1)
-
-
-def test_before_a_row_that_is_never_met_is_an_error(run: Running, serve: Serve) -> None:
-    """before= a row that the table no longer has is PaginationError, not the whole table as if it were new."""
-    client = run.client(serve(Table(newest_first(9, 1))))
-    with pytest.raises(PaginationError):
-        collect(run, client.reports.clicks("int1", before=tx(77), page_size=4, **RANGE))
 
 
 def test_pages_lead_both_ways(run: Running, serve: Serve) -> None:

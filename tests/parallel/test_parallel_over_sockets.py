@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from metrics24 import FilterIgnoredWarning, Forbidden, PaginationError, field
+from metrics24 import FilterIgnoredWarning, field
 from support import steps
-from support.clock import FakeClock
 from support.days import READINGS, Days, asked_for, at, numbered, row
 from support.lanes import LANES, read_back
 from support.running import Running, collect
@@ -77,63 +76,15 @@ def test_fault_29_a_page_that_a_limit_cut_leads_on(run: Running, serve: Serve) -
     assert (pages[-1].end_cursor, pages[-1].has_next) == (pages[-1].records[-1]["real_tx_id"], True)
 
 
-def test_fault_29_what_cannot_be_cut_is_read_page_by_page(run: Running, serve: Serve) -> None:
-    """A single day is read page by page: two pages are two requests."""
+def test_fault_29_rows_are_the_same_when_iterated_again(run: Running, serve: Serve) -> None:
+    """Rows stay re-iterable: each iteration asks again, and a single day is read page by page."""
+    table = Days(numbered(SMALL), "exclusive")
+    rows = parallel(run.client(serve(table)), 4)
+    assert [collect(run, rows.records()) for _ in range(2)] == [table.whole(4)] * 2
     table = Days(numbered(SMALL))
     server = serve(table)
     assert collect(run, parallel(run.client(server), 0, page_size=20).records()) == table.whole(0)
     assert server.hits == 2
-
-
-def test_fault_29_rows_are_the_same_when_iterated_again(run: Running, serve: Serve) -> None:
-    """Rows stay re-iterable: each iteration asks again."""
-    table = Days(numbered(SMALL), "exclusive")
-    rows = parallel(run.client(serve(table)), 4)
-    assert [collect(run, rows.records()) for _ in range(2)] == [table.whole(4)] * 2
-
-
-def test_fault_29_an_error_comes_where_its_rows_would_be(run: Running, serve: Serve) -> None:
-    """Whatever else was fetched, rows newer than the error come first, and none after it."""
-    refused = steps.respond_json({"error": "no"}, status=403)
-    table = Days(numbered(SMALL), unless=lambda first, last, _: refused if (first, last) == (1, 2) else None)
-    seen: list[Row] = []
-    with pytest.raises(Forbidden):
-        run.visit(parallel(run.client(serve(table)), 4).records(), seen.append)
-    assert seen == table.whole(4)[: len(seen)]
-    assert len(seen) == 90  # the days 4 and 3, and day 2 that is empty
-
-
-def test_fault_29_a_table_that_changes_meanwhile_doubles_nothing(run: Running, serve: Serve) -> None:
-    """A border row that is gone from one of two ranges is a PaginationError, before any row comes twice."""
-    table = Days(numbered(SMALL))
-
-    def tamper(first: int, last: int, _: bool) -> Step | None:
-        if (first, last) != (0, 1):
-            return None
-        changed = [{**each, "status": "new"} for each in table.whole(1)[:1]]
-        body = table.body({"start_date": "2025-02-01", "end_date": "2025-02-02", "page[size]": "100"})
-        body["data"]["data"][:1] = changed  # type: ignore[index]
-        return steps.respond_json(body)
-
-    server = serve(Days(table.rows, unless=tamper))
-    seen: list[Row] = []
-    with pytest.raises(PaginationError, match="without parallel="):
-        run.visit(parallel(run.client(server), 4).records(), seen.append)
-    assert seen == table.whole(4)[:150]
-
-
-def test_fault_29_a_429_slows_down_and_loses_nothing(
-    run: Running, serve: Serve, clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A server that refuses the first requests gives all rows in the end, and the limit found is logged."""
-    left = [steps.respond_json({}, status=429)] * 6
-    table = Days(numbered(SMALL), unless=lambda *_: left.pop() if left else None)
-    with caplog.at_level("INFO", "metrics24"):
-        assert collect(run, parallel(run.client(serve(table), clock=clock), 4).records()) == table.whole(4)
-    limits = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
-    assert limits[0] == 4
-    assert len(limits) >= 2
-    assert caplog.messages[-1].startswith("The server accepted ")
 
 
 def test_fault_29_an_ignored_filter_is_reported_once(run: Running, serve: Serve) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -36,26 +37,22 @@ def unless(table: Days, **others: Any) -> Script:
 
 
 def test_ranges_are_two_days_each_newest_first() -> None:
-    """The days 1 to 4 are cut into three ranges that overlap by a day, and what the last shares with older ones."""
+    """Ranges overlap by a day, the last is what older ones would share, and a single day cannot be cut."""
     found = [(each.start.day, each.end.day, each.limit, each.page_size) for each in ranges(days(3, limit=7))]
     assert found == [(3, 4, None, 7), (2, 3, None, 7), (1, 2, None, 7), (1, 1, None, 7)]
     assert {each.page_size for each in ranges(days(3, limit=1))} == {1}
-
-
-def test_one_day_cannot_be_cut() -> None:
-    """A range of one day is a single part: there is nothing to do at once."""
     assert [len(ranges(days(last))) for last in (0, 1, 2)] == [1, 2, 3]
 
 
 def test_a_border_that_is_met_costs_no_request() -> None:
-    """If last days count whole, each range is asked for once and no other is."""
+    """If last days count whole, each range is requested once and no other is."""
     reader = FakeReader(served(Days(numbered(NOONS))), days(4))
     assert [each["real_tx_id"] for each in reader.read()] == ["r4", "r3", "r2", "r1", "r0"]
     assert sorted(reader.asked) == [("01", "01"), ("01", "02"), ("02", "03"), ("03", "04"), ("04", "05")]
 
 
 def test_a_border_that_is_not_met_is_proven_to_be_none() -> None:
-    """If last days do not count, what two ranges would share is asked for, and is empty."""
+    """If last days do not count, what two ranges would share is requested, and is empty."""
     reader = FakeReader(served(Days(numbered(NOONS), "exclusive")), days(3))
     assert [each["real_tx_id"] for each in reader.read()] == ["r2", "r1", "r0"]
     ends = [("01", "01"), ("01", "02"), ("02", "02"), ("02", "03"), ("03", "03"), ("03", "04")]
@@ -78,20 +75,32 @@ def test_a_border_is_met_by_its_time_whatever_the_columns_name_is(column: str) -
     assert sorted(reader.asked) == [("01", "01"), ("01", "02"), ("02", "03")]
 
 
-def test_a_server_may_refuse_a_range_without_length() -> None:
-    """A 400 to a range from a day to itself proves as well that it has no rows."""
-    reader = FakeReader(
-        unless(Days(numbered(NOONS), "exclusive"), _01_01=raw(400), _02_02=raw(400), _03_03=raw(400)), days(3)
-    )
-    assert [each["real_tx_id"] for each in reader.read()] == ["r2", "r1", "r0"]
+LATE = raw(429, headers=[("Retry-After", "9999")])
+Odd = dict[str, Outcome]
 
 
-def test_no_proof_is_an_error() -> None:
-    """Any other error in place of the proof is raised, after the rows that are sure."""
-    reader = FakeReader(unless(Days(numbered(NOONS), "exclusive"), _03_03=raw(403)), days(3))
-    with pytest.raises(Forbidden):
+@pytest.mark.parametrize(
+    ("reading", "last", "odd", "error", "rows"),
+    [
+        ("exclusive", 3, dict.fromkeys(("_01_01", "_02_02", "_03_03"), raw(400)), None, ["r2", "r1", "r0"]),
+        ("exclusive", 3, {"_03_03": raw(403)}, Forbidden, ["r2"]),
+        ("inclusive", 5, {"_03_04": raw(403)}, Forbidden, ["r5", "r4", "r3"]),
+        ("inclusive", 2, {"_02_03": LATE}, RateLimited, []),
+    ],
+    ids=["400 to a day", "no proof", "an error", "a refusal until later"],
+)
+def test_fault_29_odd_responses_to_a_range_stand_where_its_rows_would_be(
+    reading: str, last: int, odd: Odd, error: type[Exception] | None, rows: list[str]
+) -> None:
+    """A 400 to a range of no length means no rows; an error comes once, after all newer rows."""
+    reader = FakeReader(unless(Days(numbered(NOONS), reading), **odd), days(last), parallel=1)
+    with pytest.raises(error) if error else nullcontext():
         reader.read()
-    assert [each["real_tx_id"] for each in reader.rows] == ["r2"]
+    assert [each["real_tx_id"] for each in reader.rows] == rows
+    if error:
+        [failed] = odd
+        assert reader.asked.count((failed[1:3], failed[4:])) == 1
+        assert ("01", "02") not in reader.asked or last < 5
 
 
 def changing(table: Days, moment: datetime, **columns: object) -> Script:
@@ -107,7 +116,7 @@ def changing(table: Days, moment: datetime, **columns: object) -> Script:
     return script
 
 
-def test_a_border_that_changed_meanwhile_is_an_error() -> None:
+def test_fault_29_a_border_that_changed_meanwhile_is_an_error() -> None:
     """A row whose verdict changes between two ranges is given once, and the doubtful rows not at all."""
     table = Days([(moment, row(moment, "same", status="approved")) for moment in NOONS])
     reader = FakeReader(
@@ -136,41 +145,28 @@ def test_without_ids_ranges_that_share_nothing_are_joined(reading: str) -> None:
     assert FakeReader(served(Days(rows, reading)), days(3)).read() == [rows[2][1], rows[1][1], rows[0][1]]
 
 
-def test_an_error_comes_where_its_rows_would_be() -> None:
-    """All rows that are newer come first; older days are not asked for in vain."""
-    reader = FakeReader(unless(Days(numbered(NOONS)), _03_04=raw(403)), days(5), parallel=1)
-    with pytest.raises(Forbidden):
-        reader.read()
-    assert [each["real_tx_id"] for each in reader.rows] == ["r5", "r4", "r3"]
-    assert ("01", "02") not in reader.asked
-
-
-def test_a_page_says_whether_rows_follow() -> None:
-    """The last page with rows has no next one if the older days are known to be empty."""
-    reader = FakeReader(
-        served(Days(numbered([at(4, 5), at(4, 3)]))), days(4, page_size=1), parallel=9, pick=lambda _: -1
-    )
-    assert len(reader.read()) == 2
-    assert reader.has_next == [True, False]
-
-
-def test_a_page_before_an_empty_day_may_have_a_next_one() -> None:
-    """As long as it is not known that all older days are empty, rows may follow."""
-    reader = FakeReader(served(Days(numbered([at(3, 5), at(0, 5)]))), days(3), parallel=1)
-    assert len(reader.read()) == 2
-    assert reader.has_next == [True, False]
-
-
-def test_odd_pages_are_looked_at_closely() -> None:
-    """A page that is written unusually, with null for no rows, is read like any other."""
+def test_null_for_no_rows_is_read_like_an_empty_page() -> None:
+    """A page that is written unusually, with null for its rows, is a page without rows."""
     info = {"startCursor": "", "endCursor": "", "hasPreviousPage": False, "hasNextPage": False}
-    nothing = {"data": {"data": None, "pageInfo": info}}
-    reader = FakeReader(unless(Days(numbered(NOONS[3:])), _02_03=raw(body=nothing)), days(3))
+    nothing = raw(body={"data": {"data": None, "pageInfo": info}})
+    reader = FakeReader(unless(Days(numbered(NOONS[3:])), _02_03=nothing), days(3))
     assert [each["real_tx_id"] for each in reader.read()] == ["r0"]
 
 
+@pytest.mark.parametrize(
+    ("moments", "size", "parallel"), [([at(4, 5), at(4, 3)], 1, 9), ([at(3, 5), at(0, 5)], 100, 1)]
+)
+def test_a_page_says_if_rows_follow(moments: list[datetime], size: int, parallel: int) -> None:
+    """Only the last page with rows has no next one, once all older days are known to be empty."""
+    last = moments[0].day - 1
+    reader = FakeReader(
+        served(Days(numbered(moments))), days(last, page_size=size), parallel=parallel, pick=lambda _: -1
+    )
+    assert (len(reader.read()), reader.has_next) == (2, [True, False])
+
+
 @pytest.mark.parametrize(("attempts", "hits"), [(3, 9), (2, 6), (1, 1)])
-def test_too_many_requests_are_asked_again_more_slowly(attempts: int, hits: int) -> None:
+def test_fault_29_too_many_requests_are_repeated_more_slowly(attempts: int, hits: int) -> None:
     """A page that was refused for all its attempts gets two more chances, unless no attempt was to be repeated."""
     retries: list[Retry] = []
     rules = evolve(policy(), retrying=Retrying(attempts=attempts, on_retry=retries.append))
@@ -179,15 +175,6 @@ def test_too_many_requests_are_asked_again_more_slowly(attempts: int, hits: int)
         reader.read()
     assert reader.asked.count(("01", "02")) == hits
     assert [each.attempt for each in retries] == [*range(1, attempts)] * (hits // attempts)
-
-
-def test_a_refusal_until_later_is_final() -> None:
-    """A server that says when to come back, and that is too late, is not asked again before."""
-    late = raw(429, headers=[("Retry-After", "9999")])
-    reader = FakeReader(unless(Days(numbered(NOONS)), _02_03=late), days(2))
-    with pytest.raises(RateLimited):
-        reader.read()
-    assert reader.asked.count(("02", "03")) == 1
 
 
 def error(kind: type[StatusError]) -> StatusError:
@@ -234,4 +221,5 @@ def test_fewer_are_under_way_after_a_429(caplog: pytest.LogCaptureFixture) -> No
     found = [vars(record)["at_once"] for record in caplog.records if "at_once" in vars(record)]
     assert found[:2] == [2, 1]
     assert len(found) == 3
-    assert found[2] > 1  # answers let it grow again
+    assert found[2] > 1  # responses let it grow again
+    assert caplog.messages[-1].startswith("The server accepted ")

@@ -46,7 +46,7 @@ def test_the_last_attempt_that_is_refused_slows_the_reading_too() -> None:
 
 
 def refusing(start: str, end: str, *, later: bool) -> FakeReader:
-    """Walk three days, where a page of one range, the first or a later one, is answered with 400."""
+    """Read three days, where a page of one range, the first or a later one, is refused with 400."""
 
     def script(request: Request) -> Outcome:
         asked = dict(request.params)

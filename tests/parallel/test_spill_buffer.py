@@ -20,20 +20,15 @@ from support.fake_driver import FakeDriver, Row, Script, policy
 
 
 def test_pages_come_back_as_they_were() -> None:
-    """Pages that fit stay in memory, the others go into the file, and both come back in any order."""
+    """Pages that fit stay in memory, the others go into the file, and one that was taken makes room for another."""
     buffer, pages = SpillBuffer(10), [bytes([number]) * 4 for number in range(9)]
     tickets = [buffer.put(each) for each in pages]
     assert [isinstance(each, bytes) for each in tickets] == [True] * 2 + [False] * 7
     assert [buffer.take(each) for each in reversed(tickets)] == pages[::-1]
-    buffer.close()
-
-
-def test_memory_is_used_again() -> None:
-    """A page that was taken makes room for another one."""
-    buffer = SpillBuffer(5)
     for _ in range(3):
-        assert buffer.take(buffer.put(b"12345")) == b"12345"
-    assert isinstance(buffer.put(b"12345"), bytes)
+        assert isinstance(ticket := buffer.put(b"0123456789"), bytes)
+        assert buffer.take(ticket) == b"0123456789"
+    buffer.close()
 
 
 def test_an_emptied_file_is_used_from_its_beginning() -> None:
@@ -63,18 +58,14 @@ def test_a_buffer_holds_64_mib_in_memory() -> None:
     buffer.close()
 
 
-def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The file has no name in the folder for temporary files, and a closed buffer opens no other."""
+def test_the_file_has_no_name_and_needs_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing appears in the folder for temporary files, a closed buffer opens no file, a missing folder is named."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     buffer = SpillBuffer(0)
     buffer.put(b"page")
     assert list(tmp_path.iterdir()) == []
     buffer.close()
     assert isinstance(buffer.put(b"late"), bytes)
-
-
-def test_a_folder_that_cannot_be_written_is_a_save_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The message says what was full, where, and what to do."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(SaveError, match=r"No such file or directory.*missing.*TMPDIR"):
         SpillBuffer(0).put(b"page")

@@ -42,9 +42,7 @@ def refuse(request: httpx.Request) -> httpx.Response:
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG, ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("client_type", [Client, AsyncClient])
-def test_fault_28_29_contradictory_arguments_never_reach_the_server(
-    client_type: Any, arguments: dict[str, Any], words: str
-) -> None:
+def test_fault_28_29_wrong_arguments_are_never_sent(client_type: Any, arguments: dict[str, Any], words: str) -> None:
     """Arguments that cannot be meant are UsageError in the words of the call, and nothing is sent."""
     client = client_type(api_key="k", base_url="http://127.0.0.1:1", transport=httpx.MockTransport(refuse))
     for kind in ("clicks", "conversions", "impressions"):

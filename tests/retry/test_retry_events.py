@@ -202,9 +202,7 @@ def test_fault_08_a_function_can_be_given_to_some_calls_only(run: Running, serve
 
 
 @pytest.mark.parametrize("lane", LANES)
-def test_fault_08_what_the_function_raises_ends_the_call(
-    run: Running, serve: Serve, clock: FakeClock, tmp_path: Path, lane: str
-) -> None:
+def test_fault_08_errors_end_the_call(run: Running, serve: Serve, clock: FakeClock, tmp_path: Path, lane: str) -> None:
     """The caller's exception reaches the caller in every lane, after one request and no pause."""
     enough = Enough("not today")
 

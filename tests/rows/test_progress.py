@@ -37,10 +37,11 @@ def test_the_rest_is_taken_to_be_like_the_rows_so_far(parallel: int, factor: int
     assert HOUR.remaining(START, 2.0, parallel=parallel) == pytest.approx(LEFT * 2.0 / factor, rel=0.01)
 
 
-def test_what_was_gained_already_is_not_gained_again() -> None:
-    """Rows of more days than are read at once have the pace of the rest."""
+def test_the_pace_of_the_rest_is_that_of_the_rows_so_far() -> None:
+    """Rows of more days than are read at once have the pace of the rest, and rows of one moment count as a second's."""
     wide = evolve(HOUR, oldest="2025-02-20T00:00:00")
     assert wide.remaining(START, 2.0, parallel=4) == wide.remaining(START, 2.0)
+    assert evolve(HOUR, oldest=HOUR.newest).remaining(START, 1.0) == pytest.approx(28 * 86_400, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +50,6 @@ def test_what_was_gained_already_is_not_gained_again() -> None:
 def test_rows_that_do_not_tell_give_no_estimate(changes: dict[str, Any]) -> None:
     """Without readable times that go back from the first row to the last nothing is estimated."""
     assert evolve(HOUR, **changes).remaining(START, 2.0) is None
-
-
-def test_rows_of_one_moment_count_as_those_of_a_second() -> None:
-    """Many rows of one time are no reason to divide by nothing."""
-    assert evolve(HOUR, oldest=HOUR.newest).remaining(START, 1.0) == pytest.approx(28 * 86_400, rel=0.01)
 
 
 @pytest.mark.parametrize("parallel", [1, 4])

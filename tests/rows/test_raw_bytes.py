@@ -102,9 +102,7 @@ values = st.recursive(
     ascii_only=st.booleans(),
     between=blanks,
 )
-def test_lines_say_what_dicts_say(
-    rows: list[object], indent: int | str | None, *, ascii_only: bool, between: str
-) -> None:
+def test_lines_equal_dicts(rows: list[object], indent: int | str | None, *, ascii_only: bool, between: str) -> None:
     """However a server lays its rows out, each line read by itself is the row that the page has."""
     documents = [json.dumps(row, indent=indent, ensure_ascii=ascii_only) for row in rows]
     page = f"[{between}{f'{between},'.join(documents)}]".encode()

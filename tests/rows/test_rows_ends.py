@@ -73,9 +73,7 @@ def test_pages_of_lists_lead_to_one_another(run: Running, client: Any) -> None:
 
 
 @pytest.mark.parametrize("frames", ["polars", "pandas"])
-def test_a_library_of_data_frames_that_is_missing_is_named(
-    run: Running, client: Any, monkeypatch: pytest.MonkeyPatch, frames: str
-) -> None:
+def test_a_missing_library_is_named(run: Running, client: Any, monkeypatch: pytest.MonkeyPatch, frames: str) -> None:
     """Without Polars or pandas, its data frame is a UsageError that says what to install."""
     monkeypatch.setitem(sys.modules, frames, None)
     with pytest.raises(UsageError, match=rf"pip install 'metrics24\[{frames}\]'"):

@@ -60,9 +60,7 @@ def test_rows_that_come_again_are_noticed(run: Running, serve: Serve, tmp_path: 
 
 @pytest.mark.parametrize("wrong", ["text", 5, {"name": "a"}, "", 0, False, {}, [{"name": 3}]])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_wrong_type_below_a_later_page_is_warned_of(
-    run: Running, serve: Serve, tmp_path: Path, way: str, wrong: object
-) -> None:
+def test_a_wrong_type_is_warned_of_once(run: Running, serve: Serve, tmp_path: Path, way: str, wrong: object) -> None:
     """A value that is not documented may have another type: it is kept, with one warning, on any page."""
     pages = [page([row(9)], more=True), page([row(8, extra_parameters=wrong), row(7, extra_parameters=wrong)])]
     with pytest.warns(UnexpectedAnswerWarning, match="extra_parameters") as caught:

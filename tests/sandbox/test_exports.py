@@ -61,9 +61,7 @@ def test_dates_may_be_left_out(own: Caller, sent: dict[str, str], first: str, la
     ("options", "refusal", "wait"),
     [({}, (402, "request_failed"), None), ({"quota_status": 429}, (429, "too_many_requests"), "43200")],
 )
-def test_the_daily_quota_counts_deleted_exports_too(
-    start: Start, options: Json, refusal: tuple[int, str], wait: str | None
-) -> None:
+def test_deleted_exports_use_the_quota(start: Start, options: Json, refusal: tuple[int, str], wait: str | None) -> None:
     """The third of two exports a day is refused even if one was deleted; at midnight the count starts again."""
     call = start(exports_per_day=2, **options)
     call("deleteExport", path={"exportID": call.export()})
@@ -78,14 +76,9 @@ def test_the_daily_quota_counts_deleted_exports_too(
 @pytest.mark.parametrize(
     "change",
     [
-        {"fields": ""},
-        {"fields": " , "},
-        {"fields": "real_tx_id,colour"},
-        {"delimiter": ";;"},
-        {"delimiter": '"'},
-        {"delimiter": "\n"},
-        {"start_date": "2025-02-04", "end_date": "2025-02-03"},
-        {"filter[colour]": "red"},
+        *({"fields": text} for text in ("", " , ", "real_tx_id,colour")),
+        *({"delimiter": text} for text in (";;", '"', "\n")),
+        *({"start_date": "2025-02-04", "end_date": "2025-02-03"}, {"filter[colour]": "red"}),
         {"filter[payout][lte]": "cheap"},
     ],
     ids=str,

@@ -123,29 +123,19 @@ def test_bulk_operations_of_another_organization_find_nothing(own: Caller) -> No
     assert stored(own, identity)["id"] == identity
 
 
-@pytest.mark.parametrize(
-    ("headers", "status", "body"),
-    [({"X-Sandbox-Answer": "nothing"}, 200, b"{}"), ({"X-Sandbox-Answer": "204"}, 204, b"")],
-)
-def test_deletes_may_answer_less(own: Caller, headers: dict[str, str], status: int, body: bytes) -> None:
-    """By header a deletion answers an empty object, or 204 and nothing at all."""
-    response = own("deleteFilterGroup", path={"filterGroupID": create(own)["id"]}, headers=headers)
-    assert (response.status_code, response.content) == (status, body)
-
-
-def test_create_may_answer_the_id_alone(own: Caller) -> None:
-    """By header a create answers `created_item_id`, which leads to the group."""
-    response = own.data("createFilterGroup", body=GROUP, headers={"X-Sandbox-Created": "id"})
-    assert stored(own, response["created_item_id"])["name"] == "Mine"
-
-
-def test_single_objects_may_be_wrapped_and_empty_lists_null(own: Caller) -> None:
-    """By header a single object stands in `data`, and an empty list is null."""
-    group = create(own)
-    path = {"filterGroupID": group["id"]}
-    assert own.data("getFilterGroup", path=path, headers={"X-Sandbox-Wrap": "data"}) == {"data": group}
+def test_responses_can_be_made_to_differ(own: Caller) -> None:
+    """By header a deletion gives {} or 204, a creation the id alone, an object is wrapped, and an empty list null."""
+    for header, status, body in (("nothing", 200, b"{}"), ("204", 204, b"")):
+        path = {"filterGroupID": create(own)["id"]}
+        response = own("deleteFilterGroup", path=path, headers={"X-Sandbox-Answer": header})
+        assert (response.status_code, response.content) == (status, body)
+    group = stored(
+        own, own.data("createFilterGroup", body=GROUP, headers={"X-Sandbox-Created": "id"})["created_item_id"]
+    )
+    assert group["name"] == "Mine"
+    wrapped = own.data("getFilterGroup", path={"filterGroupID": group["id"]}, headers={"X-Sandbox-Wrap": "data"})
     empty = own.data("listFilterGroups", path={"integrationID": "acmeapps02"}, headers={"X-Sandbox-Empty": "null"})
-    assert empty["data"] is None
+    assert (wrapped, empty["data"]) == ({"data": group}, None)
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,7 @@ def test_a_condition_is_read_into_its_parts() -> None:
     ],
     ids=lambda value: "" if callable(value) else str(value),
 )
-def test_a_filtered_table_holds_exactly_the_rows_that_fit(
-    call: Caller, query: Json, keeps: Callable[[Json], Any]
-) -> None:
+def test_a_filtered_table_holds_just_the_rows_that_fit(call: Caller, query: Json, keeps: Callable[[Json], Any]) -> None:
     """Filtering while paging gives what filtering afterwards would have given."""
     everything = call.rows()
     kept = [row for row in everything if keeps(row)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ KEY = "sandbox-key-0123456789abcdef"  # of servers that check none; module level
 SETTINGS = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 ROWS: dict[str, Any] = {"conversions_per_day": 60, "clicks_per_day": 60, "impressions_per_day": 60}
 HERE = ("--integration", "acmeshop01")
+WEEK = ("--start", "2025-02-01", "--end", "2025-02-07")
 
 
 @frozen
@@ -46,6 +47,15 @@ class Ended:
         every = self.facts["checks"] + self.facts["operations"]
         found: dict[str, Any] = next(each for each in every if each["name"] == name)
         return found
+
+    def agrees(self, code: int, expected: Mapping[str, str]) -> None:
+        """Compare the exit code and each verdict of the doctor; after ": " stand words of the finding."""
+        assert self.code == code
+        for name, each in expected.items():
+            verdict, _, words = each.partition(": ")
+            found = self.named(name)
+            assert found["verdict"] == verdict, name
+            assert words in " ".join([found["summary"], *found["details"], *found["remedy"]])
 
     @property
     def kinds(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A scripted server of filter groups that the doctor may write to, and what it is called with."""
+"""A scripted server of filter groups that the doctor may write to, and the arguments for it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ SCRATCH = ("--include-writes", "--scratch-integration", "acmeapps02", "--organiz
 GROUPS = {each.id for each in OPERATIONS.values() if each.effect == "write" and each.tag == "Filter groups"}
 EXPORTS = {"downloadClicks", "downloadConversions", "downloadImpressions", "deleteExport"}
 NAME = "metrics24 doctor scratch "
-LATER = [("Retry-After", "99999")]
 
 
 class Groups:
-    """A server that keeps filter groups; `lazy` operations answer with success and do nothing."""
+    """A server that keeps filter groups; `lazy` operations succeed and do nothing."""
 
     def __init__(self, *lazy: str, lost: str = "none") -> None:
         self.kept: dict[str, dict[str, Any]] = {}
@@ -63,10 +62,10 @@ class Failing(Groups):
     def __init__(self, **failures: tuple[int, Step]) -> None:
         super().__init__()
         self._failures = failures
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
 
     def __call__(self, request: Received) -> Step:
         name = operation_of(request)
-        self.asked[name] += 1
+        self.requests[name] += 1
         count, step = self._failures.get(name, (0, NOT_FOUND))
-        return step if name in self._failures and self.asked[name] >= count else super().__call__(request)
+        return step if name in self._failures and self.requests[name] >= count else super().__call__(request)

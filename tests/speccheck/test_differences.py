@@ -78,13 +78,3 @@ def test_values_of_rows_never_reach_the_report(doctor: Doctor, serve: Serve) -> 
     assert [secret for secret in secrets if secret in shown] == []
     assert "unknown field $.data.data[].secret_field: string" in shown
     assert "unknown field $.data.data[].*: integer" in shown
-
-
-def test_documented_fields_that_are_absent_are_mentioned_only(doctor: Doctor, serve: Serve) -> None:
-    """A documented and optional column that no row has is a detail, and the operation works."""
-    rows = {"data": {"data": [{"real_tx_id": "1"}], "pageInfo": {"hasNextPage": False}}}
-    ended = doctor(serve(stage(healthy(getImpressionReport=respond_json(rows)))), *HERE, "--json")
-    found = ended.named("getImpressionReport")
-    assert (ended.code, found["verdict"]) == (0, "works")
-    assert "$.data.data[].request_time" in found["details"][0]
-    assert {each["kind"] for each in found["differences"]} == {"absent field"}

@@ -4,25 +4,78 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Sandbox, SandboxOptions
 from metrics24_sandbox.options import Behaviour
+from metrics24_sandbox.world import FORBIDDEN
 from spec.document import PATH, ROOT
-from speccheck.conftest import HERE, KEY, Doctor
+from speccheck.conftest import HERE, KEY, ROWS, Doctor
 
 READS = {each.id for each in OPERATIONS.values() if each.effect == "read"}
-WRITES = set(OPERATIONS) - READS
 
 
-def moved(operation: str, **change: str) -> tuple[str, str]:
+def moved(operation: str, old: str = " ", new: str = " ", *, method: str = "") -> tuple[str, str]:
     """Options that send an operation elsewhere."""
-    method, path = change.get("method", OPERATIONS[operation].method), OPERATIONS[operation].path
-    return "--route", f"{operation}={method} {path.replace(change.get('old', ' '), change.get('new', ' '))}"
+    known = OPERATIONS[operation]
+    return "--route", f"{operation}={method or known.method} {known.path.replace(old, new)}"
+
+
+NO_ID = "an id or key is not known there"
+JUDGED: dict[str, tuple[tuple[str, ...], int, dict[str, str]]] = {
+    "a path with the integration in it": (
+        (*HERE, *moved("listFilterGroups", "filter-groups", "groups")),
+        12,
+        {
+            "listFilterGroups": 'wrong path: ("GET", "/the/right/path/{integrationID}")})',
+            "getFilterGroup": "inconclusive: not asked: no list gave the id of a filter group",
+        },
+    ),
+    "a path with an id in it": (
+        (*HERE, *moved("getExport", "download-center", "exports")),
+        13,
+        {"getExport": "inconclusive: either the path is wrong, or an id or key"},
+    ),
+    "an integration that does not exist": (
+        ("--integration", "nosuchone1"),
+        13,
+        {
+            "getClickReport": "inconclusive",
+            "listFilterGroups": "inconclusive",
+            "getConversionReport": f"inconclusive: {NO_ID}",
+            "listExports": "works",
+        },
+    ),
+    "a forbidden integration": (
+        ("--integration", FORBIDDEN),
+        13,
+        {"getClickReport": "forbidden", "listFilterGroups": "forbidden", "getExport": "works"},
+    ),
+    "no integration": (
+        (),
+        13,
+        {
+            "getClickReport": "inconclusive: not asked: it needs an integration: give --integration ID",
+            "last day": "inconclusive: not asked: it needs an integration: give --integration ID",
+            "listExports": "works",
+            "getExport": "works",
+            "getExportUrl": "works",
+        },
+    ),
+    "days without rows": (
+        (*HERE, "--start", "2001-01-01"),
+        13,
+        {
+            "getClickReport": "works: empty, so nothing could be compared",
+            "getClick": "inconclusive: days that have some",
+            "last day": "inconclusive: cannot be judged: no rows",
+        },
+    ),
+}
 
 
 def test_a_server_as_the_spec_says_works_in_every_respect(doctor: Doctor, box: Sandbox) -> None:
@@ -33,26 +86,28 @@ def test_a_server_as_the_spec_says_works_in_every_respect(doctor: Doctor, box: S
     assert {each["name"] for each in ended.facts["operations"]} == READS
 
 
-def test_a_doctor_writes_nothing_unasked(doctor: Doctor, box: Sandbox) -> None:
-    """Without --include-writes no write operation is asked, and no method but GET is used."""
-    doctor(box, *HERE)
-    assert {name for name in WRITES if box.hits(name)} == set()
+def test_a_visit_is_one_read_of_each_operation(doctor: Doctor, box: Sandbox) -> None:
+    """Each read operation and the root is requested once, the last day once more, no write; --quiet prints nothing."""
+    ended = doctor(box, *HERE, "--quiet")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    assert {name: box.hits(name) for name in OPERATIONS if box.hits(name)} == dict.fromkeys(READS, 1) | {
+        "getClickReport": 2
+    }
+    assert len(box.requests) == len(READS) + 2
     assert {each.method for each in box.requests} == {"GET"}
 
 
-def test_each_operation_is_asked_once(doctor: Doctor, box: Sandbox) -> None:
-    """A healthy server gets one request per read operation, one more for the last day, and one for its root."""
-    doctor(box, *HERE)
-    assert {name: box.hits(name) for name in READS} == dict.fromkeys(READS, 1) | {"getClickReport": 2}
-    assert len(box.requests) == len(READS) + 2
-
-
-def test_a_token_does_as_well_as_a_key(doctor: Doctor, box: Sandbox) -> None:
-    """With a token in its variable everything works, and the report says where it comes from."""
-    ended = doctor(None, *HERE, METRICS24_TOKEN=box.token, METRICS24_BASE_URL=box.base_url)
-    assert ended.code == 0
-    assert "credential: the token in METRICS24_TOKEN" in ended.out
-    assert box.token not in ended.out
+def test_the_report_names_the_source_of_the_credential(doctor: Doctor, box: Sandbox, tmp_path: Path) -> None:
+    """A token does as well as a key; a file of one outranks the variables; the base URL may come from its option."""
+    by_token = doctor(None, *HERE, METRICS24_TOKEN=box.token, METRICS24_BASE_URL=box.base_url)
+    assert (by_token.code, box.token in by_token.out) == (0, False)
+    assert "credential: the token in METRICS24_TOKEN" in by_token.out
+    file = tmp_path / "key"
+    file.touch(mode=0o600)
+    file.write_text(box.api_key)
+    by_file = doctor(box, *HERE, "--api-key-file", str(file), "--base-url", box.base_url, METRICS24_API_KEY="wrong")
+    assert (by_file.code, f"the key in the file {file}" in by_file.out) == (0, True)
+    assert f"{box.base_url} (from --base-url)" in by_file.out
 
 
 def test_the_text_has_a_line_per_check_and_a_verdict(doctor: Doctor, box: Sandbox) -> None:
@@ -72,15 +127,9 @@ def test_neither_key_nor_rows_are_shown(doctor: Doctor, box: Sandbox) -> None:
     assert [value for value in values if value in shown] == []
 
 
-def test_quiet_leaves_the_verdict_to_the_code(doctor: Doctor, box: Sandbox) -> None:
-    """With --quiet nothing is printed, and the code says it all."""
-    ended = doctor(box, *HERE, "--quiet")
-    assert (ended.code, ended.out, ended.err) == (0, "", "")
-
-
 def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doctor, box: Sandbox) -> None:
     """A path that the server does not know is wrong, with what to do now and what to do for good."""
-    ended = doctor(box, *HERE, *moved("getClickReport", old="click-table", new="clicks"), "--json")
+    ended = doctor(box, *HERE, *moved("getClickReport", "click-table", "clicks"), "--json")
     found = ended.named("getClickReport")
     assert (ended.code, found["verdict"], found["status"]) == (12, "wrong path", 404)
     now, here, for_good = found["remedy"]
@@ -91,27 +140,21 @@ def test_a_wrong_path_is_found_with_its_evidence_and_its_corrections(doctor: Doc
     assert for_good.endswith("make regenerate && make record")
 
 
-def test_a_wrong_path_with_the_integration_in_it_is_found(doctor: Doctor, box: Sandbox) -> None:
-    """A path is known to be wrong where the same integration works elsewhere, whatever was asked first."""
-    ended = doctor(box, *HERE, *moved("listFilterGroups", old="filter-groups", new="groups"), "--json")
-    assert ended.verdicts["listFilterGroups"] == "wrong path"
-    assert ended.named("listFilterGroups")["remedy"][0].endswith('("GET", "/the/right/path/{integrationID}")})')
-    assert ended.named("getFilterGroup")["summary"] == "not asked: no list gave the id of a filter group"
+@pytest.mark.parametrize("case", JUDGED)
+def test_each_operation_has_its_verdict(doctor: Doctor, box: Sandbox, case: str) -> None:
+    """A 404 like that of a nonsense path is a wrong path only if no id can be at fault; what is missing is named."""
+    arguments, code, expected = JUDGED[case]
+    doctor(box, *arguments, "--json").agrees(code, expected)
+    assert box.hits("getClickReport") == 1 or "2001-01-01" not in arguments
 
 
-def test_a_wrong_method_is_found_and_the_right_one_named(doctor: Doctor, box: Sandbox) -> None:
-    """Status 405 is a wrong method, and the server's Allow header gives the right one."""
-    ended = doctor(box, *HERE, *moved("listExports", method="POST"), "--json")
-    found = ended.named("listExports")
-    assert (ended.code, found["verdict"], found["method"], found["status"]) == (12, "wrong method", "POST", 405)
-    assert f'("GET", "{OPERATIONS["listExports"].path}")' in found["remedy"][0]
-
-
-def test_the_suggested_correction_can_be_pasted(doctor: Doctor, box: Sandbox) -> None:
-    """The option that is suggested for a wrong method is understood, and cures it."""
+def test_a_wrong_method_is_found_and_its_correction_can_be_pasted(doctor: Doctor, box: Sandbox) -> None:
+    """Status 405 is a wrong method, the server's Allow header gives the right one, and the suggested option works."""
     ill = doctor(box, *HERE, *moved("listExports", method="POST"), "--json")
-    option = ill.named("listExports")["remedy"][1].partition(": ")[2]
-    assert doctor(box, *HERE, *shlex.split(option)).code == 0
+    found = ill.named("listExports")
+    assert (ill.code, found["verdict"], found["method"], found["status"]) == (12, "wrong method", "POST", 405)
+    assert f'("GET", "{OPERATIONS["listExports"].path}")' in found["remedy"][0]
+    assert doctor(box, *HERE, *shlex.split(found["remedy"][1].partition(": ")[2])).code == 0
 
 
 def test_a_guess_of_the_spec_that_is_wrong_is_found_and_corrected(
@@ -121,57 +164,14 @@ def test_a_guess_of_the_spec_that_is_wrong_is_found_and_corrected(
     spec = PATH.read_text("utf-8").replace("/reports/v2/click-table:", "/reports/v2/clicks:")
     (tmp_path / "spec.yaml").write_text(spec.replace("/api/v2/download-center:", "/api/v2/exports:"), "utf-8")
     monkeypatch.setenv("METRICS24_SANDBOX_SPEC", str(tmp_path / "spec.yaml"))
-    options = SandboxOptions(conversions_per_day=60, clicks_per_day=60, impressions_per_day=60)
-    with Sandbox(options) as box:
+    with Sandbox(SandboxOptions(**ROWS)) as box:
         ill = doctor(box, *HERE, "--json")
         wrong = {name for name, verdict in ill.verdicts.items() if verdict == "wrong path"}
-        clicks = moved("getClickReport", old="click-table", new="clicks")
-        well = doctor(box, *HERE, *clicks, *moved("listExports", old="download-center", new="exports"), "--json")
+        clicks = moved("getClickReport", "click-table", "clicks")
+        well = doctor(box, *HERE, *clicks, *moved("listExports", "download-center", "exports"), "--json")
     assert (ill.code, wrong) == (12, {"getClickReport", "listExports"})
     assert (well.code, set(well.verdicts.values())) == (0, {"works"})
     assert "to GET /api/v2/reports/v2/clicks; then make regenerate" in well.named("getClickReport")["remedy"][0]
-
-
-def test_an_operation_that_needs_an_id_is_suspect_at_most(doctor: Doctor, box: Sandbox) -> None:
-    """If an id could be at fault too, a 404 like that of a nonsense path is inconclusive, with the correction."""
-    ended = doctor(box, *HERE, *moved("getExport", old="download-center", new="exports"), "--json")
-    found = ended.named("getExport")
-    assert (found["verdict"], len(found["remedy"])) == ("inconclusive", 3)
-    assert "either the path is wrong, or an id or key" in found["summary"]
-    assert ended.code == 13
-
-
-def test_an_unknown_integration_is_not_taken_for_a_wrong_path(doctor: Doctor, box: Sandbox) -> None:
-    """A 404 that differs from a nonsense path's says that the path exists and the integration does not."""
-    ended = doctor(box, "--integration", "nosuchone1", "--json")
-    assert ended.code == 13
-    assert ended.verdicts["getClickReport"] == ended.verdicts["listFilterGroups"] == "inconclusive"
-    assert "an id or key is not known there" in ended.named("getConversionReport")["summary"]
-    assert ended.verdicts["listExports"] == "works"
-
-
-def test_a_forbidden_integration_is_called_forbidden(doctor: Doctor, box: Sandbox) -> None:
-    """Status 403 says nothing about method and path, and the rest is judged all the same."""
-    ended = doctor(box, "--integration", box.forbidden_integration, "--json")
-    assert ended.code == 13
-    assert ended.verdicts["getClickReport"] == ended.verdicts["listFilterGroups"] == "forbidden"
-    assert ended.verdicts["getExport"] == "works"
-
-
-def test_without_an_integration_it_says_what_is_missing(doctor: Doctor, box: Sandbox) -> None:
-    """Operations that need an integration are inconclusive without one, and the option is named."""
-    ended = doctor(box, "--json")
-    assert ended.code == 13
-    assert ended.named("getClickReport")["summary"] == "not asked: it needs an integration: give --integration ID"
-    assert {ended.verdicts[name] for name in ("listExports", "getExport", "getExportUrl")} == {"works"}
-
-
-def test_days_without_rows_leave_the_look_ups_open(doctor: Doctor, box: Sandbox) -> None:
-    """Tables that are empty in these days work, and the look-ups say that they need days with rows."""
-    ended = doctor(box, *HERE, "--start", "2001-01-01", "--json")
-    assert ended.named("getClickReport")["summary"].startswith("empty, so nothing could be compared")
-    assert "days that have some" in ended.named("getClick")["summary"]
-    assert ended.code == 13
 
 
 def test_a_key_that_is_not_accepted_ends_the_visit(doctor: Doctor, box: Sandbox) -> None:
@@ -183,21 +183,10 @@ def test_a_key_that_is_not_accepted_ends_the_visit(doctor: Doctor, box: Sandbox)
     assert ended.named("getExport")["summary"] == "not asked: the server does not accept the key"
 
 
-def test_a_key_file_is_named_and_outranks_the_variables(doctor: Doctor, box: Sandbox, tmp_path: Path) -> None:
-    """The report says that the credential comes from the file, and the base URL from its option."""
-    file = tmp_path / "key"
-    file.touch(mode=0o600)
-    file.write_text(box.api_key)
-    by_file = doctor(box, *HERE, "--api-key-file", str(file), "--base-url", box.base_url, METRICS24_API_KEY="wrong")
-    assert (by_file.code, f"the key in the file {file}" in by_file.out) == (0, True)
-    assert f"{box.base_url} (from --base-url)" in by_file.out
-
-
 @pytest.mark.parametrize("behaviour", [{"wrap": "data"}, {"empty": "null"}], ids=str)
-def test_undocumented_variations_are_no_differences(doctor: Doctor, behaviour: dict[str, str]) -> None:
+def test_undocumented_variations_are_no_differences(doctor: Doctor, behaviour: dict[str, Any]) -> None:
     """Wrapped objects, and null for an empty list, are what the spec allows."""
-    options = SandboxOptions(conversions_per_day=60, clicks_per_day=60, impressions_per_day=60)
-    with Sandbox(replace(options, behaviour=Behaviour(**behaviour))) as box:  # type: ignore[arg-type]
+    with Sandbox(SandboxOptions(**ROWS, behaviour=Behaviour(**behaviour))) as box:
         assert doctor(box, *HERE).code == 0
 
 

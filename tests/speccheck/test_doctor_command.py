@@ -14,7 +14,7 @@ from cli.commands import Shell, interrupt
 from metrics24_sandbox import Sandbox
 from speccheck.conftest import KEY, Doctor, Serve
 from speccheck.groups import SCRATCH, Groups
-from speccheck.stage import NOT_FOUND, healthy, operation_of
+from speccheck.stage import healthy, operation_of, stage
 from support.scripted import Received, ScriptedServer, Step
 from support.steps import silence
 
@@ -29,63 +29,57 @@ def shell_for(server: Sandbox | ScriptedServer, folder: Path) -> Shell:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "code", "complaint"),
     [
-        (("--start", "2025-02-02", "--end", "2025-02-01"), "lies after"),
-        (("--start", "someday"), "'someday' is not clearly one day"),
-        (("--route", "getClick"), "must look like 'getClick=GET /the/path'"),
-        (("--include-writes",), "needs --scratch-integration and --organization"),
-        (("--scratch-integration", "x"), "need --include-writes"),
-        (("--include-exports",), "need --include-writes"),
-        (("--integration", "a/b"), "cannot be an id"),
+        (("--start", "2025-02-02", "--end", "2025-02-01"), 2, "lies after"),
+        (("--start", "someday"), 2, "'someday' is not clearly one day"),
+        (("--route", "getClick"), 2, "must look like 'getClick=GET /the/path'"),
+        (("--route", "getClicks=GET /x"), 3, "there is no operation 'getClicks'"),
+        (("--include-writes",), 2, "needs --scratch-integration and --organization"),
+        (("--scratch-integration", "x"), 2, "need --include-writes"),
+        (("--include-exports",), 2, "need --include-writes"),
+        (("--integration", "a/b"), 2, "cannot be an id"),
     ],
     ids=str,
 )
-def test_options_that_make_no_sense_are_code_2(
-    doctor: Doctor, box: Sandbox, arguments: tuple[str, ...], complaint: str
+def test_options_that_make_no_sense_send_nothing(
+    doctor: Doctor, box: Sandbox, arguments: tuple[str, ...], code: int, complaint: str
 ) -> None:
-    """Options that contradict each other or cannot be read end with code 2 before anything is sent."""
+    """Options that contradict each other, cannot be read or name nothing end before anything is sent."""
     ended = doctor(box, *arguments)
-    assert (ended.code, box.requests) == (2, ())
-    assert complaint in ended.err
-
-
-def test_a_route_of_no_operation_is_code_3(doctor: Doctor, box: Sandbox) -> None:
-    """A correction for an operation that does not exist, or with a path that cannot be one, is told and not sent."""
-    ended = doctor(box, "--json", "--route", "getClicks=GET /x")
-    assert (ended.code, box.requests) == (3, ())
-    assert "there is no operation 'getClicks'" in ended.err + ended.out
+    assert (ended.code, box.requests) == (code, ())
+    assert complaint in ended.err + ended.out
 
 
 @pytest.mark.parametrize(
-    ("given", "asked"),
+    ("days", "first", "last"),
     [
-        (("--start", "2025-02-01"), ("2025-02-01", "2025-02-01")),
-        (("--end", "2025-02-03"), ("2025-02-03", "2025-02-03")),
-        (("--start", "2025-02-01", "--end", "2025-02-03"), ("2025-02-01", "2025-02-03")),
+        (("--start", "2025-02-01"), "2025-02-01", "2025-02-01"),
+        (("--end", "2025-02-03"), "2025-02-03", "2025-02-03"),
+        (("--start", "2025-02-01", "--end", "2025-02-03"), "2025-02-01", "2025-02-03"),
     ],
-    ids=str,
 )
-def test_the_days_are_those_that_were_given(
-    doctor: Doctor, serve: Serve, given: tuple[str, ...], asked: tuple[str, str]
+def test_the_days_are_those_of_the_options(
+    doctor: Doctor, serve: Serve, days: tuple[str, ...], first: str, last: str
 ) -> None:
     """One day alone is both the first and the last one."""
-    server = serve(lambda request: healthy().get(operation_of(request), NOT_FOUND))
-    doctor(server, "--integration", "acmeshop01", *given)
+    server = serve(stage(healthy()))
+    doctor(server, "--integration", "acmeshop01", *days)
     request = next(each for each in server.requests if operation_of(each) == "getClickReport")
-    assert (request.parameter("start_date"), request.parameter("end_date")) == asked
+    assert (request.parameter("start_date"), request.parameter("end_date")) == (first, last)
 
 
-def test_the_example_of_the_help_works(shared: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["doctor", "drift"])
+def test_the_example_of_the_help_works(shared: Sandbox, tmp_path: Path, command: str) -> None:
     """The example in the help runs against a sandbox with code 0."""
     shell = shell_for(shared, tmp_path)
-    helped = shell.run("doctor", "--help").out
+    helped = shell.run(command, "--help").out
     example = shlex.split(helped.partition("Example:")[2].partition("\n\n")[0].replace("\\\n", " "))
     ended = shell.run(*example[1:])
-    assert (example[:2], ended.code, ended.err) == (["metrics24", "doctor"], 0, "")
+    assert (example[:2], ended.code, ended.err) == (["metrics24", command], 0, "")
 
 
-def test_a_terminal_sees_what_is_being_asked(shared: Sandbox, tmp_path: Path) -> None:
+def test_a_terminal_sees_the_current_operation(shared: Sandbox, tmp_path: Path) -> None:
     """On a terminal a line that is overwritten names each operation, and is cleared in the end."""
     ended = shell_for(shared, tmp_path).run_on_terminal("doctor", "--integration", "acmeshop01")
     assert ended.code == 0
@@ -111,18 +105,20 @@ class Waiting(Groups):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_ends_a_visit_at_once(serve: Serve, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """Ctrl-C and SIGTERM end a ended that waits for an answer with one line and their codes."""
+@pytest.mark.parametrize("command", [("doctor",), ("drift", "--live")], ids=lambda each: str(each[0]))
+def test_ctrl_c_ends_a_command_at_once(
+    serve: Serve, tmp_path: Path, command: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    """Ctrl-C and SIGTERM end a command that waits for a response with one line and their codes."""
     server = Waiting("getConversionReport")
-    with shell_for(serve(server), tmp_path).start("doctor", "--integration", "acmeshop01") as process:
+    with shell_for(serve(server), tmp_path).start(*command, "--integration", "acmeshop01") as process:
         assert server.reached.wait(30)
         ended = interrupt(process, number)
-    assert (ended.code, ended.out) == (code, "")
-    assert len(ended.err.splitlines()) == 1
+    assert (ended.code, ended.out, len(ended.err.splitlines())) == (code, "", 1)
 
 
 def test_ctrl_c_does_not_leave_a_filter_group_behind(serve: Serve, tmp_path: Path) -> None:
-    """A ended that is interrupted between its writes deletes what it has created."""
+    """A doctor that is interrupted between its writes deletes what it has created."""
     server = Waiting("updateFilterGroup")
     served = serve(server)
     with shell_for(served, tmp_path).start("doctor", *SCRATCH) as process:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import signal
-import threading
 from pathlib import Path
 
 import pytest
 
-from cli.commands import Shell, interrupt
 from metrics24.speccheck.comparison import WEAK_EVIDENCE
 from metrics24_api.operation_table import OPERATIONS
 from metrics24_sandbox import Sandbox
 from spec.document import ROOT
 from speccheck.cassettes import interaction, keep
 from speccheck.conftest import HERE, KEY, Drift, Serve
-from speccheck.stage import META, NOT_FOUND, PRIVATE, healthy, operation_of, private_row, root, stage
-from support.scripted import Received, Step
-from support.steps import respond_json, silence
+from speccheck.stage import NOT_FOUND, PRIVATE, healthy, private_row, stage
+from support.steps import respond_json
 from support.tables import page
 
 CASSETTES = str(ROOT / "tests" / "cassettes")
@@ -99,23 +93,15 @@ def test_write_is_code_15_where_something_is_left(drift: Drift, tmp_path: Path) 
 
 
 def test_a_patch_goes_to_stdout_or_a_file(drift: Drift, spec: Path, tmp_path: Path) -> None:
-    """--patch alone prints the patch and nothing else on stdout, with a name it writes a file, and the spec stays."""
-    before, folder = spec.read_bytes(), cassette(tmp_path, {"id": "a", "owner": "x"})
-    printed = drift("--cassettes", folder, "--patch")
-    written = drift("--cassettes", folder, "--patch", "it.patch")
-    in_json = drift("--cassettes", folder, "--patch", "--json")
+    """--patch alone prints the patch alone on stdout, with a name it writes a file, and the spec stays."""
+    before, source = spec.read_bytes(), ("--cassettes", cassette(tmp_path, {"id": "a", "owner": "x"}))
+    printed, written = drift(*source, "--patch"), drift(*source, "--patch", "it.patch")
+    in_json, quiet = drift(*source, "--patch", "--json"), drift(*source, "--quiet")
     assert printed.out.startswith("--- a/openapi/spec.yaml\n+++ b/openapi/spec.yaml\n@@")
     assert printed.out == (tmp_path / "it.patch").read_text("utf-8") == in_json.facts["patch"]
-    assert "Verdict: " in printed.err
-    assert "Verdict: " in written.out
-    assert (printed.code, written.code, in_json.code) == (15, 15, 15)
+    assert ("Verdict: " in printed.err, "Verdict: " in written.out, quiet.out, quiet.err) == (True, True, "", "")
+    assert {each.code for each in (printed, written, in_json, quiet)} == {15}
     assert spec.read_bytes() == before
-
-
-def test_quiet_prints_nothing(drift: Drift, tmp_path: Path) -> None:
-    """--quiet prints no report."""
-    ended = drift("--cassettes", cassette(tmp_path, {"id": "a", "owner": "x"}), "--quiet")
-    assert (ended.code, ended.out, ended.err) == (15, "", "")
 
 
 @pytest.mark.parametrize("option", ["--write", "--patch"])
@@ -157,18 +143,13 @@ def test_a_server_that_answers_nothing_is_an_error(drift: Drift, serve: Serve, s
     assert json.loads(ended.err)["error"]["exit_code"] == code
 
 
-def test_a_refusal_can_be_an_undocumented_status(drift: Drift, serve: Serve) -> None:
-    """A status that the spec does not list is a difference of the operation that gave it."""
-    refusal = respond_json({"error": "no"}, status=422)
-    ended = drift(*HERE, "--json", server=serve(stage(healthy(getImpressionReport=refusal))))
-    assert (ended.code, ended.kinds) == (15, {"getImpressionReport.422": "undocumented status"})
-
-
-def test_a_method_that_is_wrong_is_the_doctors(drift: Drift, serve: Serve) -> None:
-    """A 405 is told, and people are sent to the doctor."""
-    refusal = respond_json({}, status=405)
-    ended = drift(*HERE, server=serve(stage(healthy(getImpressionReport=refusal))))
-    assert re.search(r"undocumented status +getImpressionReport\.405 .*see doctor", ended.out)
+@pytest.mark.parametrize(("status", "remark"), [(422, "added"), (405, "see doctor")])
+def test_a_refusal_can_be_an_undocumented_status(drift: Drift, serve: Serve, status: int, remark: str) -> None:
+    """A status that the spec does not list is a difference of its operation, and a 405 is a matter for the doctor."""
+    server = serve(stage(healthy(getImpressionReport=respond_json({"error": "no"}, status=status))))
+    ended = drift(*HERE, "--json", server=server)
+    assert (ended.code, ended.kinds) == (15, {f"getImpressionReport.{status}": "undocumented status"})
+    assert re.search(rf"undocumented status +getImpressionReport\.{status} .*{remark}", drift(*HERE, server=server).out)
 
 
 def test_other_things_in_the_folder_are_noted(drift: Drift, tmp_path: Path) -> None:
@@ -198,60 +179,21 @@ def test_a_spec_that_cannot_be_written_is_code_8(drift: Drift, tmp_path: Path) -
     assert "it.patch could not be written" in ended.err
 
 
-def shell_for(url: str, key: str, folder: Path) -> Shell:
-    """A shell that is set up for a server."""
-    kept = {
-        name: value for name, value in os.environ.items() if "METRICS24" not in name and "proxy" not in name.lower()
-    }
-    return Shell(folder, {**kept, "METRICS24_API_KEY": key, "METRICS24_BASE_URL": url})
-
-
-def test_the_example_of_the_help_works(shared: Sandbox, tmp_path: Path) -> None:
-    """The example in the help runs against a sandbox with code 0."""
-    shell = shell_for(shared.base_url, shared.api_key, tmp_path)
-    helped = shell.run("drift", "--help").out
-    example = shlex.split(helped.partition("Example:")[2].partition("\n\n")[0].replace("\\\n", " "))
-    ended = shell.run(*example[1:])
-    assert (example[:2], ended.code, ended.err) == (["metrics24", "drift"], 0, "")
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_ends_drift_at_once(serve: Serve, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """Ctrl-C and SIGTERM end a drift that waits for a response with one line and their codes."""
-    reached = threading.Event()
-
-    def script(request: Received) -> Step:
-        name = operation_of(request)
-        if name == "getClickReport":
-            reached.set()
-            return silence
-        return {"/": root(), **healthy(listExports=respond_json({"data": [], "meta": META}))}.get(name, NOT_FOUND)
-
-    with shell_for(serve(script).base_url, KEY, tmp_path).start("drift", "--live", *HERE) as process:
-        assert reached.wait(30)
-        ended = interrupt(process, number)
-    assert (ended.code, ended.out, len(ended.err.splitlines())) == (code, "", 1)
-
-
 def test_a_route_is_followed(drift: Drift, shared: Sandbox) -> None:
-    """With --route an operation is asked for elsewhere, here where the server has nothing."""
+    """With --route an operation is requested elsewhere, here where the server has nothing."""
     ended = drift(*HERE, "--json", "--route", "getImpressionReport=GET /nowhere", server=shared)
     assert (ended.code, ended.facts["answers"]["getImpressionReport"]) == (13, 1)
     assert "/nowhere" in [each.path for each in shared.requests]
 
 
-def test_what_could_not_be_asked_is_noted(drift: Drift, serve: Serve) -> None:
-    """A wrong path is no difference: the notes name the operation, and why those that follow from it were not asked."""
+def test_operations_that_were_left_out_are_noted(drift: Drift, serve: Serve) -> None:
+    """Code, verdict and notes name the operations that could not be compared, and why."""
     ended = drift(*HERE, "--json", server=serve(stage(healthy(getClickReport=NOT_FOUND))))
     notes = ended.facts["notes"]
     assert (ended.code, ended.facts["verdict"].partition("says")[2]) == (13, "; 2 operations could not be looked at")
     assert [each.partition(":")[0] for each in notes] == ["getClick", "getClickReport"]
     assert "as for a path that does not exist" in notes[1]
-
-
-def test_without_an_integration_the_comparison_is_not_called_complete(drift: Drift, shared: Sandbox) -> None:
-    """If operations were left out, code and verdict say so, and the notes name the option that is missing."""
-    ended = drift("--live", server=shared)
+    ended = drift("--live", server=serve(stage(healthy())))
     assert ended.code == 13
     assert "Note: getClickReport: not asked: it needs an integration: give --integration ID." in ended.out
     assert "as the spec says; 7 operations could not be looked at (exit code 13)" in ended.out

@@ -79,9 +79,7 @@ def test_the_clock_moves_when_told(fresh: SandboxBox) -> None:
     ],
     ids=["hits", "operation", "fault"],
 )
-def test_what_does_not_exist_is_refused(
-    fresh: SandboxBox, wrong: Callable[[SandboxBox], object], complaint: str
-) -> None:
+def test_unknown_names_are_refused(fresh: SandboxBox, wrong: Callable[[SandboxBox], object], complaint: str) -> None:
     """A misspelt operation or fault is UsageError, since a test would otherwise pass without it."""
     with pytest.raises(UsageError, match=complaint):
         wrong(fresh)

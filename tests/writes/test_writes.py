@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from metrics24._core.effects import Flow, RawResponse
-from metrics24._core.retry import send
+from metrics24._core.retry import CreatedIds, send
 from metrics24._core.writes import SentWrite, differing, may_have_happened
 from metrics24.errors import (
     BadRequest,
@@ -45,8 +46,8 @@ BEGINNING = NOON + timedelta(seconds=1000)  # what the client's wall clock says 
         (SecurityError("x"), False),
     ],
 )
-def test_only_what_is_no_answer_leaves_the_fate_open(problem: Metrics24Error, expected: bool) -> None:
-    """A refusal is an answer; a broken connection, a server error and what nobody can read are not."""
+def test_only_what_is_no_response_leaves_the_fate_open(problem: Metrics24Error, expected: bool) -> None:
+    """A refusal is a response; a broken connection, a server error and an unreadable body are not."""
     assert may_have_happened(problem) is expected
 
 
@@ -68,12 +69,7 @@ def dated(seconds: float, status: int = 200) -> RawResponse:
 
 @pytest.mark.parametrize(
     ("created", "before"),
-    [
-        (timedelta(0), False),
-        (timedelta(seconds=-1), False),
-        (timedelta(seconds=-2), True),
-        (timedelta(hours=1), False),
-    ],
+    [(timedelta(0), False), (timedelta(seconds=-1), False), (timedelta(seconds=-2), True), (timedelta(hours=1), False)],
 )
 def test_the_wall_clock_judges_where_the_server_gives_no_date(created: timedelta, before: bool) -> None:
     """Without a Date header a thing is older if it was created more than a second before the client sent the write."""
@@ -100,12 +96,8 @@ def test_the_last_attempt_is_what_counts() -> None:
 
 @pytest.mark.parametrize("created", [None, 12, "", "yesterday", "2030-01-01T00:00:00", ["2030-01-01T00:00:00Z"]])
 def test_what_says_nothing_of_its_age_counts_as_older(created: object) -> None:
-    """A creation time that is absent, unreadable or without a zone proves nothing."""
+    """A creation time that is absent, unreadable or without a zone proves nothing, nor does any without a write."""
     assert watched(TransportError("x")).may_be_older(created)
-
-
-def test_without_a_write_everything_is_older() -> None:
-    """Without a write there is nothing that could be its work."""
     assert SentWrite().may_be_older("2030-01-01T00:00:00Z")
 
 
@@ -159,3 +151,16 @@ def test_watching_changes_nothing() -> None:
 def test_values_are_compared_as_json(sent: dict[str, Any], found: dict[str, Any], expected: list[str]) -> None:
     """Absent equals null alone, true is not 1, and order counts except in sets."""
     assert differing(sent, found, frozenset({"s"})) == expected
+
+
+def test_an_id_is_the_work_of_one_call() -> None:
+    """An id can be claimed once for an operation, also by many threads, and the oldest of a thousand are forgotten."""
+    created = CreatedIds()
+    claims = [created.claim("create", 7), created.claim("create", "7"), created.claim("export", 7)]
+    assert (claims, created.knows("create", "7"), created.knows("create", "8")) == ([True, False, True], True, False)
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: created.claim("create", "g1"), range(200))) == 1
+    created = CreatedIds()
+    for number in range(1001):
+        created.claim("create", number)
+    assert [created.knows("create", number) for number in (0, 1, 1000)] == [False, True, True]

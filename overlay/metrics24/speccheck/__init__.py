@@ -110,7 +110,7 @@ def run_doctor(
 def _check_operations(options: DoctorOptions, client: Client, on_step: OnStep) -> list[Finding]:
     permission = options.permission
     integration = options.integration or (permission.integration if permission else None)
-    server = probe(client, options.routes, Facts(integration, options.start, options.end), options.timeout)
+    server = probe(client, options.routes, Facts(integration, options.start, options.end), timeout=options.timeout)
     findings = [*examine_reads(server, on_step), examine_last_day(server, on_step)]
     if not server.worked and any(each.status == 404 for each in findings):
         summary = "no operation works on this server: check the base URL first, the path in it included"

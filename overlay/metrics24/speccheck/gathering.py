@@ -270,9 +270,8 @@ class ServerProbe:
         return self._nonsense[method, path]
 
 
-def probe(client: Client, routes: Routes, facts: Facts, timeout: float | None = None) -> ServerProbe:
-    """Prepare to probe a server, with few retries."""
-    options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+def probe(client: Client, routes: Routes, facts: Facts, **options: Any) -> ServerProbe:
+    """Prepare to probe a server, with few retries; `options` are more options of the client."""
     return ServerProbe(client.with_options(retrying=_RETRYING, routes=routes, **options), routes, facts)
 
 
@@ -282,14 +281,16 @@ def examine_reads(server: ServerProbe, on_step: Callable[[str], None]) -> list[F
     pending, results = list(reads), dict[str, tuple[Arguments, ProbeResult]]()
     while pending and not server.stopped:
         ready = ((each, server.facts.choices(each)) for each in pending)
-        operation, choices = next((each for each in ready if isinstance(each[1], list)), (None, []))
-        if operation is None:
+        found = next(((each, choices) for each, choices in ready if isinstance(choices, list)), None)
+        if found is None:
             break
+        operation, choices = found
         on_step(operation.id)
         pending.remove(operation)
-        for arguments in choices:  # type: ignore[union-attr]
-            results[operation.id] = arguments, server.ask(operation, arguments)
-            if results[operation.id][1].status != 404:
+        for arguments in choices:
+            result = server.ask(operation, arguments)
+            results[operation.id] = arguments, result
+            if result.status != 404:
                 break
     return [
         server.judge(each, *results[each.id])
