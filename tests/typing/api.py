@@ -98,7 +98,7 @@ def synchronous() -> None:
             assert_type(page.items, list[Click])
             assert_type(page.next_page(), Page[Click] | None)
         assert_type(rows.first(), Click | None)
-        assert_type(rows.save("x.csv", on_progress=lambda step: step.rows), Saved)
+        assert_type(rows.save("x.csv", on_progress=step), Saved)
         assert_type(rows.save("x.csv", via="export", reuse=60, waiting=Waiting(), on_progress=step), Saved)
         assert_type(rows.save_daily("x", format="csv", refresh_last=3, timezone="UTC", on_saved=saved), DailyFiles)
         assert_type(rows.to_polars(), polars.DataFrame)
