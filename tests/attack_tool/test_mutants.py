@@ -54,11 +54,11 @@ def test_the_tests_notice_mistakes() -> None:
 
 
 def test_a_constant_changes_in_the_modules_that_import_it() -> None:
-    """A wrong bound is noticed by the tests of the module that checks arguments with it."""
-    tests = ("tests/parallel/test_parallel_over_sockets.py",)
-    result = attack(["config.py"], minutes=1, seed=24, tests=tests, function="")
+    """A wrong name of the cursor's field is noticed by the tests of a module that imports it."""
+    tests = ("tests/parallel/test_shards.py",)
+    result = attack(["_core/pagination.py"], minutes=1, seed=24, tests=tests, function="")
     verdicts = {each["change"]: each["verdict"] for each in result["verdicts"]}
-    assert verdicts["32 -> 33"] == "killed"
+    assert verdicts["'real_tx_id' -> 'real_tx_id~'"] == "killed"
 
 
 def test_tests_that_fail_by_themselves_notice_nothing() -> None:
