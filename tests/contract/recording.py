@@ -17,7 +17,7 @@ from contract.stage import HARMLESS, Stage, replay_stage, sandbox_stage
 from metrics24_sandbox import Sandbox, SandboxOptions
 
 CANARY = "c4n4ry-Key.that_no~cassette-may-hold"
-"""What the sandbox takes for a key while it is recorded."""
+"""The key that the sandbox accepts while it is recorded."""
 
 _ROWS: dict[str, Any] = {"conversions_per_day": 24, "clicks_per_day": 30, "impressions_per_day": 40}
 FROZEN = SandboxOptions(api_key=CANARY, now="2025-03-01T12:00:00", tick=1.0, **_ROWS)
